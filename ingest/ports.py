@@ -1,0 +1,177 @@
+"""What the pipeline needs from the outside, as Protocols. Only `archive.composition` picks backends and engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingest.facts import FileFormat, Tool
+from metadata.descriptions import Delivery
+from metadata.verdicts import SignatureVerdict
+
+# ---------------------------------------------------------------- worker processes
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task in a worker process may use; a breach ends the process, not the archive."""
+
+    cpu_seconds: float = 60.0
+    wall_seconds: float = 180.0
+    memory_mib: int = 3072
+    output_mib: int = 1024
+    """Largest single file that the task may write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a task ended.
+
+    `breach` names a limit (`cpu`, `wall`, `memory`, `output`, `crash`) when the
+    process had to be ended or died: that is a fact about the file, found twice,
+    never about the archive. Exceptions that a task raises as `ArchiveError`
+    (tool missing, tool unreadable) are raised by `Workers` in the parent.
+    """
+
+    value: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Path] = field(default_factory=dict)
+    """Files the task made, by the name it gave them, already moved to `deposit`."""
+
+    breach: str | None = None
+    detail: str = ""
+
+
+class Workers(Protocol):
+    """A pool of spawned worker processes, one task at a time each."""
+
+    @property
+    def size(self) -> int:
+        """Number of processes that work at the same time."""
+        ...
+
+    def submit(
+        self, task: str, arguments: Mapping[str, Any], *, limits: Limits, deposit: Path | None = None
+    ) -> Future[Answer]:
+        """Run `task` in a worker.
+
+        Args:
+            task: `module:function` below `ingest.engines` or `archive.preservation.signatures`.
+                The function takes the arguments as keywords plus `scratch: Path` (its empty
+                temporary folder) and returns a JSON-able dict. A key `outputs`
+                (name -> path below scratch) hands files over.
+            arguments: JSON-able; paths as text, readable for the worker.
+            limits: Ends the process on breach.
+            deposit: Folder into which outputs are moved (fsync, rename).
+
+        Raises (through the future):
+            ArchiveError: the task raised one; the same class and data.
+        """
+        ...
+
+
+def gather(futures: Sequence[Future[Answer]], tell: Callable[[int, int], None] | None = None) -> Iterator[Answer]:
+    """Answers in the order of `futures`, reporting progress as they come in order."""
+    for done, future in enumerate(futures, start=1):
+        yield future.result()
+        if tell is not None:
+            tell(done, len(futures))
+
+
+# ---------------------------------------------------------------- engines
+
+
+class Reader(Protocol):
+    """Reads one kind of delivery."""
+
+    name: str
+
+    def recognises(self, path: Path) -> bool:
+        """Whether `path` looks like a delivery of this kind (names only, nothing is parsed)."""
+        ...
+
+    def read(self, path: Path) -> Delivery:
+        """Read metadata and list files; copies nothing, opens no content but the metadata's.
+
+        Raises:
+            ArchiveError: the delivery cannot be read for a reason of the system (permissions, I/O).
+        """
+        ...
+
+
+class FormatIdentifier(Protocol):
+    """Says what files are by their bytes."""
+
+    def identify(self, paths: Sequence[Path]) -> Sequence[FileFormat]:
+        """One format a path, in order.
+
+        Raises:
+            ToolMissingError, ToolUnreadableError: never to be read as `unknown format`.
+        """
+        ...
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Programs, libraries and signature files with versions."""
+        ...
+
+
+class MalwareScanner(Protocol):
+    """Says whether a file carries known malware."""
+
+    def scan(self, path: Path) -> str | None:
+        """Name of what was found, None when clean; `Heuristics.Limits…` means not wholly scanned.
+
+        Raises:
+            ArchiveError: the scanner could not say; never to be read as clean.
+        """
+        ...
+
+    def tool(self) -> Tool:
+        """Engine and signature version."""
+        ...
+
+
+class SignatureJudge(Protocol):
+    """Judges every signature of a file on its original bytes (`archive.preservation.signatures`)."""
+
+    def judge(self, paths: Sequence[Path]) -> Sequence[tuple[SignatureVerdict, ...]]:
+        """Verdicts per path, in order; an unsigned file gives an empty tuple. Never raises for content."""
+        ...
+
+    def trust_set(self) -> str:
+        """SHA-256 of the trust snapshot in use."""
+        ...
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Engines with versions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PdfaVerdict:
+    """What a judge says of a file and a flavour."""
+
+    status: str
+    """`valid`, `invalid`, `no_claim`, `unsure` (the judge cannot say), `unreadable`."""
+
+    flavour: str | None
+    rules: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class PdfaJudge(Protocol):
+    """Says whether bytes are PDF/A."""
+
+    def tool(self) -> Tool:
+        """Program and version."""
+        ...
+
+    def check(self, path: Path, flavour: str | None) -> PdfaVerdict:
+        """Judge `path` against `flavour`, or against what it claims when None.
+
+        Raises:
+            ToolMissingError, ToolUnreadableError: never to be read as `invalid`.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The vocabulary and the law: values, rules, profiles. Pure: no network, no processes, no frameworks."""

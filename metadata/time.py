@@ -1,0 +1,45 @@
+"""Time as the archive speaks it: aware UTC instants from a `Clock` that is handed in, and civil legal days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Protocol
+
+VIETNAM = timezone(timedelta(hours=7), "+07:00")
+"""The civil time of Vietnam, without summer time since 1975."""
+
+
+class Clock(Protocol):
+    """Where time comes from. `archive.clock.SystemClock` is the only reader of the machine's."""
+
+    source: str
+    """Said beside each stored time, such as `system`."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+def rfc3339(instant: datetime) -> str:
+    """`instant` in UTC as RFC 3339 with milliseconds and the letter Z.
+
+    Raises:
+        ValueError: `instant` has no time zone.
+    """
+    if instant.tzinfo is None:
+        msg = "a stored time needs its zone"
+        raise ValueError(msg)
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """The instant that `text` names, in UTC.
+
+    Raises:
+        ValueError: `text` is no RFC 3339 time or has no offset.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        msg = f"no offset in {text!r}"
+        raise ValueError(msg)
+    return instant.astimezone(UTC)

@@ -1,0 +1,149 @@
+"""What finding documents means, as Protocols, shaped so that Tantivy and Elasticsearch can stand behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document as the index sees it. Everything in it can be made again from the stored package."""
+
+    document_id: str
+    """`{package_id}/{ordinal}`."""
+
+    package_id: str
+    """UUID that names the dossier (of the first part)."""
+
+    ordinal: int
+    agency: str
+    """Code of the submitting agency."""
+
+    title: str
+    """Subject (trích yếu) or title."""
+
+    dossier_title: str
+    doc_code: str
+    file_code: str
+    number: str
+    """Number and notation as one, such as `222/QĐ-TTg`."""
+
+    type_name: str
+    organ_name: str
+    issued: str
+    """`YYYY-MM-DD`, `YYYY-MM`, `YYYY` or empty."""
+
+    signer: str
+    fonds: str
+    retention: str
+    language: str
+    rights: str
+    keywords: str
+    fields: Mapping[str, str]
+    """All other metadata, searchable as text."""
+
+    pages: Sequence[str]
+    """Text of each page, NFC."""
+
+    confidence: float | None = None
+    """Mean OCR confidence, 0 to 100."""
+
+    verdict: str = ""
+    """Gravest signature indication, or empty."""
+
+    access: Sequence[str] = ("all",)
+    """Coarse access tokens; a query is always filtered by some."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What a person asked."""
+
+    query: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """`--field name=value`; names: number, doc_code, file_code, type, agency, organ, fonds, year, signer, rights,
+    retention, language, title, keyword."""
+
+    issued_from: date | None = None
+    issued_to: date | None = None
+    limit: int = 20
+    offset: int = 0
+    sort: str = "relevance"
+    """`relevance`, `date`, `-date`, `number`, `title`."""
+
+    access: Sequence[str] = ("all",)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document found."""
+
+    document_id: str
+    package_id: str
+    ordinal: int
+    doc_code: str
+    file_code: str
+    title: str
+    number: str
+    issued: str
+    organ_name: str
+    type_name: str
+    score: float
+    page: int | None
+    """Page (from 1) on which the snippet stands; None when only metadata matched."""
+
+    snippet: str
+    """HTML-safe, hits marked by `<em>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """Best first."""
+
+    hits: Sequence[Hit]
+    total: int
+    notes: Sequence[str] = ()
+    """Message keys, such as `search.query_as_words` when the query was not well formed."""
+
+
+class SearchIndex(Protocol):
+    """An index that can always be rebuilt. One writer at a time; many readers in other processes."""
+
+    def add(self, documents: Iterable[IndexedDocument]) -> int:
+        """Add or replace documents (by `document_id`), durable on return; how many."""
+        ...
+
+    def remove_package(self, package_id: str) -> None:
+        """Remove all documents of a dossier."""
+        ...
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """Find documents.
+
+        Raises:
+            SearchFaultError: the index is down.
+        """
+        ...
+
+    def page_hits(self, document_id: str, query: str) -> Sequence[tuple[int, int, int]]:
+        """Places of the query's words in a document: (page from 1, start, end) in the page's text."""
+        ...
+
+    def rebuild(self, documents: Iterable[IndexedDocument]) -> int:
+        """Build a fresh index beside the old one and switch over when it is complete; how many documents."""
+        ...
+
+    def count(self) -> int:
+        """Number of documents in the index."""
+        ...
+
+    def ready(self) -> None:
+        """Prove that the index answers.
+
+        Raises:
+            SearchFaultError: it does not; the text says why.
+        """
+        ...

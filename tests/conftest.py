@@ -1,0 +1,3 @@
+"""Shared by all suites."""
+
+from __future__ import annotations
