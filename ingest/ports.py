@@ -136,8 +136,16 @@ class MalwareScanner(Protocol):
 class SignatureJudge(Protocol):
     """Judges every signature of a file on its original bytes (`archive.preservation.signatures`)."""
 
-    def judge(self, paths: Sequence[Path]) -> Sequence[tuple[SignatureVerdict, ...]]:
-        """Verdicts per path, in order; an unsigned file gives an empty tuple. Never raises for content."""
+    def judge(
+        self, paths: Sequence[Path], *, contents: Mapping[Path, Path] | None = None
+    ) -> Sequence[tuple[SignatureVerdict, ...]]:
+        """Verdicts per path, in order; an unsigned file gives an empty tuple. Never raises for content.
+
+        Args:
+            paths: Files, each judged on its own bytes.
+            contents: For a detached signature (`.p7s`) the file that it signs; without an
+                entry the file of the same name without `.p7s` in the same folder.
+        """
         ...
 
     def trust_set(self) -> str:
