@@ -23,7 +23,9 @@ class ObjectInfo:
 class ObjectStore(Protocol):
     """A flat name space of immutable objects, plus a few heads that are replaced conditionally.
 
-    Keys are 1 to 1024 bytes of UTF-8 in NFC, no leading slash, no empty, `.` or `..` segment.
+    Keys are 1 to 1024 bytes of UTF-8 in NFC, no leading slash, no empty, `.` or `..` segment, no segment
+    over 255 bytes, no control character, no backslash, no full stop at the beginning (`storage.keys`,
+    `UnsafeKeyError`). No key is the folder of another.
     """
 
     @property
@@ -43,6 +45,9 @@ class ObjectStore(Protocol):
 
     def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
         """Store a small head (inventory, ledger) on condition: `etag` None means `key` must not exist yet.
+
+        A head that holds these very bytes already counts as done, for the answer to an
+        earlier attempt may have been lost; so this is no mutual exclusion between equals.
 
         Returns:
             The new etag.
@@ -71,6 +76,16 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str) -> Iterator[ObjectInfo]:
         """Objects whose key starts with `prefix`, in order of key. For rebuild and checks, never to find one's way."""
+        ...
+
+    def discard(self, key: str) -> None:
+        """Remove what an interrupted write left behind and no inventory names; nothing there is a no-op.
+
+        Never for anything that was acknowledged: disposal is another, recorded act.
+
+        Raises:
+            StorageFaultError: the store failed; repeating is safe.
+        """
         ...
 
     def ready(self) -> None:
