@@ -1,0 +1,110 @@
+"""What stands between a worker process and the machine: bubblewrap where it is allowed, else limits only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+_PROBE_SECONDS = 20
+_WAYS: tuple[tuple[str, ...], ...] = ((), ("--unshare-user",))
+"""Root without the privilege to mount (in a container) may still make a user namespace, in which it has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """How worker processes are shut in."""
+
+    kind: Literal["bubblewrap", "rlimits"]
+    program: str = ""
+    unshare: tuple[str, ...] = ()
+    reason: str = ""
+    """Why it is not bubblewrap, in the words of the program that refused."""
+
+    def command(self, room: Path, hidden: Sequence[Path]) -> list[str]:
+        """What to put before the command of a process whose only writable folder is `room`.
+
+        The whole file system is there to read, without the network, without
+        other processes, without the sockets of services (`/run`), and without
+        what is in `hidden` and exists.
+        """
+        if self.kind == "rlimits":
+            return []
+        arguments = [self.program, *self.unshare, "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+        arguments += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        arguments += ["--cap-add", "CAP_DAC_READ_SEARCH"] if os.geteuid() == 0 else []
+        arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        masked = [(place, _mask(place)) for place in (*_services(room), *hidden)]
+        for _, mask in masked:
+            arguments += mask
+        for name, target in (("shm", "/dev/shm"), ("tmp", "/var/tmp")):  # noqa: S108 - mounted over, not used
+            if not room.is_relative_to(target) and Path(target).is_dir():
+                arguments += ["--bind", str(room / name), target]
+        arguments += ["--bind", str(room), str(room), "--remount-ro", "/dev"]
+        for place, mask in masked:
+            arguments += ["--remount-ro", str(place)] if "--tmpfs" in mask else []
+        return [*arguments, "--"]
+
+
+def _services(room: Path) -> Iterator[Path]:
+    """What lies in /run, where databases and daemons listen; drives that are mounted there stay readable."""
+    run = Path("/run")
+    if not run.is_dir() or room.is_relative_to(run):
+        return
+    for entry in sorted(run.iterdir()):
+        if entry.name not in {"media", "mount"}:
+            yield entry
+
+
+def _mask(place: Path) -> list[str]:
+    try:
+        mode = place.lstat().st_mode
+    except OSError:
+        return []
+    if stat.S_ISDIR(mode):
+        return ["--tmpfs", str(place)]
+    if stat.S_ISREG(mode) or stat.S_ISSOCK(mode):
+        return ["--ro-bind", "/dev/null", str(place)]
+    return []
+
+
+def prepare(room: Path) -> None:
+    """Make the folders that `Isolation.command` mounts."""
+    for name in ("shm", "tmp", "home"):
+        (room / name).mkdir(parents=True, exist_ok=True)
+
+
+def probe(room: Path, *, wanted: bool | None) -> Isolation:
+    """Try once what this machine allows, with the very command that will be used.
+
+    Args:
+        room: An empty folder to try with.
+        wanted: None: bubblewrap where possible; True: the caller checks `kind`; False: limits only.
+    """
+    if wanted is False:
+        return Isolation("rlimits", reason="switched off")
+    program = shutil.which("bwrap")
+    if program is None:
+        return Isolation("rlimits", reason="bubblewrap (bwrap) is not installed")
+    prepare(room)
+    reason = ""
+    for unshare in _WAYS:
+        candidate = Isolation("bubblewrap", program, unshare)
+        command = [*candidate.command(room, ()), sys.executable, "-I", "-S", "-c", "open('home/tried', 'w').close()"]
+        try:
+            run = subprocess.run(
+                command, cwd=room, capture_output=True, check=False, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            reason = str(error)
+            continue
+        if run.returncode == 0:
+            return candidate
+        reason = run.stderr.decode("utf-8", "replace").strip()[-300:]
+    return Isolation("rlimits", reason=reason)
