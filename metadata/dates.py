@@ -31,17 +31,6 @@ _FORMS = (
     re.compile(r"^(?P<month>\d{1,2})[-/.](?P<year>\d{4})$"),
     re.compile(r"^(?P<year>\d{4})$"),
 )
-_SERIAL = 10_000
-"""Smallest number read as a day count of office programs (1927-05-18); smaller ones are years."""
-
-LAST_SERIAL = 109_205
-"""2198-12-28; larger numbers are no dates."""
-
-_EPOCH = date(1899, 12, 30)
-_ISO = re.compile(r"^(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ]\d{1,2}:\d{2}.*)?$")
-_DAY_FIRST = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[T ]\d{1,2}:\d{2}.*)?$")
-_MONTH_YEAR = re.compile(r"^(\d{1,2})[-/.](\d{4})$")
-_YEAR = re.compile(r"^\d{4}$")
 _SERIAL = re.compile(r"^\d{5,6}(?:\.\d+)?$")
 _WORDS = re.compile(r"\b(?:ngày|tháng|năm)\b", re.IGNORECASE)
 _UNKNOWN_PART = frozenset({"", "0", "00", "0000", "..", "...", "?", "??", "-", "--", "x", "xx", "…"})
