@@ -30,6 +30,8 @@ OBJECT_NAMASTE_TEXT: Final = b"ocfl_object_1.1\n"
 _EXTENSION: Final = "0003-hash-and-id-n-tuple-storage-layout"
 _TUPLE = 3
 _TUPLES = 3
+SHARDS: Final = 16**_TUPLE
+"""Equal shares into which the first folder level parts all packages."""
 
 
 def _json(value: object) -> bytes:
@@ -83,8 +85,8 @@ def object_path(package_id: str) -> str:
 
 
 def shard_prefix(number: int) -> str:
-    """Prefix of one of the 4,096 equal shares of all packages."""
-    return f"{ROOT}/{number % 16**_TUPLE:0{_TUPLE}x}/"
+    """Prefix of share `number` of `SHARDS`."""
+    return f"{ROOT}/{number % SHARDS:0{_TUPLE}x}/"
 
 
 def package_id_of(inventory_key: str) -> str | None:

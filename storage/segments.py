@@ -1,0 +1,101 @@
+"""Sealed audit segments: written once, never changed, read back for rebuild. The home of zstandard in storage."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import zstandard
+
+from metadata.digests import digests_of
+from storage.errors import ObjectExistsError, RecordUnreadableError
+from storage.layout import AUDIT, segment_key
+from storage.ports import ObjectStore
+
+_LEVEL = 10
+_HEADER_BYTES = 18
+"""The longest header of a zstd frame."""
+
+_LARGEST_LINE_BYTES = 16 << 20
+"""No event is larger; a stream that says so was tampered with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sealed segment that lies in the store."""
+
+    year: int
+    name: str
+    key: str
+    size_bytes: int
+    """As stored, compressed."""
+
+
+class AuditSegments:
+    """The sealed segments of one location."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def write(self, year: int, name: str, lines: Sequence[bytes]) -> Segment:
+        """Seal `lines`; the same lines under the same name again are a no-op.
+
+        Args:
+            year: Of the first event, UTC.
+            name: Lower-case letters, digits, full stop and hyphen; sorts by time, such as `000000000001`.
+            lines: JSON objects without newline inside or at the end, in order.
+
+        Raises:
+            ValueError: a line holds a newline.
+            ObjectExistsError: another segment has that name.
+            StorageFaultError: the store failed; repeating is safe.
+        """
+        key = segment_key(year, name)
+        if any(b"\n" in line for line in lines):
+            msg = "a line of a segment holds a newline"
+            raise ValueError(msg)
+        plain = b"".join(line + b"\n" for line in lines)
+        packed = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(plain)
+        try:
+            self._store.put(key, io.BytesIO(packed), expected=digests_of([packed]))
+        except ObjectExistsError:
+            # Another version of the library may have packed the same lines otherwise.
+            if list(self._lines(key)) != list(lines):
+                raise
+        return Segment(year, name, key, self._store.info(key).size_bytes)
+
+    def segments(self) -> Iterator[Segment]:
+        """All sealed segments, in order of year and name; lists them, for rebuild and checks."""
+        for info in self._store.keys(f"{AUDIT}/"):
+            match = re.fullmatch(rf"{AUDIT}/([0-9]{{4}})/([^/]+)\.jsonl\.zst", info.key)
+            if match is not None:
+                yield Segment(int(match[1]), match[2], info.key, info.size_bytes)
+
+    def lines(self, segment: Segment) -> Iterator[bytes]:
+        """The lines of a segment, without their newlines, one at a time.
+
+        Raises:
+            ObjectMissingError: it is gone.
+            RecordUnreadableError: its bytes are damaged.
+        """
+        yield from self._lines(segment.key)
+
+    def _lines(self, key: str) -> Iterator[bytes]:
+        try:
+            with self._store.open(key) as stream:
+                promised = zstandard.get_frame_parameters(stream.read(_HEADER_BYTES)).content_size
+            with self._store.open(key) as stream, zstandard.ZstdDecompressor().stream_reader(stream) as reader:
+                buffered = io.BufferedReader(reader)
+                read = 0
+                while line := buffered.readline(_LARGEST_LINE_BYTES):
+                    if not line.endswith(b"\n"):
+                        raise RecordUnreadableError(key, "a line is cut off or too long")
+                    read += len(line)
+                    yield line[:-1]
+        except zstandard.ZstdError as error:
+            raise RecordUnreadableError(key, str(error)) from None
+        # The library takes a frame that was cut off for a short one.
+        if read != promised:
+            raise RecordUnreadableError(key, f"it has {read} bytes instead of {promised}")

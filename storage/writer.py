@@ -1,0 +1,221 @@
+"""How a version of a package comes into being: content first, root inventory last.
+
+The root inventory is the only thing that makes a version exist. It is written
+on condition, so of two writers of one version exactly one wins. Nothing that
+another writer may rely on is removed before that: content whose place is taken
+by other bytes goes to another place, and what the winner's inventory does not
+name is swept after it (ADR 0031).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from io import BytesIO
+
+from metadata.digests import digests_of
+from metadata.time import Clock, rfc3339
+from storage.errors import (
+    ObjectExistsError,
+    ObjectMissingError,
+    PreconditionFailedError,
+    RecordUnreadableError,
+    StorageFaultError,
+    UnsafeKeyError,
+)
+from storage.heads import Committed, assert_head, committed, read_head
+from storage.holdings import Content, Progress, StoredObject
+from storage.inventory import Inventory, first, read_inventory, sidecar_of, version_of
+from storage.keys import safe_path
+from storage.layout import INVENTORY, OBJECT_NAMASTE, OBJECT_NAMASTE_TEXT, SIDECAR, object_id, object_path
+from storage.ports import ObjectStore
+
+
+def by_path(files: Sequence[Content]) -> dict[str, Content]:
+    """The files in order of path.
+
+    Raises:
+        UnsafeKeyError: there is none, or a path is unsafe, doubled, or the folder of another.
+    """
+    if not files:
+        raise UnsafeKeyError("", "a package has at least one file")
+    found: dict[str, Content] = {}
+    for content in sorted(files, key=lambda content: content.path):
+        if safe_path(content.path) in found:
+            raise UnsafeKeyError(content.path, "stands twice")
+        found[content.path] = content
+    for path in found:
+        parts = path.split("/")
+        if any("/".join(parts[:n]) in found for n in range(1, len(parts))):
+            raise UnsafeKeyError(path, "lies below another file")
+    return found
+
+
+class PackageWriter:
+    """Writes one version of one package, and completes what was interrupted."""
+
+    def __init__(self, store: ObjectStore, clock: Clock, *, parallel: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._parallel = parallel
+
+    def write(
+        self, package_id: str, wanted: Mapping[str, Content], *, message: str, agent: str, tell: Progress
+    ) -> StoredObject:
+        """See `PackageStore.write`; `wanted` comes from `by_path`."""
+        state = {path: content.digests.sha512 for path, content in wanted.items()}
+        found = committed(self._store, package_id)
+        if found is not None and found.inventory.state() == state:
+            self._settle(found, {}, wanted)
+            return _as_stored(package_id, found, wanted, already=True)
+        made = self._prepared(package_id, found, wanted, tell)
+        version = version_of(
+            {path: content.digests for path, content in wanted.items()},
+            created=rfc3339(self._clock.now()),
+            message=message,
+            user=agent,
+        )
+        inventory = (
+            first(object_id(package_id), version, made) if found is None else found.inventory.next(version, made)
+        )
+        try:
+            new, etags = self._commit(object_path(package_id), found, inventory)
+        except PreconditionFailedError:
+            winner = committed(self._store, package_id)
+            if winner is None:
+                raise
+            self._settle(winner, {}, {})
+            if winner.inventory.state() != state:
+                raise
+            return _as_stored(package_id, winner, wanted, already=True)
+        self._settle(new, etags, wanted)
+        return _as_stored(package_id, new, wanted, already=False)
+
+    # ------------------------------------------------------------ content
+
+    def _prepared(
+        self, package_id: str, base: Committed | None, wanted: Mapping[str, Content], tell: Progress
+    ) -> dict[str, str]:
+        """Store what the object does not hold yet; content path by SHA-512."""
+        folder = object_path(package_id)
+        head = "v1" if base is None else f"v{base.inventory.number() + 1}"
+        held = {} if base is None else base.inventory.manifest
+        new: dict[str, Content] = {}
+        for content in wanted.values():
+            if content.digests.sha512 not in held:
+                new.setdefault(content.digests.sha512, content)
+        with ThreadPoolExecutor(min(self._parallel, max(1, len(new)))) as pool:
+            running: dict[Future[str], str] = {
+                pool.submit(self._put_content, folder, head, content): digest for digest, content in new.items()
+            }
+            places: dict[str, str] = {}
+            try:
+                for future in as_completed(running):
+                    places[running[future]] = future.result()
+                    tell(len(places), len(new))
+            except BaseException:
+                for future in running:
+                    future.cancel()
+                raise
+        return places
+
+    def _put_content(self, folder: str, head: str, content: Content) -> str:
+        """Store one file in its place, or in a place of its own when other bytes were left in it."""
+        places = (f"{head}/content/{content.path}", f"{head}/content/again/{content.digests.sha512}")
+        try:
+            self._put(f"{folder}/{places[0]}", content)
+        except ObjectExistsError:
+            self._put(f"{folder}/{places[1]}", content)
+            return places[1]
+        return places[0]
+
+    def _put(self, key: str, content: Content) -> None:
+        try:
+            stream = content.source.open("rb")
+        except OSError as error:
+            raise StorageFaultError(key, f"{content.path}: {error.strerror}") from error
+        with stream:
+            self._store.put(key, stream, expected=content.digests)
+
+    # ------------------------------------------------------------ heads
+
+    def _commit(self, folder: str, base: Committed | None, inventory: Inventory) -> tuple[Committed, Mapping[str, str]]:
+        """Write the heads in their order; returns the etags of all but the root inventory too."""
+        version = f"{folder}/{inventory.head}"
+        inventory, data = self._version_inventory(f"{version}/{INVENTORY}", inventory)
+        sidecar = sidecar_of(data)
+        etags = {
+            f"{version}/{INVENTORY}": assert_head(self._store, f"{version}/{INVENTORY}", data),
+            f"{version}/{SIDECAR}": assert_head(self._store, f"{version}/{SIDECAR}", sidecar),
+        }
+        if base is None:
+            expected = digests_of([OBJECT_NAMASTE_TEXT])
+            self._store.put(f"{folder}/{OBJECT_NAMASTE}", BytesIO(OBJECT_NAMASTE_TEXT), expected=expected)
+        etags[f"{folder}/{SIDECAR}"] = assert_head(self._store, f"{folder}/{SIDECAR}", sidecar)
+        etag = self._store.replace(f"{folder}/{INVENTORY}", data, etag=None if base is None else base.etag)
+        return Committed(folder, inventory, data, etag), etags
+
+    def _version_inventory(self, key: str, inventory: Inventory) -> tuple[Inventory, bytes]:
+        """The version's inventory: that of an interrupted attempt at the same version, else `inventory`.
+
+        Only the time, message and agent of such an attempt may differ; keeping them
+        makes the ledger's line the same however often a crash makes us come back.
+        """
+        try:
+            data, _ = read_head(self._store, key)
+            earlier = read_inventory(key, data, inventory.id)
+        except (ObjectMissingError, RecordUnreadableError):
+            return inventory, inventory.as_json()
+        same = (
+            earlier.head == inventory.head
+            and earlier.manifest == inventory.manifest
+            and earlier.state() == inventory.state()
+            and all(earlier.versions[name] == held for name, held in inventory.versions.items() if name != earlier.head)
+        )
+        return (earlier, data) if same else (inventory, inventory.as_json())
+
+    def _settle(self, found: Committed, etags: Mapping[str, str], wanted: Mapping[str, Content]) -> None:
+        """Make everything around a committed root inventory what it says; one listing of the object.
+
+        Heads that another writer changed are set right, content of `wanted` that is
+        gone is stored again, and what no inventory names is removed from the head version.
+        """
+        folder, inventory = found.folder, found.inventory
+        version = f"{folder}/{inventory.head}"
+        there = {info.key: info.etag for info in self._store.keys(f"{folder}/")}
+        heads = {
+            f"{version}/{INVENTORY}": found.data,
+            f"{version}/{SIDECAR}": sidecar_of(found.data),
+            f"{folder}/{SIDECAR}": sidecar_of(found.data),
+        }
+        for key, data in heads.items():
+            if key not in there or there[key] != etags.get(key):
+                assert_head(self._store, key, data)
+        if f"{folder}/{OBJECT_NAMASTE}" not in there:
+            expected = digests_of([OBJECT_NAMASTE_TEXT])
+            self._store.put(f"{folder}/{OBJECT_NAMASTE}", BytesIO(OBJECT_NAMASTE_TEXT), expected=expected)
+        content = {f"{folder}/{place}": digest for place, digest in inventory.content().items()}
+        sources = {content.digests.sha512: content for content in wanted.values()}
+        for key, digest in content.items():
+            if key not in there and digest in sources:
+                self._put(key, sources[digest])
+        for key in there:
+            if key.startswith(f"{version}/") and key not in content and key not in heads:
+                self._store.discard(key)
+
+
+def _as_stored(package_id: str, found: Committed, wanted: Mapping[str, Content], *, already: bool) -> StoredObject:
+    sizes = {content.digests.sha512: content.digests.size_bytes for content in wanted.values()}
+    inventory = found.inventory
+    added = sum(
+        sizes.get(digest, 0) for place, digest in inventory.content().items() if place.startswith(f"{inventory.head}/")
+    )
+    return StoredObject(
+        package_id=package_id,
+        version=inventory.head,
+        created=found.created,
+        inventory_sha512=found.sha512,
+        files=len(inventory.state()),
+        bytes_stored=added + 2 * len(found.data),
+        already=already,
+    )
