@@ -44,6 +44,8 @@ _LOOKALIKES = {
     "\N{LATIN CAPITAL LETTER D WITH STROKE}": 0xD0,
 }
 
+_U_HORN = 0xAD
+
 _VNI_LETTERS = dict(zip("ôöÔÖñÑæÆóÓòÒîÎ", "ơưƠƯđĐỉỈĩĨịỊỵỴ", strict=True))
 _VNI_MARKS = {
     "ù": "\u0301",
@@ -127,17 +129,17 @@ def _tcvn3_code(character: str) -> int:
 
 def _joined(match: re.Match[str]) -> str:
     joined = match.group().replace("-", "ư")
-    return joined if is_syllable(joined) else match.group()
+    # Alone it is a dash: no word of the language is the bare letter.
+    return joined if len(joined) > 1 and is_syllable(joined) else match.group()
 
 
 def _from_tcvn3(text: str) -> str:
     letters = []
     for character in text:
         code = _tcvn3_code(character)
-        minus = character == "\N{MINUS SIGN}"
-        letters.append("-" if minus else _TCVN3.get(code, character))
-    # Windows-1252 shows code 0xAD, the letter ư, as a hyphen, and so do PDF
-    # readers: it is put back where that makes a syllable.
+        letters.append("-" if code == _U_HORN else _TCVN3.get(code, character))
+    # The code of ư is Windows-1252's soft hyphen, which programs write for a real
+    # one and PDF readers show as one: it is the letter where that makes a syllable.
     return _HYPHENATED.sub(_joined, unicodedata.normalize("NFC", "".join(letters)))
 
 
