@@ -52,5 +52,5 @@ def version() -> str:
     _library()
     import magic  # noqa: PLC0415 - the same
 
-    number = int(magic.version())
+    number = int(magic.version())  # type: ignore[no-untyped-call]  # python-magic has no types
     return f"{number // 100}.{number % 100:02}"

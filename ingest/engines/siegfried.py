@@ -19,8 +19,11 @@ from ingest.ports import Answer, Limits, Workers
 from metadata.errors import ToolMissingError, ToolUnreadableError
 from metadata.formats import BINARY, UNKNOWN, Format, FormatKind, by_magic, by_puid
 
-LIMITS = Limits(cpu_seconds=60, wall_seconds=180, memory_mib=1536, output_mib=16)
-"""For one batch: 0.4 ms for a small file, seconds for a container of some GiB."""
+LIMITS = Limits(cpu_seconds=60, wall_seconds=180, memory_mib=4096, output_mib=16)
+"""For one batch: 0.4 ms for a small file, seconds for a container of some GiB.
+
+Siegfried's Go runtime reserves 1.7 GiB of addresses and uses 100 MiB of them: with less, libraries beside it fail.
+"""
 
 BATCH_FILES = 32
 _CURE = "pip install pygfried"
@@ -123,7 +126,7 @@ def _beyond_limits(answer: Answer) -> FileFormat:
 
 @dataclass(slots=True)
 class SiegfriedIdentifier:
-    """See `ingest.ports.FormatIdentifier`. A file that breaks the identifier is `UNKNOWN`, with the limit as warning."""
+    """See `ingest.ports.FormatIdentifier`. A file that breaks the identifier is `UNKNOWN`, the limit its warning."""
 
     workers: Workers
     limits: Limits = LIMITS
