@@ -7,6 +7,7 @@ hash chain and time-stamps over segments come with the evidence records.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -64,6 +65,10 @@ class AuditTrail:
             outcome=outcome,
             **more,
         )
+
+    def transaction(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction in which an event and the change that it is about are kept together."""
+        return self._database.transaction()
 
     def record(self, event: AuditEvent, connection: sa.Connection | None = None) -> None:
         """Keep `event`, durable on return (or with the transaction of `connection`); the same id again is a no-op.
@@ -146,7 +151,7 @@ class AuditTrail:
 
     def of(self, subjects: Sequence[str]) -> list[Mapping[str, Any]]:
         """Events about any of `subjects`, oldest first."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 sa.select(audit_events.c.body)
                 .where(audit_events.c.subject.in_(subjects))

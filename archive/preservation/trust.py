@@ -168,10 +168,7 @@ def certificates_of(path: Path) -> tuple[x509.Certificate, ...]:
         msg = f"{path}: {error.strerror}"
         raise UsageError(msg) from error
     try:
-        if _PEM in data:
-            found = x509.load_pem_x509_certificates(data)
-        else:
-            found = [x509.load_der_x509_certificate(data)]
+        found = x509.load_pem_x509_certificates(data) if _PEM in data else [x509.load_der_x509_certificate(data)]
         for certificate in found:
             certificate.subject.rfc4514_string()
             list(certificate.extensions)
