@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import algos, cms, core, parser, tsp
@@ -88,6 +89,7 @@ def new_digest(name: str) -> Any:  # noqa: ANN401 - hashlib gives its objects no
     return hashlib.new(digest_name(name))
 
 
+@lru_cache(maxsize=16)
 def read_signed_data(data: bytes) -> SignedData:
     """The SignedData in `data`, BER or DER, trailing bytes allowed.
 
@@ -121,7 +123,7 @@ def _read(data: bytes) -> SignedData:
         certificates,
         _lists(signed["crls"]),
         tuple(_signer(info, signed["certificates"]) for info in infos),
-        not _after(outer, data).strip(b"\0"),
+        not _after(data).strip(b"\0"),
     )
 
 
@@ -131,16 +133,15 @@ def _octets(content: Any) -> bytes:  # noqa: ANN401 - asn1crypto has no types
 
 
 _parse: Any = parser.parse
+_peek: Any = parser.peek
 
 
 def _load(kind: Any, data: bytes, **options: Any) -> Any:  # noqa: ANN401 - asn1crypto has no types
     return kind.load(data, **options)
 
 
-def _after(outer: Any, data: bytes) -> bytes:  # noqa: ANN401 - asn1crypto has no types
-    if data[1:2] == b"\x80":
-        return b""
-    return data[len(outer.dump()) :]
+def _after(data: bytes) -> bytes:
+    return data[int(_peek(data)) :]
 
 
 def _members(values: Any) -> list[Any]:  # noqa: ANN401 - asn1crypto has no types
@@ -161,12 +162,13 @@ def _lists(values: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - asn1crypto has n
 
 def _signer(info: Any, certificates: Any) -> SignerFacts:  # noqa: ANN401 - asn1crypto has no types
     attributes = info["signed_attrs"]
-    has_attributes = bool(_members(attributes))
+    has_attributes = not isinstance(attributes, core.Void) and len(attributes) > 0
+    # Before anything is looked at: asn1crypto encodes anew what was looked into.
+    sent = b"\x31" + attributes.dump()[1:] if has_attributes else b""
+    ordered = _in_der_order(attributes) if has_attributes else b""
     signed: dict[str, Any] = {}
     for attribute in _members(attributes):
         signed.setdefault(attribute["type"].native, attribute["values"])
-    sent = b"\x31" + attributes.dump()[1:] if has_attributes else b""
-    ordered = _in_der_order(attributes) if has_attributes else b""
     moment = _first(signed, "signing_time")
     return SignerFacts(
         digest_name(info["digest_algorithm"]["algorithm"].native),
