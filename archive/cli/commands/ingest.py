@@ -1,0 +1,43 @@
+"""`luutru ingest`: take submissions and wait for the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archive.cli.answers import say_answers
+from archive.cli.command import command, option
+from archive.cli.exit_codes import ExitCode, code_of, gravest
+from archive.cli.progress import JobsProgress
+from archive.cli.speech import Speaker
+from archive.composition import Archive
+from archive.operators import operator_name
+from metadata.errors import ArchiveError
+
+
+@command("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--wait/--no-wait", key="ingest.wait", default=True)
+@option("--agency", key="option.agency")
+@option("--operator", key="option.operator", default=operator_name)
+def ingest(speak: Speaker, paths: tuple[Path, ...], wait: bool, agency: str | None, operator: str) -> int:
+    """See the message `ingest.help`."""
+    codes: list[ExitCode] = []
+    with Archive.opened() as archive:
+        submissions: list[str] = []
+        for path in paths:
+            try:
+                submissions.append(archive.submissions.open(path.absolute(), operator=operator, agency=agency))
+            except ArchiveError as error:
+                speak.say("failed", what=path, why=error)
+                codes.append(code_of(error))
+        with JobsProgress(speak) as progress:
+            if wait:
+                archive.work_off(submissions, progress.tell)
+            else:
+                archive.receive_only(submissions, progress.tell)
+        for submission_id in submissions:
+            codes.append(say_answers(speak, archive.submissions.answers(submission_id)))
+        archive.seal()
+    return gravest(codes)

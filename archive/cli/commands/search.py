@@ -1,0 +1,86 @@
+"""`luutru search`: find documents, best first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from archive.cli.command import command, option
+from archive.cli.exit_codes import ExitCode
+from archive.cli.speech import Speaker
+from archive.composition import Archive
+from metadata.messages import text
+from search.ports import Hit, SearchRequest
+
+
+@command("search")
+@click.argument("query")
+@option("--field", "fields", key="search.field", multiple=True, metavar="NAME=VALUE")
+@option("--from", "start", key="search.from", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]))
+@option("--to", "end", key="search.to", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]))
+@option("--limit", key="search.limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@option("--offset", key="search.offset", type=click.IntRange(0), default=0)
+@option("--sort", key="search.sort", default="relevance", show_default=True)
+def search(  # noqa: PLR0913 - one parameter an option of the contract
+    speak: Speaker,
+    query: str,
+    fields: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    limit: int,
+    offset: int,
+    sort: str,
+) -> int:
+    """See the message `search.help`."""
+    request = SearchRequest(
+        query=query,
+        fields=_fields(fields),
+        issued_from=start.date() if start else None,
+        issued_to=end.date() if end else None,
+        limit=limit,
+        offset=offset,
+        sort=sort,
+    )
+    with Archive.opened() as archive:
+        answer = archive.indexing.search(request)
+    for note in answer.notes:
+        speak.err.write(text(note, speak.language) + "\n")
+    for hit in answer.hits:
+        speak.line(_line(hit), _words(hit))
+    if not speak.as_json:
+        speak.say("search.total", total=answer.total)
+    return int(ExitCode.OK)
+
+
+def _fields(pairs: tuple[str, ...]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise click.BadParameter(pair, param_hint="--field")
+        fields[name] = value
+    return fields
+
+
+def _line(hit: Hit) -> dict[str, Any]:
+    return {
+        "package_id": hit.package_id,
+        "ordinal": hit.ordinal,
+        "doc_code": hit.doc_code,
+        "file_code": hit.file_code,
+        "title": hit.title,
+        "score": round(hit.score, 4),
+        "page": hit.page,
+        "snippet": hit.snippet,
+        "number": hit.number,
+        "issued": hit.issued,
+        "organ": hit.organ_name,
+        "type": hit.type_name,
+    }
+
+
+def _words(hit: Hit) -> str:
+    page = f" (tr. {hit.page})" if hit.page else ""
+    return f"{hit.package_id}/{hit.ordinal}  {hit.number}  {hit.issued}  {hit.title}{page}\n    {hit.snippet}"

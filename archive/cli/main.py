@@ -1,0 +1,83 @@
+"""The command `luutru`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from archive.cli.command import LazyGroup, words
+from archive.cli.exit_codes import ExitCode, code_of
+from archive.cli.speech import process_language
+from archive.version import VERSION
+from metadata.errors import ArchiveError
+from metadata.messages import text
+
+_COMMANDS = "archive.cli.commands"
+_WHERE = {
+    "init": f"{_COMMANDS}.init:init",
+    "check": f"{_COMMANDS}.check:check",
+    "ingest": f"{_COMMANDS}.ingest:ingest",
+    "approve": f"{_COMMANDS}.decisions:approve",
+    "return": f"{_COMMANDS}.decisions:give_back",
+    "jobs": f"{_COMMANDS}.jobs:jobs",
+    "search": f"{_COMMANDS}.search:search",
+    "show": f"{_COMMANDS}.show:show",
+    "export": f"{_COMMANDS}.export:export",
+    "signatures": f"{_COMMANDS}.signatures:signatures",
+    "trust": f"{_COMMANDS}.trust:trust",
+    "fixity": f"{_COMMANDS}.fixity:fixity",
+    "index": f"{_COMMANDS}.rebuild:index",
+    "catalogue": f"{_COMMANDS}.rebuild:catalogue",
+    "serve": f"{_COMMANDS}.serve:serve",
+    "worker": f"{_COMMANDS}.worker:worker",
+    "doctor": f"{_COMMANDS}.doctor:doctor",
+}
+
+
+def make_group() -> click.Group:
+    """The command group with its help in the language of this process."""
+    group = LazyGroup("luutru", lazy=_WHERE, help=words("luutru.help"), context_settings={"max_content_width": 110})
+    return click.version_option(VERSION, prog_name="luutru")(group)
+
+
+def main() -> None:
+    """Run the command line; ends the process with the contract's exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = make_group().main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.USAGE)
+    except click.exceptions.Abort:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away; nothing is wrong, and Python's own complaint would be noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.OK)
+    except ArchiveError as error:
+        key = f"cli.error.{error.code.replace('.', '_')}"
+        _complain(key, str(error))
+        return int(code_of(error))
+    except OSError as error:
+        _complain("cli.error.system", str(error))
+        return int(ExitCode.FAULT)
+    return int(code or 0)
+
+
+def _complain(key: str, detail: str) -> None:
+    language = process_language()
+    try:
+        said = text(key, language)
+    except KeyError:
+        said = text("cli.error.other", language)
+    print(f"luutru: {said} ({detail})", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

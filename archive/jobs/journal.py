@@ -1,0 +1,226 @@
+"""The journal of jobs: what is waiting, running and done, and which dossier codes are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Any
+
+import sqlalchemy as sa
+
+from archive.catalogue.database import Database
+from archive.catalogue.tables import claims, dossiers, jobs, submissions
+from metadata.errors import NotFoundError
+from metadata.findings import Finding
+from metadata.time import Clock, rfc3339
+
+
+@unique
+class JobStatus(StrEnum):
+    """Words of the contract."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    REJECTED = "rejected"
+    FAULT = "fault"
+    CANCELLED = "cancelled"
+
+
+@unique
+class DossierStatus(StrEnum):
+    """What has become of a dossier; words of the contract."""
+
+    ARCHIVED = "archived"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    FAULT = "fault"
+    RECEIVED = "received"
+
+
+FINAL = frozenset({JobStatus.DONE, JobStatus.REJECTED, JobStatus.FAULT, JobStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One dossier on its way, as the journal knows it."""
+
+    id: str
+    submission_id: str
+    agency: str
+    kind: str
+    position: int
+    file_code: str
+    package_id: str
+    status: JobStatus
+    result: DossierStatus | None
+    stage: str | None
+    done: int
+    total: int
+    documents: int
+    findings: tuple[Finding, ...]
+    error: Mapping[str, str] | None
+    attempt: int
+    approvals: tuple[str, ...]
+    same_as: str | None
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who holds a dossier code of an agency."""
+
+    agency: str
+    file_code: str
+    fingerprint: str
+    job_id: str
+    submission_id: str
+    package_id: str
+
+
+class Journal:
+    """Reads and writes jobs, submissions and claims."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # ------------------------------------------------------------ submissions and jobs
+
+    def open_submission(self, row: Mapping[str, Any], work: Sequence[Mapping[str, Any]]) -> None:
+        """Keep a submission and its jobs in one transaction."""
+        now = rfc3339(self._clock.now())
+        with self._database.transaction() as connection:
+            connection.execute(submissions.insert().values(received_at=now, clock=self._clock.source, **row))
+            for entry in work:
+                connection.execute(
+                    jobs.insert().values(
+                        submission_id=row["id"],
+                        agency=row["agency"],
+                        kind="ingest",
+                        status=JobStatus.WAITING.value,
+                        findings=[],
+                        approvals=[],
+                        created_at=now,
+                        updated_at=now,
+                        **entry,
+                    )
+                )
+
+    def submission(self, submission_id: str) -> Mapping[str, Any]:
+        """The row of a submission.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(submissions).where(submissions.c.id == submission_id)).first()
+        if row is None:
+            raise NotFoundError(submission_id)
+        return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented accessor
+
+    def submissions(self, limit: int, before: str | None = None) -> list[Mapping[str, Any]]:
+        """Newest submissions first; `before` is the time of the last one seen."""
+        query = sa.select(submissions).order_by(submissions.c.received_at.desc(), submissions.c.id).limit(limit)
+        if before is not None:
+            query = query.where(submissions.c.received_at < before)
+        with self._database.reading() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - as above
+
+    def job(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self._jobs(jobs.c.id == job_id)
+        if not found:
+            raise NotFoundError(job_id)
+        return found[0]
+
+    def of_submission(self, submission_id: str) -> list[Job]:
+        """Jobs of a submission, in the order of its dossiers."""
+        return self._jobs(jobs.c.submission_id == submission_id)
+
+    def with_status(self, *wanted: JobStatus) -> list[Job]:
+        """Jobs that are in one of the states, oldest first."""
+        return self._jobs(jobs.c.status.in_([status.value for status in wanted]))
+
+    def of_package(self, package_id: str) -> list[Job]:
+        """Jobs that made or are making a package."""
+        return self._jobs(jobs.c.package_id == package_id)
+
+    def recent(self, limit: int) -> list[Job]:
+        """Newest jobs first."""
+        query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.position).limit(limit)
+        with self._database.reading() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Number of jobs by result, or by status where there is none yet."""
+        word = sa.func.coalesce(jobs.c.result, jobs.c.status)
+        with self._database.reading() as connection:
+            return dict(connection.execute(sa.select(word, sa.func.count()).group_by(word)).tuples().all())
+
+    def _jobs(self, condition: sa.ColumnElement[bool]) -> list[Job]:
+        query = sa.select(jobs).where(condition).order_by(jobs.c.created_at, jobs.c.position)
+        with self._database.reading() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def update(self, job_id: str, connection: sa.Connection | None = None, **values: Any) -> None:  # noqa: ANN401
+        """Change columns of a job."""
+        if connection is None:
+            with self._database.transaction() as own:
+                self.update(job_id, own, **values)
+            return
+        connection.execute(
+            jobs.update().where(jobs.c.id == job_id).values(updated_at=rfc3339(self._clock.now()), **values)
+        )
+
+    # ------------------------------------------------------------ claims
+
+    def claim(self, wanted: Claim) -> Claim:
+        """Take the dossier code for `wanted.job_id`, or tell who holds it; decided by the database, once."""
+        with self._database.transaction() as connection:
+            holder = connection.execute(
+                sa.select(claims).where(claims.c.agency == wanted.agency, claims.c.file_code == wanted.file_code)
+            ).first()
+            if holder is not None:
+                return Claim(*holder)
+            connection.execute(
+                claims.insert().values(
+                    agency=wanted.agency,
+                    file_code=wanted.file_code,
+                    fingerprint=wanted.fingerprint,
+                    job_id=wanted.job_id,
+                    submission_id=wanted.submission_id,
+                    package_id=wanted.package_id,
+                )
+            )
+            return wanted
+
+    def holder(self, agency: str, file_code: str) -> Claim | None:
+        """Who holds the code, if anybody."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                sa.select(claims).where(claims.c.agency == agency, claims.c.file_code == file_code)
+            ).first()
+        return None if row is None else Claim(*row)
+
+    def release(self, job_id: str) -> None:
+        """Give back what a rejected or returned job holds; a stored dossier is never given back."""
+        with self._database.transaction() as connection:
+            stored = sa.select(dossiers.c.package_id)
+            connection.execute(claims.delete().where(claims.c.job_id == job_id, claims.c.package_id.not_in(stored)))
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented accessor
+    values["status"] = JobStatus(values["status"])
+    values["result"] = DossierStatus(values["result"]) if values["result"] else None
+    values["findings"] = tuple(Finding.model_validate(entry) for entry in values["findings"])
+    values["approvals"] = tuple(values["approvals"])
+    return Job(**values)

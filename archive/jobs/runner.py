@@ -1,0 +1,293 @@
+"""Runs one stage of one job: facts on disk, decisions in the trail, status in the journal. Repeatable, engine-free."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import Protocol
+
+from archive.jobs.journal import Claim, DossierStatus, Job, JobStatus, Journal
+from archive.jobs.workfolder import WorkFolder
+from archive.preservation.audit import AuditTrail
+from ingest.facts import Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
+from ingest.pipeline import APPROVED_BEFORE, Pipeline
+from ingest.work import Held, Rejected, Stage, WorkItem
+from metadata.errors import ArchiveError
+from metadata.events import EventOutcome, EventType, derived_id
+from metadata.findings import Finding
+
+PROGRESS_SECONDS = 0.5
+"""Progress is written to the journal at most this often."""
+
+STAGE_EVENTS = {
+    "receive": EventType.INGESTION,
+    "identify": EventType.FORMAT_IDENTIFICATION,
+    "validate": EventType.VALIDATION,
+    "signatures": EventType.SIGNATURE_VALIDATION,
+    "text": EventType.TRANSCRIPTION,
+    "pdfa": EventType.NORMALIZATION,
+    "package": EventType.PACKAGE_CREATION,
+    "store": EventType.STORAGE,
+    "index": EventType.INDEXING,
+}
+
+
+@unique
+class Step(StrEnum):
+    """How a step of a job ended."""
+
+    NEXT = "next"
+    REJECTED = "rejected"
+    HELD = "held"
+    SAME = "same"
+    FAULT = "fault"
+
+
+class Holdings(Protocol):
+    """What the runner tells the catalogue."""
+
+    def register(self, item: WorkItem, stored: Stored) -> None:
+        """Enter a stored dossier, read from its package, and queue it for the index; safe to repeat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Takes jobs through the pipeline, one stage a call."""
+
+    pipeline: Pipeline
+    journal: Journal
+    trail: AuditTrail
+    holdings: Holdings
+    note_received: Callable[[str, Received], None]
+    """Called with job and fact once the dossier is known to be new."""
+
+    work_root: Path
+    separate_approval: bool
+
+    def folder(self, job_id: str) -> WorkFolder:
+        """The work folder of a job."""
+        return WorkFolder(self.work_root / "jobs" / job_id)
+
+    def run(self, job_id: str, stage_name: str) -> Step:
+        """Run one stage, or find that it has been run.
+
+        Faults end in the journal and are answered, not raised.
+        """
+        with self.folder(job_id).alone():
+            return self._run_alone(self.journal.job(job_id), stage_name)
+
+    def _run_alone(self, job: Job, stage_name: str) -> Step:
+        if job.status in {JobStatus.DONE, JobStatus.REJECTED, JobStatus.CANCELLED}:
+            return Step.REJECTED if job.status is JobStatus.REJECTED else Step.SAME
+        try:
+            return self._run(job, self.pipeline.stage(stage_name))
+        except ArchiveError as error:
+            self._fault(job, stage_name, error.code, str(error))
+        except Exception as error:  # noqa: BLE001 - a defect of ours is a fault of the system, never of the content
+            self._fault(job, stage_name, "internal.error", f"{type(error).__name__}: {error}")
+        return Step.FAULT
+
+    def finish(self, job_id: str) -> None:
+        """All stages are done: say so, and give the work folder back."""
+        self.journal.update(
+            job_id, status=JobStatus.DONE.value, result=DossierStatus.ARCHIVED.value, stage=None, error=None
+        )
+        self.folder(job_id).remove()
+
+    # ------------------------------------------------------------ one stage
+
+    def _run(self, job: Job, stage: Stage) -> Step:
+        folder = self.folder(job.id)
+        if self._waits_for_person(job, stage):
+            return Step.HELD
+        fact = folder.fact(stage.name, stage.gives)
+        if fact is None:
+            if not folder.exists:
+                raise _SourceLostError(job.id)
+            self.journal.update(job.id, status=JobStatus.RUNNING.value, stage=stage.name, done=0, total=0)
+            item = self._item(job, folder, stage.needs)
+            answer = stage.run(item)
+            if isinstance(answer, Rejected):
+                return self._reject(job, stage, answer.findings)
+            if isinstance(answer, Held) and stage.name not in job.approvals:
+                self._hold(job, stage.name, answer.findings)
+                folder.write_fact(stage.name, answer.fact)
+                return Step.HELD
+            fact = answer.fact if isinstance(answer, Held) else answer
+            self._decide(job, stage, fact)
+            folder.write_fact(stage.name, fact)
+        return self._after(job, folder, stage, fact)
+
+    def _waits_for_person(self, job: Job, stage: Stage) -> bool:
+        if job.result is DossierStatus.AWAITING_APPROVAL:
+            return True
+        if stage.name == APPROVED_BEFORE and self.separate_approval and APPROVED_BEFORE not in job.approvals:
+            self._hold(job, APPROVED_BEFORE, ())
+            return True
+        return False
+
+    def _item(self, job: Job, folder: WorkFolder, needs: Sequence[type[Fact]]) -> WorkItem:
+        delivery = folder.delivery()
+        item = WorkItem(
+            job_id=job.id,
+            submission_id=job.submission_id,
+            package_id=job.package_id,
+            agency=job.agency,
+            folder=folder.path,
+            delivery=delivery,
+            dossier=delivery.dossiers[0],
+            progress=self._progress(job.id),
+        )
+        givers = {stage.gives: stage.name for stage in self.pipeline}
+        for need in needs:
+            found = folder.fact(givers[need], need)
+            if found is not None:
+                item = item.having(found)
+        return item
+
+    def _progress(self, job_id: str) -> Callable[[int, int], None]:
+        last = 0.0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= PROGRESS_SECONDS:
+                last = now
+                self.journal.update(job_id, done=done, total=total)
+
+        return tell
+
+    def _after(self, job: Job, folder: WorkFolder, stage: Stage, fact: Fact) -> Step:
+        if isinstance(fact, Received):
+            return self._claim(job, folder, stage, fact)
+        if isinstance(fact, Stored):
+            self.holdings.register(self._item(job, folder, ()), fact)
+        return Step.NEXT
+
+    def _claim(self, job: Job, folder: WorkFolder, stage: Stage, received: Received) -> Step:
+        wanted = Claim(
+            job.agency,
+            job.file_code or f"?{received.fingerprint}",
+            received.fingerprint,
+            job.id,
+            job.submission_id,
+            job.package_id,
+        )
+        holder = self.journal.claim(wanted)
+        if holder.job_id == job.id:
+            self.note_received(job.id, received)
+            return Step.NEXT
+        if holder.fingerprint != received.fingerprint:
+            finding = Finding(rule="SUB-001", subject=job.file_code, values={"package_id": holder.package_id})
+            return self._reject(job, stage, (finding,))
+        self.journal.update(job.id, status=JobStatus.DONE.value, same_as=holder.package_id, stage=None)
+        folder.remove()
+        return Step.SAME
+
+    # ------------------------------------------------------------ decisions
+
+    def _decide(self, job: Job, stage: Stage, fact: Fact) -> None:
+        found = findings_of(fact)
+        tools: tuple[Tool, ...] = getattr(fact, "tools", ())
+        event = self.trail.event(
+            STAGE_EVENTS[stage.name],
+            job.package_id,
+            agency=job.agency,
+            id=derived_id(job.id, str(job.attempt), stage.name, "done"),
+            rules=tuple(sorted({finding.rule for finding in found})),
+            detail={"job": job.id, "stage": stage.name}
+            | {tool.name: f"{tool.version} {tool.command}" for tool in tools},
+        )
+        with self.trail.transaction() as connection:
+            self.trail.record(event, connection)
+            if found:
+                merged = _merged(job.findings, found)
+                self.journal.update(job.id, connection, findings=[entry.model_dump(mode="json") for entry in merged])
+
+    def _reject(self, job: Job, stage: Stage, findings: tuple[Finding, ...]) -> Step:
+        event = self.trail.event(
+            EventType.REFUSAL,
+            job.id,
+            agency=job.agency,
+            outcome=EventOutcome.REJECTED,
+            id=derived_id(job.id, str(job.attempt), stage.name, "rejected"),
+            rules=tuple(sorted({finding.rule for finding in findings})),
+            detail={"stage": stage.name, "submission": job.submission_id},
+        )
+        with self.trail.transaction() as connection:
+            self.trail.record(event, connection)
+            self.journal.update(
+                job.id,
+                connection,
+                status=JobStatus.REJECTED.value,
+                result=DossierStatus.REJECTED.value,
+                stage=stage.name,
+                findings=[entry.model_dump(mode="json") for entry in _merged(job.findings, findings)],
+            )
+        self.journal.release(job.id)
+        self.folder(job.id).remove()
+        return Step.REJECTED
+
+    def _hold(self, job: Job, gate: str, findings: tuple[Finding, ...]) -> None:
+        event = self.trail.event(
+            EventType.HOLD,
+            job.id,
+            agency=job.agency,
+            outcome=EventOutcome.HELD,
+            id=derived_id(job.id, str(job.attempt), gate, "held"),
+            rules=tuple(sorted({finding.rule for finding in findings})),
+            detail={"gate": gate, "submission": job.submission_id},
+        )
+        with self.trail.transaction() as connection:
+            self.trail.record(event, connection)
+            self.journal.update(
+                job.id,
+                connection,
+                status=JobStatus.WAITING.value,
+                result=DossierStatus.AWAITING_APPROVAL.value,
+                stage=gate,
+                findings=[entry.model_dump(mode="json") for entry in _merged(job.findings, findings)],
+            )
+
+    def _fault(self, job: Job, stage: str, code: str, text: str) -> None:
+        event = self.trail.event(
+            STAGE_EVENTS[stage],
+            job.id,
+            agency=job.agency,
+            outcome=EventOutcome.SYSTEM_FAULT,
+            detail={"stage": stage, "code": code},
+        )
+        with self.trail.transaction() as connection:
+            self.trail.record(event, connection)
+            self.journal.update(
+                job.id,
+                connection,
+                status=JobStatus.FAULT.value,
+                result=DossierStatus.FAULT.value,
+                stage=stage,
+                error={"code": code, "detail": text[:2000]},
+            )
+
+
+class _SourceLostError(ArchiveError):
+    code = "job.source_lost"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"the work folder of job {job_id} is lost; hand the delivery in again")
+
+
+def findings_of(fact: Fact) -> tuple[Finding, ...]:
+    """The warnings that a fact carries."""
+    if isinstance(fact, (Validated, Texts, Renditions, Judged)):
+        return fact.findings
+    return ()
+
+
+def _merged(known: tuple[Finding, ...], new: tuple[Finding, ...]) -> list[Finding]:
+    merged = list(known)
+    merged += [finding for finding in new if finding not in merged]
+    return merged

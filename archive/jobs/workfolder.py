@@ -1,0 +1,126 @@
+"""The work folder of a job: dossier, quarantine, facts; a crash leaves the old or the new, never half."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from archive.errors import WorkFolderFaultError
+from ingest.facts import Fact
+from metadata.descriptions import Delivery
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = errno.errorcode.get(error.errno or 0, "")
+        msg = f"{path}: {error.strerror or error} {reason}".strip()
+        raise WorkFolderFaultError(msg) from error
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that after a crash `path` holds either the old bytes or these.
+
+    Raises:
+        WorkFolderFaultError: the disk refused.
+    """
+    with _faults(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class WorkFolder:
+    """Files of one job below the home's `work/`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything is there."""
+        return self.path.is_dir()
+
+    def write_delivery(self, delivery: Delivery) -> None:
+        """Keep the part of the delivery that this job is about."""
+        write_durably(self.path / "delivery.json", delivery.model_dump_json().encode())
+
+    def delivery(self) -> Delivery:
+        """The part of the delivery that this job is about.
+
+        Raises:
+            WorkFolderFaultError: it is lost or unreadable.
+        """
+        found = self._read(self.path / "delivery.json", Delivery)
+        if found is None:
+            msg = f"{self.path}: delivery.json is lost"
+            raise WorkFolderFaultError(msg)
+        return found
+
+    def write_fact(self, stage: str, fact: Fact) -> None:
+        """Keep what `stage` gave."""
+        write_durably(self._fact_path(stage), fact.model_dump_json().encode())
+
+    def fact(self, stage: str, kind: type[M]) -> M | None:
+        """What `stage` gave, or None when it has not."""
+        return self._read(self._fact_path(stage), kind)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the job for this process: a second one waits, and then finds the work done.
+
+        A folder that is gone has nothing to protect.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            yield
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def remove(self) -> None:
+        """Remove everything; safe to repeat."""
+        with _faults(self.path):
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _fact_path(self, stage: str) -> Path:
+        return self.path / "facts" / f"{stage}.json"
+
+    def _read(self, path: Path, kind: type[M]) -> M | None:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            msg = f"{path}: {error}"
+            raise WorkFolderFaultError(msg) from error
+        try:
+            return kind.model_validate_json(data)
+        except ValidationError as error:
+            msg = f"{path} is not readable as {kind.__name__}: {error.error_count()} errors"
+            raise WorkFolderFaultError(msg) from error

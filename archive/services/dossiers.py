@@ -1,0 +1,127 @@
+"""Use case `show`: one dossier or document with everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archive.catalogue.holdings import Catalogue, Place, gravest_indication
+from archive.preservation.audit import AuditTrail
+from metadata.codes import document_number, document_title
+from metadata.descriptions import Description
+from metadata.package import PackageDocument, PackageFile, PackageRecord
+from metadata.rules import as_json
+
+
+@dataclass(frozen=True, slots=True)
+class Dossiers:
+    """Looks dossiers and documents up."""
+
+    catalogue: Catalogue
+    trail: AuditTrail
+
+    def show(self, identifier: str, language: str) -> list[dict[str, Any]]:
+        """All that `identifier` names, as whole records.
+
+        Raises:
+            NotFoundError: nothing.
+        """
+        return [self.at(place, language) for place in self.catalogue.find(identifier)]
+
+    def at(self, place: Place, language: str) -> dict[str, Any]:
+        """The record of one place.
+
+        Raises:
+            NotFoundError: nothing stands there.
+        """
+        records = self.catalogue.records(place.dossier_id)
+        if place.ordinal is None:
+            return self._dossier(records, language)
+        for record in records:
+            for document in record.documents:
+                if document.ordinal == place.ordinal:
+                    return self._document(records[0], record, document)
+        raise LookupError(place)
+
+    def _dossier(self, records: Sequence[PackageRecord], language: str) -> dict[str, Any]:
+        first = records[0]
+        row = self.catalogue.dossier(first.dossier_id)
+        return {
+            "kind": "dossier",
+            **_head(first),
+            "status": "archived",
+            "stored_at": row["stored_at"],
+            "parts": [record.package_id for record in records],
+            "metadata": _fields(first.dossier),
+            "documents": [_summary(document) for record in records for document in record.documents],
+            "sources": [_file(file) for record in records for file in record.sources],
+            "findings": [as_json(finding, language) for finding in first.findings],
+            "events": self._events(records),
+        }
+
+    def _document(self, first: PackageRecord, record: PackageRecord, document: PackageDocument) -> dict[str, Any]:
+        return {
+            "kind": "document",
+            **_head(first),
+            **_summary(document),
+            "part": record.package_id,
+            "dossier_title": first.dossier.value("title"),
+            "metadata": _fields(document.description),
+            "files": [_file(file) for file in (*document.originals, *document.renditions, *document.text_files)],
+            "texts": [text.model_dump(mode="json") for text in document.texts],
+            "verdicts": [
+                {"path": entry.path, "sha256": entry.sha256, "trust_set": entry.trust_set}
+                | verdict.model_dump(mode="json")
+                for entry in document.verdicts
+                for verdict in entry.verdicts
+            ],
+            "events": self._events_of(record, document),
+        }
+
+    def _events(self, records: Sequence[PackageRecord]) -> list[Mapping[str, Any]]:
+        premis = [event.model_dump(mode="json") for record in records for event in record.events]
+        return premis + self.trail.of([record.package_id for record in records])
+
+    def _events_of(self, record: PackageRecord, document: PackageDocument) -> list[Mapping[str, Any]]:
+        paths = {file.path for file in (*document.originals, *document.renditions, *document.text_files)}
+        return [event.model_dump(mode="json") for event in record.events if paths & set(event.objects)]
+
+
+def _head(record: PackageRecord) -> dict[str, Any]:
+    return {
+        "package_id": record.dossier_id,
+        "file_code": record.file_code,
+        "agency": record.agency,
+        "submission_id": record.submission_id,
+        "received_at": record.received_at,
+        "approval": record.approval.model_dump(mode="json") if record.approval else None,
+        "profile": record.profile,
+        "format_version": record.format_version,
+    }
+
+
+def _summary(document: PackageDocument) -> dict[str, Any]:
+    description = document.description
+    return {
+        "ordinal": document.ordinal,
+        "doc_code": description.value("doc_code"),
+        "record_kind": description.kind.value,
+        "title": document_title(description),
+        "number": document_number(description),
+        "type_name": description.value("type_name"),
+        "organ_name": description.value("organ_name"),
+        "issued_date": description.value("issued_date"),
+        "pages": sum(text.pages for text in document.texts),
+        "verdict": gravest_indication(document.verdicts),
+    }
+
+
+def _fields(description: Description) -> dict[str, Any]:
+    return {key: cell.model_dump(mode="json", exclude_none=True) for key, cell in description.fields.items()} | (
+        {"extra": description.extra} if description.extra else {}
+    )
+
+
+def _file(file: PackageFile) -> dict[str, Any]:
+    return file.model_dump(mode="json")

@@ -1,0 +1,80 @@
+"""Use case `fixity check`: every byte of a package read back and compared with manifest and catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from archive.catalogue.holdings import Catalogue
+from archive.preservation.audit import AuditTrail
+from metadata.errors import NotFoundError
+from metadata.events import EventOutcome, EventType
+from storage.fixity import FixityReport
+from storage.packages import PackageStore
+
+
+class Fixity:
+    """Checks packages at their location."""
+
+    def __init__(self, catalogue: Catalogue, packages: PackageStore, trail: AuditTrail, random: Random) -> None:
+        self._catalogue = catalogue
+        self._packages = packages
+        self._trail = trail
+        self._random = random
+        self.total = 0
+        """How many packages the last choice holds."""
+
+    def choose(self, identifiers: Sequence[str], *, everything: bool, sample: int | None) -> Iterator[str]:
+        """The packages that are meant: named ones, all, or some by chance.
+
+        Raises:
+            NotFoundError: an identifier names nothing; the ones before it have been given.
+        """
+        self.total = len(identifiers)
+        if everything:
+            self.total = self._catalogue.counts()["dossiers"]
+            yield from self._catalogue.package_ids()
+            return
+        if sample is not None:
+            chosen = list(self._catalogue.package_ids())
+            self._random.shuffle(chosen)
+            self.total = min(sample, len(chosen))
+            yield from sorted(chosen[:sample])
+            return
+        for identifier in identifiers:
+            try:
+                places = self._catalogue.find(identifier)
+            except NotFoundError:
+                # The catalogue may be the part that is lost; storage is the truth.
+                yield identifier
+                continue
+            for place in places:
+                yield from (part.package_id for part in self._catalogue.parts(place.dossier_id))
+
+    def check(self, package_id: str) -> FixityReport:
+        """Read one package back.
+
+        Raises:
+            NotFoundError: nothing is stored under that identifier.
+            ArchiveError: the store failed.
+        """
+        known = self._known_inventory(package_id)
+        report = self._packages.check_fixity(package_id, inventory_sha512=known)
+        self._trail.record(
+            self._trail.event(
+                EventType.FIXITY_CHECK,
+                package_id,
+                outcome=EventOutcome.SUCCESS if report.ok else EventOutcome.REJECTED,
+                rules=tuple(sorted({finding.rule for finding in report.findings})),
+                detail={"location": report.location, "files": str(report.files), "bytes": str(report.bytes_read)},
+            )
+        )
+        return report
+
+    def _known_inventory(self, package_id: str) -> str | None:
+        try:
+            place = self._catalogue.find(package_id)[0]
+        except NotFoundError:
+            return None
+        parts = {part.package_id: part.inventory_sha512 for part in self._catalogue.parts(place.dossier_id)}
+        return parts.get(package_id)

@@ -1,0 +1,78 @@
+"""Stored packages as records and texts: the only way from storage to catalogue, index and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from archive.catalogue.holdings import Catalogue, StoredVersion
+from ingest.facts import Stored
+from ingest.stages.index import indexed_documents
+from ingest.work import WorkItem
+from metadata.package import PackageDocument, PackageFile, PackageRecord
+from metadata.package_reader import read_package
+from metadata.texts import PageText
+from metadata.texts_io import iter_page_texts
+from search.ports import IndexedDocument
+from storage.packages import PackageStore
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPackages:
+    """Reads packages back."""
+
+    packages: PackageStore
+    catalogue: Catalogue
+
+    def record(self, package_id: str) -> PackageRecord:
+        """What the package says of itself, read from storage.
+
+        Raises:
+            ObjectMissingError: no such package.
+            PackageBrokenError: it contradicts itself.
+            StorageFaultError: the store failed.
+        """
+        files = {file.path: file for file in self.packages.files(package_id)}
+
+        def open_file(path: str) -> AbstractContextManager[BinaryIO]:
+            return self.packages.open(files[path])
+
+        return read_package(open_file, files)
+
+    def version(self, package_id: str) -> tuple[StoredVersion, str]:
+        """How the package lies in storage, and since when."""
+        found = self.packages.describe(package_id)
+        return StoredVersion(package_id, found.version, found.inventory_sha512), found.created
+
+    def open(self, record: PackageRecord, file: PackageFile) -> AbstractContextManager[BinaryIO]:
+        """The bytes of a file of a package."""
+        return self.packages.open_file(record.package_id, file.path)
+
+    def pages(self, record: PackageRecord, document: PackageDocument) -> Iterator[PageText]:
+        """Text of all pages of a document, its files one after the other, pages counted through."""
+        number = 0
+        for text in document.texts:
+            with self.packages.open_file(record.package_id, text.path) as stream:
+                for page in iter_page_texts(stream):
+                    number += 1
+                    yield page.model_copy(update={"page": number})
+
+    def register(self, item: WorkItem, stored: Stored) -> None:
+        """See `Holdings.register`."""
+        del item
+        parts = []
+        for part in stored.parts:
+            record = self.record(part.package_id)
+            parts.append((record, StoredVersion(part.package_id, part.version, part.inventory_sha512)))
+        self.catalogue.enter(parts, stored.stored_at)
+
+    def documents_to_index(self, dossier_id: str) -> Iterator[IndexedDocument]:
+        """The documents of a dossier as the index wants them, one at a time."""
+        yield from self.indexed(self.catalogue.records(dossier_id))
+
+    def indexed(self, records: Sequence[PackageRecord]) -> Iterator[IndexedDocument]:
+        """Documents of the parts of one dossier for the index."""
+        for record in records:
+            yield from indexed_documents(record, lambda document, record=record: self.pages(record, document))

@@ -1,0 +1,164 @@
+"""Settings: the only reader of the environment. `LUUTRU_…` variables over `luutru.toml` in the home over defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from archive.errors import SettingsError
+from search.settings import SearchSettings
+from storage.settings import StorageSettings
+
+PREFIX = "LUUTRU_"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class DatabaseSettings(_Part):
+    """Where the catalogue lives."""
+
+    url: str = ""
+    """SQLAlchemy URL; empty: SQLite in the home."""
+
+
+class EvidenceSettings(_Part):
+    """Time-stamping."""
+
+    tsa: tuple[str, ...] = ()
+    """Addresses of time-stamp authorities, first one preferred. None: no call leaves the machine."""
+
+
+class IntakeSettings(_Part):
+    """How deliveries come in."""
+
+    approval: Literal["same", "separate"] = "same"
+    """`same`: who hands in approves; `separate`: `luutru approve` or `return` decides."""
+
+    refused_categories: tuple[str, ...] = ()
+    """Words of categories that this archive does not take (personnel, land records …)."""
+
+    clamd: str = ""
+    """Socket path or host:port of clamd; empty: no malware scan."""
+
+
+class ToolSettings(_Part):
+    """Outside tools that are optional."""
+
+    verapdf_home: Path | None = None
+    """Folder with veraPDF's jars (`docs/verapdf.md`); None: pikepdf alone judges what we write."""
+
+    isolate: Literal["auto", "off"] = "auto"
+    """`auto`: workers run in bubblewrap where the kernel allows it; `off`: limits only."""
+
+
+class ServeSettings(_Part):
+    """API and pages."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    max_upload_mib: Annotated[int, Field(gt=0)] = 20 * 1024
+    """Largest file of an upload."""
+
+
+class Settings(BaseSettings):
+    """All settings of one installation. Made by `load_settings`, never at import."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        nested_model_default_partial_update=True,
+    )
+
+    home: Path = Path("luutru-home")
+    agency: str = "AGENCY"
+    """Code of the agency that the embedded default makes, and for which submissions are taken unless told."""
+
+    agency_name: str = ""
+    lang: Literal["vi", "en"] | None = None
+    """Language of words; None: from `LANG`, else Vietnamese."""
+
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Worker processes."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSettings = StorageSettings()
+    search: SearchSettings = SearchSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    intake: IntakeSettings = IntakeSettings()
+    tools: ToolSettings = ToolSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @model_validator(mode="after")
+    def _backends_exist(self) -> Settings:
+        if self.storage.backend == "s3" and self.storage.s3 is None:
+            msg = "storage.backend=s3 needs LUUTRU_STORAGE__S3__ENDPOINT and LUUTRU_STORAGE__S3__BUCKET"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The catalogue's database."""
+        return self.database.url or f"sqlite:///{self.home / 'database' / 'catalogue.sqlite'}"
+
+    @property
+    def jobs_url(self) -> str:
+        """The job engine's database: its own file when embedded."""
+        return self.database.url or f"sqlite:///{self.home / 'database' / 'jobs.sqlite'}"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and `luutru.toml` once.
+
+    Args:
+        environment: The variables; None reads the process's. Given ones replace the process's for the call.
+
+    Raises:
+        SettingsError: a name is unknown or a value impossible; the text names it.
+    """
+    variables = dict(os.environ if environment is None else environment)
+    home = Path(variables.get(f"{PREFIX}HOME", "luutru-home")).expanduser().absolute()
+    # pydantic-settings ignores a misspelt variable of the top level, so it is looked for here.
+    unknown = [
+        name
+        for name in sorted(variables)
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).split("__")[0].lower() not in Settings.model_fields
+    ]
+    if unknown:
+        msg = f"unknown setting {', '.join(unknown)}"
+        raise SettingsError(msg)
+    given = EnvSettingsSource(Settings)
+    given.env_vars = {key.lower(): value for key, value in variables.items()}
+    try:
+        merged = _merge(TomlConfigSettingsSource(Settings, home / "luutru.toml")(), given())
+        return Settings.model_validate({**merged, "home": home})
+    except ValidationError as error:
+        raise SettingsError(_explained(error)) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(str(error)) from None
+
+
+def _merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _explained(error: ValidationError) -> str:
+    lines = []
+    for entry in error.errors():
+        place = "__".join(str(part) for part in entry["loc"]).upper()
+        variable = f"{PREFIX}{place}" if place else "settings"
+        lines.append(f"{variable}: {entry['msg']}")
+    return "; ".join(lines)

@@ -1,0 +1,92 @@
+"""Audit events: typed, kept records of what was done and decided, with PREMIS words where PREMIS has one."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict
+
+_NAMESPACE = UUID("6f1c3c5e-6c1f-5d0e-9a43-6d1f7a2f0b11")
+
+
+@unique
+class EventType(StrEnum):
+    """What happened. Never reworded, never reused. PREMIS words first, then the archive's own."""
+
+    INGESTION = "ingestion"
+    MESSAGE_DIGEST_CALCULATION = "message digest calculation"
+    FORMAT_IDENTIFICATION = "format identification"
+    VALIDATION = "validation"
+    SIGNATURE_VALIDATION = "digital signature validation"
+    TRANSCRIPTION = "transcription"
+    NORMALIZATION = "normalization"
+    PACKAGE_CREATION = "information package creation"
+    STORAGE = "storage"
+    INDEXING = "indexing"
+    FIXITY_CHECK = "fixity check"
+    DISSEMINATION = "dissemination"
+    SUBMISSION = "submission"
+    """A delivery was handed in."""
+
+    REFUSAL = "refusal"
+    """A delivery or dossier was refused; nothing but this is kept."""
+
+    APPROVAL = "approval"
+    RETURN = "return"
+    HOLD = "hold"
+    """A person has to decide before the dossier goes on."""
+
+    RETRY = "retry"
+    TRUST_CHANGE = "trust change"
+    HOME_CHANGE = "home change"
+    """The installation was made or upgraded."""
+
+    CATALOGUE_REBUILD = "catalogue rebuild"
+    INDEX_REBUILD = "index rebuild"
+    UPLOAD = "upload"
+
+
+@unique
+class EventOutcome(StrEnum):
+    """How it ended."""
+
+    SUCCESS = "success"
+    REJECTED = "rejected"
+    SYSTEM_FAULT = "system fault"
+    HELD = "held"
+
+
+class AuditEvent(BaseModel):
+    """One thing done or decided. Durable before the action counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    id: str
+    """UUID. Derived from job and stage for a stage's decision, so that a repeated stage does not double it."""
+
+    type: EventType
+    at: str
+    """When, UTC, RFC 3339."""
+
+    clock: str
+    """Source of the time."""
+
+    agent: str
+    """Who or what: `software:luutru/0.1.0`, `person:NAME`."""
+
+    subject: str
+    """Identifier of what it is about: job, submission, package, file digest."""
+
+    agency: str = ""
+    outcome: EventOutcome = EventOutcome.SUCCESS
+    rules: tuple[str, ...] = ()
+    """Rules that decided."""
+
+    detail: dict[str, str] = {}
+    """Identifiers, counts, tools with version and command; no personal data, no content."""
+
+
+def derived_id(*parts: str) -> str:
+    """A UUID that is the same for the same `parts`."""
+    return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
