@@ -1,0 +1,146 @@
+"""How a document lies in a Tantivy index: fields, writing, reading, and what goes wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import tantivy
+
+from metadata.errors import ArchiveError
+from search.backends.tantivy_query import EXACT_FIELDS, PHRASE_FIELDS
+from search.documents import Analysis, Stored, document_of, pages_of
+from search.errors import SearchFaultError
+from search.ports import IndexedDocument
+
+FORMAT: Final = 1
+"""Number of the schema and of the analysis; a change of either needs a rebuild and the next number."""
+
+_UNKNOWN_DAY = (1 << 62) - 1
+
+
+@contextmanager
+def engine(doing: str) -> Iterator[None]:
+    """Whatever the engine throws, its panics too, is a fault of the index."""
+    try:
+        yield
+    except ArchiveError:
+        raise
+    except Exception as error:
+        msg = f"the search index failed while {doing}: {error}"
+        raise SearchFaultError(msg) from error
+    except BaseException as error:
+        # The binding's PanicException is no Exception and its class is not exported.
+        if type(error).__name__ != "PanicException":
+            raise
+        msg = f"the search index broke while {doing}: {error}; run: luutru index rebuild"
+        raise SearchFaultError(msg) from error
+
+
+def schema() -> tantivy.Schema:
+    """The fields. A change needs the next `FORMAT`."""
+    builder = tantivy.SchemaBuilder()
+    # The identifiers are text: deleting by a term of an unsigned field silently deletes nothing.
+    for name in ("id", "package", "revision", "access", "key", *(f"x_{name}" for name in EXACT_FIELDS)):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("canon", "fold", "title", *(f"w_{name}" for name in PHRASE_FIELDS)):
+        builder.add_text_field(name, tokenizer_name="blanks", index_option="position")
+    for name in ("number", "designation"):
+        builder.add_text_field(name, tokenizer_name="blanks", index_option="freq")
+    for name in ("issued_first", "issued_last"):
+        builder.add_integer_field(name, indexed=True, fast=True)
+    for name in ("date_up", "date_down", "sort_number"):
+        builder.add_unsigned_field(name, fast=True)
+    builder.add_text_field("sort_title", tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("record", "pages"):
+        builder.add_bytes_field(name, stored=True)
+    return builder.build()
+
+
+def opened(folder: Path, fields: tantivy.Schema, *, new: bool = False) -> tantivy.Index:
+    """The index in `folder`; only `new` makes one, so that a lost index is never taken for an empty one.
+
+    Raises:
+        ValueError: there is none, or it has other fields.
+    """
+    if not new and not tantivy.Index.exists(str(folder)):
+        msg = f"there is no index in {folder}"
+        raise ValueError(msg)
+    index = tantivy.Index(fields, str(folder), reuse=True)
+    index.register_tokenizer("blanks", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    # The default starts a thread that watches the folder; readers look themselves, and exactly.
+    index.config_reader("manual")
+    return index
+
+
+@contextmanager
+def writing_to(index: tantivy.Index, heap_bytes: int) -> Iterator[tantivy.IndexWriter]:
+    """A writer whose work is committed, durably, at the end, or not at all; merges that it began are done then."""
+    with engine("opening for writing"):
+        writer = index.writer(heap_bytes, 1)
+    try:
+        yield writer
+        with engine("committing"):
+            writer.commit()
+    except BaseException:
+        with suppress(Exception):
+            writer.rollback()
+        raise
+    finally:
+        # Frees the engine's lock too, also when an error still holds a reference to the writer.
+        with suppress(ValueError):
+            writer.wait_merging_threads()
+    index.reload()
+
+
+def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
+    """Add or replace one document."""
+    writer.delete_documents_by_term("id", analysis.document_id)
+    document = tantivy.Document()
+    single = {
+        "id": analysis.document_id,
+        "package": analysis.package_id,
+        "revision": kept.revision,
+        "title": analysis.title,
+        "number": analysis.number,
+        "designation": analysis.designation,
+        "sort_title": analysis.sort_title,
+    }
+    several = {"access": analysis.access, "key": analysis.keys, "canon": analysis.canons, "fold": analysis.folds}
+    several |= {f"x_{field}": values for field, values in analysis.exact.items()}
+    several |= {f"w_{field}": values for field, values in analysis.phrases.items()}
+    for name, value in single.items():
+        document.add_text(name, value)
+    for name, values in several.items():
+        for each in values:
+            document.add_text(name, each)
+    if analysis.issued is not None:
+        document.add_integer("issued_first", analysis.issued.first)
+        document.add_integer("issued_last", analysis.issued.last)
+    day = analysis.issued.first if analysis.issued else None
+    within = min(analysis.sort_number >> 25, (1 << 31) - 1)
+    document.add_unsigned("date_up", _UNKNOWN_DAY if day is None else day << 31 | within)
+    document.add_unsigned("date_down", 0 if day is None else day << 31 | within)
+    document.add_unsigned("sort_number", analysis.sort_number)
+    document.add_bytes("record", kept.record)
+    document.add_bytes("pages", kept.pages)
+    writer.add_document(document)
+
+
+def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> IndexedDocument:
+    """The document as it was given, pages and all."""
+    kept = searcher.doc(address)
+    record, pages = kept["record"][0], kept["pages"][0]
+    return document_of(record, pages_of(pages))
+
+
+def total(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    """How many documents answer, exactly."""
+    return count_of(searcher.search(query, 1))
+
+
+def count_of(result: tantivy.SearchResult) -> int:
+    """The exact total of a result."""
+    return int(result.count)  # type: ignore[attr-defined]  # the stub of 0.27 forgets it

@@ -1,0 +1,180 @@
+"""A document as every backend stores it: analysed once, here, so that no backend can see it differently."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+import zstandard
+
+from search import numbers
+from search.periods import Span, span
+from search.ports import IndexedDocument
+from search.vietnamese import fold, nfc, sort_key, streams
+
+MAX_KEY_CHARS = 500
+"""Longer values of key fields count as their beginning: engines refuse terms of many kilobytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that is searched, compared or sorted by."""
+
+    document_id: str
+    package_id: str
+    access: tuple[str, ...]
+    canons: tuple[str, ...]
+    """Streams of canonical words, one a value and one for all pages: phrases do not cross from one to the next."""
+
+    folds: tuple[str, ...]
+    title: str
+    """Folded words of the title."""
+
+    number: str
+    """Folded words of the number."""
+
+    designation: str
+    """Folded words by which the document is called: number, type, year, organ's name."""
+
+    keys: tuple[str, ...]
+    """Keys of number, codes and identifiers: what makes a document the exact answer."""
+
+    exact: Mapping[str, tuple[str, ...]]
+    """Key fields by name (`fields.Kind.KEY`)."""
+
+    phrases: Mapping[str, tuple[str, ...]]
+    """Folded words of the fields of `fields.Kind.WORDS`, the title excepted."""
+
+    issued: Span | None
+    sort_title: str
+    sort_number: int
+
+
+def _exact(document: IndexedDocument) -> dict[str, tuple[str, ...]]:
+    types = (fold(document.type_name), numbers.notation_head(document.number))
+    raw = {
+        "type": types,
+        "agency": (fold(document.agency),),
+        "rights": (fold(document.rights),),
+        "retention": (fold(document.retention),),
+        "language": (fold(document.language),),
+        "doc_code": (code(document.doc_code),),
+        "file_code": (code(document.file_code),),
+    }
+    return {
+        name: tuple(dict.fromkeys(value[:MAX_KEY_CHARS] for value in values if value)) for name, values in raw.items()
+    }
+
+
+def code(text: str) -> str:
+    """A code as compared: without signs and leading zeros, so `000.00.16.H41` is `0-0-16-h41` however it is parted."""
+    return "-".join(fold(text).split())
+
+
+def _issued_words(issued: Span | None) -> str:
+    """The day as documents themselves write it, for those whose text lacks it or could not be read."""
+    if issued is None:
+        return ""
+    first, last = issued
+    year, month, day = first // 10000, first // 100 % 100, first % 100
+    if first == last:
+        return f"ngày {day} tháng {month} năm {year}"
+    return f"tháng {month} năm {year}" if first // 100 == last // 100 else f"năm {year}"
+
+
+def analyse(document: IndexedDocument) -> Analysis:
+    """What a backend indexes of `document`; linear in its text, some 300,000 words a second."""
+    issued = span(document.issued)
+    year = str(issued.first // 10000) if issued else ""
+    organ = document.organ_name
+    values = [
+        document.title,
+        f"Số {document.number}" if document.number else "",
+        " ".join(numbers.joined(document.number)),
+        document.type_name,
+        organ,
+        document.dossier_title,
+        document.doc_code,
+        document.file_code,
+        document.signer,
+        document.fonds,
+        document.keywords,
+        document.agency,
+        _issued_words(issued),
+        *document.fields.values(),
+    ]
+    both = [streams(value) for value in values if value]
+    both.append(_joined([streams(page) for page in document.pages]))
+    both = [pair for pair in both if pair[1]]
+    keys = [
+        *numbers.keys(document.number, year),
+        *(numbers.key(text) for text in (document.doc_code, document.file_code, document.package_id)),
+    ]
+    return Analysis(
+        document_id=document.document_id,
+        package_id=document.package_id,
+        access=tuple(document.access),
+        canons=tuple(canon for canon, _ in both),
+        folds=tuple(folded for _, folded in both),
+        title=fold(document.title),
+        number=fold(document.number),
+        designation=fold(f"{document.number} {document.type_name} {year} {organ}"),
+        keys=tuple(dict.fromkeys(key[:MAX_KEY_CHARS] for key in keys if key)),
+        exact=_exact(document),
+        phrases={
+            "organ": (fold(organ),),
+            "fonds": (fold(document.fonds),),
+            "signer": (fold(document.signer),),
+            "keyword": tuple(fold(part) for part in document.keywords.split(";")),
+        },
+        issued=issued,
+        sort_title=sort_key(document.title),
+        sort_number=numbers.order(document.number),
+    )
+
+
+def _joined(pages: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    return " ".join(canon for canon, _ in pages), " ".join(folded for _, folded in pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as kept beside the index: shown in hits, copied when an index is made anew."""
+
+    record: bytes
+    """Everything but the pages, JSON."""
+
+    pages: bytes
+    """JSON list of the pages' texts (NFC), zstd."""
+
+    revision: str
+    """Names document and content: the same again need not be indexed again."""
+
+
+def stored(document: IndexedDocument) -> Stored:
+    """`document` as bytes."""
+    record = orjson.dumps(_plain(document), option=orjson.OPT_SORT_KEYS)
+    pages = orjson.dumps([nfc(page) for page in document.pages])
+    revision = hashlib.blake2b(digest_size=16)
+    for part in (document.document_id.encode(), record, pages):
+        revision.update(len(part).to_bytes(8, "big") + part)
+    return Stored(record, zstandard.ZstdCompressor(level=3).compress(pages), revision.hexdigest())
+
+
+def _plain(document: IndexedDocument) -> dict[str, Any]:
+    plain = {name: value for name, value in asdict(document).items() if name != "pages"}
+    return plain | {"fields": dict(document.fields), "access": list(document.access)}
+
+
+def pages_of(kept: bytes) -> list[str]:
+    """The texts of the pages from `Stored.pages`."""
+    found: list[str] = orjson.loads(zstandard.ZstdDecompressor().decompress(kept))
+    return found
+
+
+def document_of(record: bytes, pages: Sequence[str]) -> IndexedDocument:
+    """The document from `Stored.record`; pass no pages where they are not needed."""
+    return IndexedDocument(**orjson.loads(record), pages=pages)

@@ -1,0 +1,240 @@
+"""Where the words of a query stand: snippets, page numbers, places. The same for every backend, from the pages' texts.
+
+A page is first asked for its distinct words, which costs some 60 µs; only a page
+that answers is read word by word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import NamedTuple
+
+from search.query import Number, Phrase, Prefix, Query, Word
+from search.vietnamese import Forms, Place, distinct, nfc, places, streams
+
+SNIPPET_CHARS = 220
+_CONTEXT_CHARS = 50
+MAX_PAGE_HITS = 10_000
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SPACES = re.compile(r"\s+")
+
+
+class Mark(NamedTuple):
+    """A place that answers the query."""
+
+    start: int
+    end: int
+    what: str
+    """The element of the query that it answers."""
+
+    exact: bool
+    """Written with the marks that were typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A passage and the page (from 1) on which it stands."""
+
+    html: str
+    page: int
+
+
+class Marker:
+    """Finds a query's words in texts. Made once a query."""
+
+    def __init__(self, query: Query) -> None:
+        leaves = list(query.leaves())
+        self._words = {leaf.word.fold: leaf.word.canon for leaf in leaves if isinstance(leaf, Word)}
+        self._stems = tuple(leaf.stem for leaf in leaves if isinstance(leaf, Prefix))
+        self._words |= {leaf.whole: leaf.whole for leaf in leaves if isinstance(leaf, Prefix)}
+        self._rows: list[tuple[Forms, ...]] = []
+        for leaf in leaves:
+            if isinstance(leaf, Phrase | Number):
+                if len(leaf.words) == 1:
+                    self._words[leaf.words[0].fold] = leaf.words[0].canon
+                else:
+                    self._rows.append(leaf.words)
+        self._row_folds = [frozenset(word.fold for word in row) for row in self._rows]
+
+    def __bool__(self) -> bool:
+        return bool(self._words or self._stems or self._rows)
+
+    def weight(self, text: str) -> int:
+        """How well an NFC text answers: elements of the query in it, a little more when typed marks are there too."""
+        words = distinct(text)
+        by_fold: dict[str, set[str]] = {}
+        for canon, folded in words:
+            by_fold.setdefault(folded, set()).add(canon)
+        total = 0
+        for folded, canon in self._words.items():
+            if folded in by_fold:
+                total += 10 + (canon in by_fold[folded])
+        for stem in self._stems:
+            total += 10 * any(folded.startswith(stem) for folded in by_fold)
+        rows = [row for row, folds in zip(self._rows, self._row_folds, strict=True) if folds <= by_fold.keys()]
+        if rows:
+            canons, folds = (f" {stream} " for stream in streams(text))
+            for row in rows:
+                total += 12 * (_joined(word.fold for word in row) in folds)
+                total += _joined(word.canon for word in row) in canons
+        return total
+
+    def touches(self, text: str) -> bool:
+        """At least one word of the query may stand in an NFC text, be it only a part of a phrase."""
+        folds = {folded for _, folded in distinct(text)}
+        return (
+            any(folded in folds for folded in self._words)
+            or any(row & folds for row in self._row_folds)
+            or any(folded.startswith(self._stems) for folded in folds if self._stems)
+        )
+
+    def marks(self, text: str) -> list[Mark]:
+        """All places in an NFC text, in order, none inside another."""
+        return [mark for _, mark in self.marks_of([text])]
+
+    def marks_of(self, pages: Sequence[str]) -> Iterator[tuple[int, Mark]]:
+        """Places on consecutive pages (from 0); a phrase may begin on one page and end on the next."""
+        words: list[tuple[int, Place]] = [
+            (number, place) for number, page in enumerate(pages) for place in places(page)
+        ]
+        in_row = self._in_rows(words)
+        for index, (number, place) in enumerate(words):
+            what = self._word(place)
+            if what is None and index in in_row:
+                what = in_row[index]
+            if what is not None:
+                yield number, Mark(place.start, place.end, what, self._words.get(place.fold) == place.canon)
+
+    def _word(self, place: Place) -> str | None:
+        if place.fold in self._words:
+            return place.fold
+        return next((stem for stem in self._stems if place.fold.startswith(stem)), None)
+
+    def _in_rows(self, words: Sequence[tuple[int, Place]]) -> Mapping[int, str]:
+        found: dict[int, str] = {}
+        folds = [place.fold for _, place in words] if self._rows else []
+        for row in self._rows:
+            wanted = [word.fold for word in row]
+            start = -1
+            while True:
+                try:
+                    start = folds.index(wanted[0], start + 1)
+                except ValueError:
+                    break
+                if folds[start : start + len(wanted)] == wanted:
+                    found.update(dict.fromkeys(range(start, start + len(wanted)), " ".join(wanted)))
+        return found
+
+    def best(self, pages: Sequence[str]) -> Snippet | None:
+        """The best passage of the earliest page that answers best; None when no page has a mark."""
+        weights = [self.weight(page) if page else 0 for page in pages]
+        if any(weights):
+            index = weights.index(max(weights))
+            return Snippet(self._snippet(pages[index], self.marks(pages[index])) or "", index + 1)
+        return self._over_break(pages) if self._rows else None
+
+    def _over_break(self, pages: Sequence[str]) -> Snippet | None:
+        """A phrase that begins on one page and ends on the next that is not blank; only the edges are read."""
+        reach = 100 + 12 * max(map(len, self._rows))
+        written = [index for index, page in enumerate(pages) if page.strip()]
+        for here, there in pairwise(written):
+            page = pages[here]
+            cut = _at_word(page, max(0, len(page) - reach), forwards=True)
+            edges = [page[cut:], pages[there][:reach]]
+            marks = [
+                Mark(mark.start + cut, mark.end + cut, mark.what, mark.exact)
+                for index, mark in self.marks_of(edges)
+                if index == 0
+            ]
+            if marks:
+                return Snippet(self._snippet(page, marks) or "", here + 1)
+        return None
+
+    def passage(self, text: str) -> str | None:
+        """The best passage of a short text such as a title; None without a mark."""
+        text = nfc(text)
+        return self._snippet(text, self.marks(text))
+
+    def page_hits(self, pages: Sequence[str]) -> list[tuple[int, int, int]]:
+        """(page from 1, start, end) of all marks, at most `MAX_PAGE_HITS`."""
+        found: list[tuple[int, int, int]] = []
+        for run in self._runs(pages):
+            first = run.start
+            for index, mark in self.marks_of(pages[run.start : run.stop]):
+                found.append((first + index + 1, mark.start, mark.end))
+                if len(found) >= MAX_PAGE_HITS:
+                    return found
+        return found
+
+    def _runs(self, pages: Sequence[str]) -> Iterator[range]:
+        """Runs of consecutive pages that have words of the query: phrases never cross a page without any."""
+        start: int | None = None
+        for index, page in enumerate(pages):
+            # A blank page stands between two without parting the phrase.
+            if self.touches(page) or (start is not None and not page.strip()):
+                start = index if start is None else start
+            elif start is not None:
+                yield range(start, index)
+                start = None
+        if start is not None:
+            yield range(start, len(pages))
+
+    def _snippet(self, text: str, marks: Sequence[Mark]) -> str | None:
+        if not marks:
+            return None
+        first, last = _window(marks)
+        start = _at_word(text, max(0, marks[first].start - _CONTEXT_CHARS), forwards=False)
+        end = _at_word(
+            text, min(len(text), max(marks[last].end + _CONTEXT_CHARS, start + SNIPPET_CHARS)), forwards=True
+        )
+        parts, at = [], start
+        for mark in marks:
+            if start <= mark.start and mark.end <= end:
+                parts += [printable(text[at : mark.start]), "<em>", printable(text[mark.start : mark.end]), "</em>"]
+                at = mark.end
+        parts.append(printable(text[at:end]))
+        joined = "".join(parts).strip()
+        return ("… " if start else "") + joined + (" …" if end < len(text) else "")
+
+
+def _joined(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
+
+
+def _window(marks: Sequence[Mark]) -> tuple[int, int]:
+    """First and last mark of the stretch with the most distinct elements."""
+    best, found, last = -1, (0, 0), 0
+    for first, mark in enumerate(marks):
+        last = max(last, first)
+        while last + 1 < len(marks) and marks[last + 1].end - mark.start <= SNIPPET_CHARS:
+            last += 1
+        inside = marks[first : last + 1][:40]
+        score = 10 * len({m.what for m in inside}) + 2 * any(m.exact for m in inside) + min(len(inside), 5)
+        if score > best:
+            best, found = score, (first, last)
+    return found
+
+
+def _at_word(text: str, at: int, *, forwards: bool) -> int:
+    """The next place that does not cut a word; at most 40 characters away."""
+    for _ in range(40):
+        if at <= 0 or at >= len(text) or not (text[at - 1].isalnum() and text[at].isalnum()):
+            break
+        at += 1 if forwards else -1
+    return at
+
+
+def printable(text: str) -> str:
+    """`text` safe in HTML and on a terminal: escaped, runs of space made one, no control or direction characters."""
+    return escape(_SPACES.sub(" ", _UNPRINTABLE.sub("", text)))
+
+
+def beginning(text: str) -> str:
+    """How a document begins, for answers that no word of the query explains."""
+    end = _at_word(text, min(len(text), SNIPPET_CHARS), forwards=True)
+    return printable(text[:end]).strip() + (" …" if end < len(text) else "")
