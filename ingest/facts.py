@@ -241,6 +241,17 @@ class Renditions(Fact):
     tools: tuple[Tool, ...] = ()
 
 
+class Approved(Fact):
+    """Who agreed that the dossier be archived; put beside the stages' facts by whoever takes the decision."""
+
+    by: str
+    at: str
+    mode: str = "same"
+    """`same` person that handed it in, or `separate`."""
+
+    submitted_by: str = ""
+
+
 class PackagedFile(Fact):
     """One file of the AIP."""
 
