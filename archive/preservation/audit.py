@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -25,15 +25,31 @@ SEGMENT_EVENTS = 5000
 """Most events in one segment."""
 
 
-class SegmentStore(Protocol):
+class Segment(Protocol):
+    """A sealed segment."""
+
+    @property
+    def name(self) -> str:
+        """Its name; sorts by time."""
+        ...
+
+
+S = TypeVar("S", bound=Segment)
+
+
+class SegmentStore(Protocol[S]):
     """Where sealed segments are kept (`storage.segments`)."""
 
-    def put(self, year: int, segment: str, lines: Sequence[bytes]) -> None:
+    def write(self, year: int, name: str, lines: Sequence[bytes]) -> S:
         """Write a segment once; the same again is a no-op."""
         ...
 
-    def lines(self) -> Iterator[tuple[str, bytes]]:
-        """Name of the segment and line, for all lines of all segments, oldest first."""
+    def segments(self) -> Iterator[S]:
+        """All segments, oldest first."""
+        ...
+
+    def lines(self, segment: S) -> Iterator[bytes]:
+        """The lines of a segment."""
         ...
 
 
@@ -93,7 +109,7 @@ class AuditTrail:
                 )
             )
 
-    def seal(self, segments: SegmentStore) -> int:
+    def seal(self, segments: SegmentStore[S]) -> int:
         """Write all events that stand in no segment yet into segments; how many events.
 
         The name of a segment is given to its rows before it is written, so a
@@ -120,7 +136,7 @@ class AuditTrail:
                     .scalars()
                     .all()
                 )
-            segments.put(int(bodies[0]["at"][:4]), segment, [_line(body) for body in bodies])
+            segments.write(int(bodies[0]["at"][:4]), segment, [_line(body) for body in bodies])
             with self._database.transaction() as connection:
                 connection.execute(audit_events.update().where(audit_events.c.segment == segment).values(sealed=1))
             sealed += len(bodies)
@@ -142,7 +158,7 @@ class AuditTrail:
             ).all()
             if rows:
                 # Named by time and first event, not by row number: a restored database counts rows anew.
-                name = f"{rows[0].at.translate(_NO_PUNCTUATION)}-{rows[0].id[:8]}"
+                name = f"{rows[0].at.translate(_NO_PUNCTUATION).lower()}-{rows[0].id[:8]}"
                 connection.execute(
                     audit_events.update()
                     .where(audit_events.c.segment.is_(None), audit_events.c.seq <= rows[-1].seq)
@@ -159,12 +175,12 @@ class AuditTrail:
             )
             return list(rows.scalars())
 
-    def restore(self, segments: SegmentStore) -> int:
+    def restore(self, segments: SegmentStore[S]) -> int:
         """Fill the database again from the sealed segments alone; how many events were missing."""
         restored = 0
         with self._database.transaction() as connection:
             known = set(connection.execute(sa.select(audit_events.c.id)).scalars())
-            for segment, line in segments.lines():
+            for segment, line in ((found, line) for found in segments.segments() for line in segments.lines(found)):
                 event = AuditEvent.model_validate_json(line)
                 if event.id in known:
                     continue
@@ -177,7 +193,7 @@ class AuditTrail:
                         type=event.type.value,
                         subject=event.subject,
                         body=event.model_dump(mode="json"),
-                        segment=segment,
+                        segment=segment.name,
                         sealed=1,
                     )
                 )

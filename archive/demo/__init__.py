@@ -1,0 +1,1 @@
+"""The sample delivery: papers, spreadsheet and signatures of an invented province, made on the spot."""
