@@ -250,11 +250,20 @@ def _adobe(attributes: dict[str, Any]) -> tuple[bytes, ...]:
         values = attributes.get("adobe_revocation_info_archival")
     if values is None or not len(values):
         return ()
+    # RevocationInfoArchival: [0] lists, [1] OCSP answers, each an explicitly tagged SEQUENCE OF.
     found: list[bytes] = []
-    for part in _load(core.SequenceOf, values[0].dump(), spec=core.Any):
-        inside = _parse(part.dump())[4]
-        found += [item.dump() for item in _load(core.SequenceOf, inside, spec=core.Any)]
+    for part in _elements(_parse(values[0].dump())[4]):
+        found += _elements(_parse(_parse(part)[4])[4])
     return tuple(found)
+
+
+def _elements(body: bytes) -> list[bytes]:
+    found = []
+    while body:
+        length = int(_peek(body))
+        found.append(body[:length])
+        body = body[length:]
+    return found
 
 
 def read_token(signed: SignedData) -> TokenFacts:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -253,6 +254,8 @@ def _shown(look: Appearance, at: datetime) -> SigAppearanceSetup:
     if look.picture is not None:
         style: Any = StaticStampStyle(background=PdfImage(str(look.picture)), border_width=0, background_opacity=1.0)
     else:
+        # fontTools warns of every table that it leaves out of the subset.
+        logging.getLogger("fontTools").setLevel(logging.ERROR)
         box = TextBoxStyle(font=GlyphAccumulatorFactory(str(look.font)), font_size=9, border_width=0)
         style = TextStampStyle(stamp_text=look.text, text_box_style=box, border_width=0, background=None)
     return SigAppearanceSetup(style=style, timestamp=at, name=None)
