@@ -23,8 +23,8 @@ from ingest.engines.pdfa_clean import clean
 from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import JUDGE, Written, speaks_unicode, write
 from ingest.engines.raster_text import convert as as_pictures
+from ingest.pdfa_conversion import STEPS
 
-STEPS = ("clean", "repair", "picture")
 MAX_PAGES = 5_000
 """Longer files are not converted in one piece: reading back 10,000 pages takes 26 s and 1 GiB."""
 

@@ -21,13 +21,16 @@ import pypdfium2.raw as c
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 from PIL import Image
 
+from ingest.engines.invisible_text import InvisibleFont, Placed
 from ingest.engines.pdfa_checks import opened
 from ingest.engines.pdfa_write import title_of
-from ingest.engines.raster_text_layer import MAX_WORD_LETTERS, PlacedWord, TextLayer
 
 DPI = 200
 MAX_PIXELS = 60_000_000
 JPEG_QUALITY = 80
+MAX_WORD_LETTERS = 400
+"""Longer words are split: a string of 65,536 letters breaks ISO 19005-2, 6.1.13-3."""
+
 GREY_TOLERANCE = 8
 MAX_UNITS, MIN_UNITS = 14_000.0, 3.5
 """Page sides that PDF/A-2 allows are 3 to 14,400 units (6.1.13-11): others are scaled."""
@@ -53,8 +56,8 @@ class _Run:
     size: float
     width: float = 0.0
 
-    def word(self) -> PlacedWord:
-        return PlacedWord(self.text, self.x, self.y, self.angle, self.width, self.size)
+    def word(self) -> Placed:
+        return Placed(self.text, self.x, self.y, self.size, self.width, self.angle)
 
     def continues(self, angle: float, x: float, y: float) -> bool:
         off = (x - self.x) * math.sin(self.angle) - (y - self.y) * math.cos(self.angle)
@@ -72,7 +75,7 @@ def _letter(code: int) -> str:
     return chr(code)
 
 
-def words_of(text_page: pdfium.PdfTextPage) -> Iterator[PlacedWord]:
+def words_of(text_page: pdfium.PdfTextPage) -> Iterator[Placed]:
     """Words of a page in the order of the file."""
     raw = text_page.raw
     run: _Run | None = None
@@ -111,10 +114,9 @@ def convert(source: Path) -> Pdf:
 
     Raises:
         UnreadableError: pdfium cannot open it.
-        ToolMissingError: the font of the text layer is not installed.
     """
     out = pikepdf.new()
-    layer = TextLayer(out)
+    layer = InvisibleFont(out)
     with opened(source) as document:
         for index in range(len(document)):
             page = document[index]
@@ -131,7 +133,7 @@ def convert(source: Path) -> Pdf:
     return out
 
 
-def _page(out: Pdf, layer: TextLayer, page: pdfium.PdfPage) -> Dictionary:
+def _page(out: Pdf, layer: InvisibleFont, page: pdfium.PdfPage) -> Dictionary:
     width, height = page.get_size()
     if not (math.isfinite(width) and math.isfinite(height)) or width < 1 or height < 1:
         width, height = _A4
@@ -149,7 +151,7 @@ def _page(out: Pdf, layer: TextLayer, page: pdfium.PdfPage) -> Dictionary:
     return Dictionary(
         Type=Name.Page,
         MediaBox=Array([0, 0, round(width * unit, 3), round(height * unit, 3)]),
-        Resources=Dictionary(XObject=Dictionary(Im=picture), Font=Dictionary(GL=layer.font)),
+        Resources=Dictionary(XObject=Dictionary(Im=picture), Font=Dictionary(LuutruText=layer.font)),
         Contents=out.make_indirect(Stream(out, body + words + b" Q")),
     )
 
