@@ -1,0 +1,101 @@
+"""The files of a part as they come together: written ones with their digests, the others where they lie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ingest.facts import PackagedFile
+from metadata.digests import Digests, digests_of_file
+
+
+class PartFolder:
+    """Collects the files of one part. Originals are never copied: only where they lie is noted.
+
+    Args:
+        work: Work folder of the dossier; sources of packaged files are relative to it.
+        room: Folder for what is written, empty.
+    """
+
+    def __init__(self, work: Path, room: Path) -> None:
+        self._work = work
+        self._room = room
+        self._files: dict[str, PackagedFile] = {}
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[BinaryIO]:
+        """A stream for the package's file `path`; durable when it closes.
+
+        Raises:
+            OSError: the disk is full, or the like.
+        """
+        target = self._room / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as stream:
+            yield stream
+            stream.flush()
+            # The journal remembers this stage as done: its files must outlive a power failure.
+            os.fsync(stream.fileno())
+        self._note(path, target, digests_of_file(target))
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write the package's file `path`."""
+        with self.writing(path) as stream:
+            stream.write(data)
+
+    def place(self, path: str, source: str) -> Digests:
+        """Put a file that lies elsewhere in the work folder at `path`; its digests as it is now.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        lies = self._work / source
+        digests = digests_of_file(lies)
+        self._note(path, lies, digests)
+        return digests
+
+    def _note(self, path: str, lies: Path, digests: Digests) -> None:
+        if path in self._files:
+            msg = f"{path} stands twice in the package"
+            raise ValueError(msg)
+        self._files[path] = PackagedFile(
+            path=path,
+            source=os.path.relpath(lies, self._work),
+            sha256=digests.sha256,
+            sha512=digests.sha512,
+            size_bytes=digests.size_bytes,
+        )
+
+    def digests(self, path: str) -> Digests:
+        """Digests of the package's file `path`."""
+        found = self._files[path]
+        return Digests(found.sha256, found.sha512, found.size_bytes)
+
+    def below(self, prefix: str) -> list[str]:
+        """Paths that start with `prefix`, in order."""
+        return sorted(path for path in self._files if path.startswith(prefix))
+
+    def open(self, path: str) -> BinaryIO:
+        """The bytes of the package's file `path`."""
+        return (self._work / self._files[path].source).open("rb")
+
+    def files(self) -> tuple[PackagedFile, ...]:
+        """All files in order of path."""
+        return tuple(self._files[path] for path in sorted(self._files))
+
+    @property
+    def opener(self) -> Callable[[str], BinaryIO]:
+        """How `metadata.package_check` opens a file."""
+        return self.open
+
+    def settle(self) -> None:
+        """Make the folders themselves durable."""
+        for folder, _, _ in os.walk(self._room):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
