@@ -136,6 +136,9 @@ class Judged(Fact):
 
     verdicts: dict[str, tuple[SignatureVerdict, ...]]
     trust_set: str = ""
+    findings: tuple[Finding, ...] = ()
+    """Warnings only: no verdict rejects a document, the law wants it kept as it is."""
+
     tools: tuple[Tool, ...] = ()
 
 

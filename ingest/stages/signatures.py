@@ -1,0 +1,161 @@
+"""Stage `signatures`: every signature's verdict on the bytes as received. No verdict rejects; what is odd is told."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from ingest.facts import Fact, Formats, Judged, Received, ReceivedFile, Validated
+from ingest.ports import SignatureJudge
+from ingest.work import WorkItem
+from metadata.findings import Finding
+from metadata.formats import FormatKind, by_mime
+from metadata.verdicts import Indication, SignatureVerdict
+
+BATCH = 32
+"""Files judged before their verdicts are kept: what a kill may cost."""
+
+_KINDS = frozenset({FormatKind.PDF, FormatKind.SIGNATURE, FormatKind.XML, FormatKind.OOXML, FormatKind.ODF})
+_DETACHED = ".p7s"
+_REVOKED = frozenset({"REVOKED_NO_POE", "REVOKED_CA_NO_POE"})
+_UNJUDGED = ("encrypted", "damaged", "limit-breached", "nesting", "too-large", "too-many", "not-judged", "dictionary")
+_VERDICTS = TypeAdapter(tuple[SignatureVerdict, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Judges all files of a dossier that can carry signatures.
+
+    Args:
+        judge: The engine; parses in workers.
+    """
+
+    name: ClassVar[str] = "signatures"
+    needs: ClassVar[tuple[type[Fact], ...]] = (Received, Formats, Validated)
+    gives: ClassVar[type[Fact]] = Judged
+
+    judge: SignatureJudge
+
+    def run(self, item: WorkItem) -> Judged:
+        """See `Stage.run`."""
+        files = [file for file in item.fact(Received).documents() if _can_be_signed(item, file)]
+        trust_set = self.judge.trust_set()
+        kept = _Kept(item.room(self.name), trust_set)
+        contents = _contents(item, files)
+        verdicts: dict[str, tuple[SignatureVerdict, ...]] = {}
+        for done, (file, found) in enumerate(self._judged(item, files, kept, contents), start=1):
+            item.tell(done, len(files))
+            if found:
+                verdicts[file.path] = found
+        return Judged(
+            verdicts=verdicts,
+            trust_set=trust_set,
+            findings=tuple(_findings(item, verdicts)),
+            tools=self.judge.tools() if files else (),
+        )
+
+    def _judged(
+        self, item: WorkItem, files: Sequence[ReceivedFile], kept: _Kept, contents: Mapping[Path, Path]
+    ) -> Iterator[tuple[ReceivedFile, tuple[SignatureVerdict, ...]]]:
+        for start in range(0, len(files), BATCH):
+            batch = files[start : start + BATCH]
+            known = {file.path: kept.read(file, contents.get(item.folder / file.stored)) for file in batch}
+            open_files = [file for file in batch if known[file.path] is None]
+            paths = [item.folder / file.stored for file in open_files]
+            for file, found in zip(open_files, self.judge.judge(paths, contents=contents), strict=True):
+                kept.write(file, contents.get(item.folder / file.stored), found)
+                known[file.path] = found
+            for file in batch:
+                yield file, known[file.path] or ()
+
+
+class _Kept:
+    """Verdicts of an interrupted run, by what was judged under which trust."""
+
+    def __init__(self, folder: Path, trust_set: str) -> None:
+        self._folder = folder
+        self._trust_set = trust_set
+
+    def _path(self, file: ReceivedFile, content: Path | None) -> Path:
+        name = f"{file.sha256} {self._trust_set} {PurePosixPath(file.stored).suffix} {content or ''}"
+        return self._folder / f"{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()}.json"
+
+    def read(self, file: ReceivedFile, content: Path | None) -> tuple[SignatureVerdict, ...] | None:
+        try:
+            return _VERDICTS.validate_json(self._path(file, content).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def write(self, file: ReceivedFile, content: Path | None, verdicts: tuple[SignatureVerdict, ...]) -> None:
+        path = self._path(file, content)
+        new = path.with_suffix(f".{os.getpid()}.new")
+        new.write_bytes(_VERDICTS.dump_json(verdicts))
+        new.replace(path)
+
+
+def _can_be_signed(item: WorkItem, file: ReceivedFile) -> bool:
+    found = item.fact(Formats).formats.get(file.path)
+    known = by_mime(found.mime) if found else None
+    return known is not None and known.kind in _KINDS
+
+
+def _contents(item: WorkItem, files: Sequence[ReceivedFile]) -> Mapping[Path, Path]:
+    """Which received file each detached signature signs: `x.pdf` for `x.pdf.p7s`, else the one other file `x.*`."""
+    documents = item.fact(Received).documents()
+    by_path = {file.path: file for file in documents}
+    found: dict[Path, Path] = {}
+    for file in files:
+        path = PurePosixPath(file.path)
+        if path.suffix.lower() != _DETACHED:
+            continue
+        signed = by_path.get(str(path.with_suffix("")))
+        if signed is None:
+            others = [
+                f for f in documents if f is not file and PurePosixPath(f.path).with_suffix("") == path.with_suffix("")
+            ]
+            signed = others[0] if len(others) == 1 else None
+        if signed is not None:
+            found[item.folder / file.stored] = item.folder / signed.stored
+    return found
+
+
+def _findings(item: WorkItem, verdicts: Mapping[str, tuple[SignatureVerdict, ...]]) -> Iterator[Finding]:
+    for path, judged in verdicts.items():
+        for verdict in judged:
+            rule = _rule(verdict)
+            if rule:
+                yield _finding(rule, path, verdict)
+            if verdict.changed_after:
+                yield _finding("SIG-002", path, verdict, changes="; ".join(verdict.changed_after))
+    empty = [v for judged in verdicts.values() for v in judged if any(r.startswith("trust-empty") for r in v.reasons)]
+    if empty:
+        yield Finding(rule="SIG-003", subject=item.dossier.file_code, values={"count": str(len(empty))})
+
+
+def _rule(verdict: SignatureVerdict) -> str:
+    """The rule that a verdict breaks; most that cannot be decided break none: they are the common case."""
+    if verdict.kind == "remnant":
+        return "SIG-004"
+    if verdict.indication is Indication.TOTAL_FAILED:
+        return "SIG-001"
+    if verdict.subindication in _REVOKED:
+        return "SIG-005"
+    if verdict.subindication == "GENERIC" and any(r.startswith(_UNJUDGED) for r in verdict.reasons):
+        return "SIG-006"
+    return ""
+
+
+def _finding(rule: str, path: str, verdict: SignatureVerdict, **values: str) -> Finding:
+    shown = {
+        "field": verdict.field or "?",
+        "signer": verdict.signer or "?",
+        "verdict": verdict.subindication or verdict.indication.value,
+        "reason": "; ".join(verdict.reasons),
+    }
+    return Finding(rule=rule, subject=path, file=path, values={**shown, **values})
