@@ -1,0 +1,108 @@
+"""A first look at an image: dimensions from its header, nothing is decoded; and whether its end is there."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from ingest.engines.inspection import DAMAGED, TOO_MUCH, Look, ProblemError
+
+MAX_PIXELS = 250_000_000
+"""A0 at 400 dpi is 247 million."""
+
+MAX_FRAMES = 10_000
+_TAIL_BYTES = 1 << 16
+_STRIPS = ((273, 279), (324, 325))
+"""Tags of offsets and sizes of a TIFF's strips and tiles."""
+
+
+def look(path: Path, found: Look) -> None:
+    """Look at the image at `path`.
+
+    Raises:
+        ProblemError: it is no image, a part is missing, or it has too many pixels.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of large images and bad tags; both are judged here.
+        try:
+            with Image.open(path) as image:
+                _measure(image, found)
+                _COMPLETE.get(image.format or "", _nothing_known)(path, image)
+        except Image.DecompressionBombError as error:
+            raise ProblemError(TOO_MUCH, str(error)) from error
+        except ProblemError:
+            raise
+        except (UnidentifiedImageError, SyntaxError, ValueError, EOFError, KeyError, TypeError, IndexError) as error:
+            raise ProblemError(DAMAGED, type(error).__name__) from error
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise ProblemError(DAMAGED, str(error)) from error
+
+
+def _measure(image: Image.Image, found: Look) -> None:
+    found.width_px, found.height_px = image.size
+    frames = 0
+    pixels = 0
+    while True:
+        width, height = image.size
+        pixels = max(pixels, width * height)
+        if pixels > MAX_PIXELS:
+            raise ProblemError(TOO_MUCH, f"{width} x {height} pixels, at most {MAX_PIXELS // 1_000_000} million")
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            _strips_are_there(image)
+        frames += 1
+        if frames > MAX_FRAMES:
+            raise ProblemError(TOO_MUCH, f"more than {MAX_FRAMES} images in one file")
+        if not isinstance(image, TiffImagePlugin.TiffImageFile):
+            break
+        try:
+            image.seek(frames)
+        except EOFError:
+            break
+    found.pages = frames
+
+
+def _strips_are_there(image: TiffImagePlugin.TiffImageFile) -> None:
+    size = Path(str(image.filename)).stat().st_size
+    tags = image.tag_v2
+    for offsets, counts in _STRIPS:
+        for offset, count in zip(_numbers(tags.get(offsets)), _numbers(tags.get(counts)), strict=False):
+            if offset + count > size:
+                raise ProblemError(DAMAGED, f"strip at {offset} of {count} bytes, file of {size}")
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    if isinstance(value, tuple):
+        return tuple(int(number) for number in value)
+    return (value,) if isinstance(value, int) else ()
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, 2) - _TAIL_BYTES))
+        return stream.read()
+
+
+def _ends_with(mark: bytes) -> Callable[[Path, Image.Image], None]:
+    def check(path: Path, image: Image.Image) -> None:
+        del image
+        if mark not in _tail(path):
+            raise ProblemError(DAMAGED, "the end of the file is missing")
+
+    return check
+
+
+def _nothing_known(path: Path, image: Image.Image) -> None:
+    """Formats whose end cannot be told from their bytes, TIFF among them: its strips were looked for."""
+
+
+_COMPLETE: dict[str, Callable[[Path, Image.Image], None]] = {
+    "JPEG": _ends_with(b"\xff\xd9"),
+    "MPO": _ends_with(b"\xff\xd9"),
+    "PNG": _ends_with(b"IEND"),
+    "GIF": _ends_with(b"\x3b"),
+}
