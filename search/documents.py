@@ -30,8 +30,8 @@ class Analysis:
     """Streams of canonical words, one a value and one for all pages: phrases do not cross from one to the next."""
 
     folds: tuple[str, ...]
-    title: str
-    """Folded words of the title."""
+    title: tuple[str, str]
+    """Canons and folds of the title."""
 
     number: str
     """Folded words of the number."""
@@ -111,6 +111,7 @@ def analyse(document: IndexedDocument) -> Analysis:
     both = [pair for pair in both if pair[1]]
     keys = [
         *numbers.keys(document.number, year),
+        *numbers.joined(document.number),
         *(numbers.key(text) for text in (document.doc_code, document.file_code, document.package_id)),
     ]
     return Analysis(
@@ -119,7 +120,7 @@ def analyse(document: IndexedDocument) -> Analysis:
         access=tuple(document.access),
         canons=tuple(canon for canon, _ in both),
         folds=tuple(folded for _, folded in both),
-        title=fold(document.title),
+        title=streams(document.title),
         number=fold(document.number),
         designation=fold(f"{document.number} {document.type_name} {year} {organ}"),
         keys=tuple(dict.fromkeys(key[:MAX_KEY_CHARS] for key in keys if key)),

@@ -26,6 +26,9 @@ DESIGNATION_SCORE = 300.0
 TITLE_SCORE = 100.0
 TITLE_PHRASE_SCORE = 50.0
 MARKED_SCORE = 40.0
+TITLE_FOLD_SCORE = 20.0
+"""A title that has the words with other marks than those typed, or none: mostly other words."""
+
 _MARKED_BOOST = 2.0
 _TITLE_BOOST = 1.5
 _MAX_RANKED_WORDS = 24
@@ -161,12 +164,21 @@ class Compiler:
         called = [word for word in folds if word not in _FILLERS]
         if any(word[0].isdigit() for word in called):
             yield self._worth(self._all(self._word("designation", word) for word in called), DESIGNATION_SCORE)
-        yield self._worth(self._all(self._word("title", word) for word in folds), TITLE_SCORE)
-        if len(folds) > 1:
-            yield self._worth(self._row("title", folds), TITLE_PHRASE_SCORE)
-        for word in folds:
-            yield tantivy.Query.boost_query(self._word("title", word), _TITLE_BOOST)
+        yield from self._titled(words)
         yield from self._marked(query, [word for word in words if word.marked])
+
+    def _titled(self, words: Sequence[Forms]) -> Iterable[tantivy.Query]:
+        marked = any(word.marked for word in words)
+        typed = [("title_canon", word.canon) if word.marked else ("title", word.fold) for word in words]
+        yield self._worth(self._all(self._word(*each) for each in typed), TITLE_SCORE)
+        if len(words) > 1:
+            field = "title_canon" if marked else "title"
+            row = self._row(field, [word.canon if marked else word.fold for word in words])
+            yield self._worth(row, TITLE_PHRASE_SCORE)
+        if marked:
+            yield self._worth(self._all(self._word("title", word.fold) for word in words), TITLE_FOLD_SCORE)
+        for each in typed:
+            yield tantivy.Query.boost_query(self._word(*each), _TITLE_BOOST)
 
     def _marked(self, query: Query, words: Sequence[Forms]) -> Iterable[tantivy.Query]:
         if not words:

@@ -45,7 +45,7 @@ def schema() -> tantivy.Schema:
     # The identifiers are text: deleting by a term of an unsigned field silently deletes nothing.
     for name in ("id", "package", "revision", "access", "key", *(f"x_{name}" for name in EXACT_FIELDS)):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("canon", "fold", "title", *(f"w_{name}" for name in PHRASE_FIELDS)):
+    for name in ("canon", "fold", "title_canon", "title", *(f"w_{name}" for name in PHRASE_FIELDS)):
         builder.add_text_field(name, tokenizer_name="blanks", index_option="position")
     for name in ("number", "designation"):
         builder.add_text_field(name, tokenizer_name="blanks", index_option="freq")
@@ -103,7 +103,8 @@ def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
         "id": analysis.document_id,
         "package": analysis.package_id,
         "revision": kept.revision,
-        "title": analysis.title,
+        "title_canon": analysis.title[0],
+        "title": analysis.title[1],
         "number": analysis.number,
         "designation": analysis.designation,
         "sort_title": analysis.sort_title,

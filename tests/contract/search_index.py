@@ -1,0 +1,498 @@
+"""What finding documents means: one suite that every backend passes, on the real engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from search.errors import SearchRequestError
+from search.ports import IndexedDocument, SearchIndex, SearchRequest
+
+_TEXTS = (
+    *("agency", "title", "dossier_title", "doc_code", "file_code", "number", "type_name", "organ_name"),
+    *("issued", "signer", "fonds", "retention", "language", "rights", "keywords"),
+)
+
+
+def document(package: str, **values: Any) -> IndexedDocument:  # noqa: ANN401 - the fields of IndexedDocument
+    """A document whose only words are those given."""
+    ordinal = values.pop("ordinal", 1)
+    plain: dict[str, Any] = dict.fromkeys(_TEXTS, "")
+    plain |= {"document_id": f"{package}/{ordinal}", "package_id": package, "ordinal": ordinal}
+    plain |= {"fields": {}, "pages": ()}
+    return IndexedDocument(**(plain | values))
+
+
+HOLDING = (
+    document(
+        "d1",
+        number="123/QĐ-UBND",
+        type_name="Quyết định",
+        organ_name="UBND tỉnh A",
+        agency="UBND.A",
+        title="Quyết định phê duyệt kế hoạch",
+        pages=["Căn cứ Luật Tổ chức chính quyền địa phương", "Trang hai nói về hoà bình và thuỷ lợi"],
+        issued="2020-01-15",
+        access=("u1", "pub"),
+    ),
+    document(
+        "d2",
+        number="45/2021/NQ-HĐND",
+        organ_name="HĐND tỉnh A",
+        title="Nghị quyết về đất đai",
+        pages=["quyền sử dụng đất tại đường Trần Phú", "hòa giải tranh chấp, thủy sản"],
+        issued="2021-06-01",
+        access=("u2",),
+    ),
+    document(
+        "d3",
+        number="7/TB-SNV",
+        organ_name="Sở Nội vụ",
+        title="Thong bao quyet dinh",
+        pages=["van ban khong dau ve quyet dinh hoa giai"],
+        issued="2022-03-01",
+        access=("u1",),
+    ),
+    document(
+        "d4",
+        number="0456/QĐ-UBND",
+        organ_name="UBND tỉnh B",
+        title="Quy hoạch",
+        pages=["quyết định về quy hoạch"],
+        issued="2020-01-16",
+        access=("closed",),
+    ),
+    document(
+        "d5",
+        number="9/BC-UBND",
+        organ_name="UBND tỉnh A",
+        agency="UBND.A",
+        title=unicodedata.normalize("NFD", "Báo cáo Hòa Bình đường bộ"),
+        pages=[unicodedata.normalize("NFD", "quyết toán ngân sách, định mức chi")],
+        issued="2019-12-31",
+        access=("u1",),
+    ),
+    document(
+        "d6",
+        number="10/CV-STNMT",
+        organ_name="Sở TNMT",
+        title="Công văn",
+        pages=["bàn giao bản đồ ban quản lý"],
+        issued="2018-05-05",
+        access=("u1",),
+    ),
+)
+EVERYBODY = ("u1", "u2", "pub")
+
+
+def found(index: SearchIndex, query: str = "", **request: Any) -> list[str]:  # noqa: ANN401 - the fields of SearchRequest
+    """Packages of the hits in order; the total agrees with them when nothing is cut off."""
+    answer = index.search(SearchRequest(query, **({"access": EVERYBODY} | request)))
+    if "limit" not in request and "offset" not in request:
+        assert answer.total == len(answer.hits)
+    return [hit.package_id for hit in answer.hits]
+
+
+class SearchIndexContract:
+    """Subclasses give the index, a second one on the same data, and the command of a process that adds for ever."""
+
+    @pytest.fixture
+    def index(self) -> SearchIndex:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def other(self) -> Callable[[], SearchIndex]:
+        """Makes a further index object on the same data, as another process has it."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def writer(self) -> Sequence[str]:
+        """Adds packages w-0, w-1 … one by one with the access token `all`; prints each number after `add` returned."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def holding(self, index: SearchIndex) -> SearchIndex:
+        assert index.add(HOLDING) == len(HOLDING)
+        return index
+
+    # Words
+
+    def test_words_without_marks_find_marked_and_unmarked_text(self, holding: SearchIndex) -> None:
+        assert set(found(holding, "quyet dinh")) == {"d1", "d3", "d5"}
+
+    def test_words_with_marks_rank_marked_text_first_and_still_find_unmarked(self, holding: SearchIndex) -> None:
+        assert found(holding, "hòa giải") == ["d2", "d3"]
+        assert found(holding, "quyết định")[-1] == "d3"
+
+    def test_a_phrase_needs_its_words_side_by_side(self, holding: SearchIndex) -> None:
+        assert set(found(holding, '"quyet dinh"')) == {"d1", "d3"}
+        assert found(holding, '"dinh quyet"') == []
+
+    def test_a_phrase_with_marks_puts_marked_text_first_and_keeps_unmarked(self, holding: SearchIndex) -> None:
+        assert found(holding, '"quyết định"') == ["d1", "d3"]
+
+    def test_a_phrase_goes_over_a_page_break_but_not_from_field_to_field(self, holding: SearchIndex) -> None:
+        assert found(holding, '"địa phương trang hai"') == ["d1"]
+        assert found(holding, '"phê duyệt kế hoạch căn cứ"') == []
+
+    def test_composed_and_decomposed_letters_are_the_same(self, holding: SearchIndex) -> None:
+        assert "d5" in found(holding, "toán")
+        assert found(holding, unicodedata.normalize("NFD", "quyết")) == found(holding, "quyết")
+
+    def test_the_place_of_the_tone_mark_does_not_matter(self, holding: SearchIndex) -> None:
+        assert set(found(holding, "hoà")) == set(found(holding, "hòa")) == {"d1", "d2", "d3", "d5"}
+        assert set(found(holding, "thuỷ")) == set(found(holding, "thủy")) == {"d1", "d2"}
+
+    def test_d_with_stroke_is_found_by_d_and_in_capitals(self, holding: SearchIndex) -> None:
+        assert (
+            set(found(holding, "duong")) == set(found(holding, "đường")) == set(found(holding, "ĐƯỜNG")) == {"d2", "d5"}
+        )
+
+    def test_y_and_i_are_one_where_usage_wavers(self, index: SearchIndex) -> None:
+        index.add([document("i", title="kĩ thuật, quản lí"), document("y", title="kỹ thuật, quản lý")])
+        assert set(found(index, "kỹ", access=["all"])) == set(found(index, "kĩ", access=["all"])) == {"i", "y"}
+        assert set(found(index, '"quan ly"', access=["all"])) == {"i", "y"}
+
+    def test_a_prefix_finds_longer_words(self, holding: SearchIndex) -> None:
+        assert found(holding, "nghi*") == ["d2"]
+        assert set(found(holding, "quản* OR thủ*")) == {"d1", "d2", "d6"}
+
+    def test_or_parts_groups_of_words_and_minus_takes_away(self, holding: SearchIndex) -> None:
+        assert set(found(holding, "đất đai OR thuỷ lợi")) == {"d1", "d2"}
+        assert found(holding, "đất OR thuỷ -tranh") == ["d1"]
+        assert set(found(holding, "-quyet")) == {"d6"} | ({"d2"} - set(found(holding, "quyet")))
+
+    def test_all_words_must_stand_in_the_document(self, holding: SearchIndex) -> None:
+        assert found(holding, "bàn giao bản đồ") == ["d6"]
+        assert found(holding, "bàn giao đường") == []
+
+    def test_no_hit_is_an_answer(self, holding: SearchIndex) -> None:
+        answer = holding.search(SearchRequest("không-có-từ-này-đâu", access=EVERYBODY))
+        assert (list(answer.hits), answer.total) == ([], 0)
+
+    def test_a_word_that_stands_only_on_a_scanned_page_is_found_without_marks(self, index: SearchIndex) -> None:
+        pages = ["", "Ủy ban nhân dân xã Tam Hưng", "con mương thoát nước thôn Bùi Xá"]
+        index.add([document("scan", title="Tờ trình", pages=pages, confidence=81.5), document("x", title="muong")])
+        hit = index.search(SearchRequest("thon bui xa muong")).hits[0]
+        assert (hit.package_id, hit.page) == ("scan", 3)
+        assert "<em>mương</em>" in hit.snippet
+
+    # Numbers and codes
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["222/QĐ-TTg", "222/qd-ttg", "0222/QD-TTG", "222 ttg", "222 qđ ttg", "QĐ 222", "222qdttg", "222ttg",
+         "Số: 222/QĐ-TTg", "QĐ 222 năm 2025", "quyết định 222", "222 / QĐ - TTg", "222/2025/QĐ-TTg", "222 ttg 2025"],
+    )  # fmt: skip
+    def test_the_document_of_that_number_is_found_first_however_it_is_typed(
+        self, index: SearchIndex, typed: str
+    ) -> None:
+        cites = "Căn cứ Quyết định số 222/QĐ-TTg năm 2025, quyết định 222 qđ ttg, 222ttg, 222qdttg, 222/2025/QĐ-TTg. "
+        index.add(
+            [
+                document("cites", title="Kế hoạch triển khai Quyết định 222/QĐ-TTg năm 2025", pages=[cites * 9]),
+                document("longer", number="1222/QĐ-TTg", type_name="Quyết định", issued="2025-02-02"),
+                document("it", number="222/QĐ-TTg", type_name="Quyết định", issued="2025-01-30", pages=["Điều 1"]),
+                document("ubnd", number="222/QĐ-UBND", type_name="Quyết định", issued="2025-03-01"),
+            ]
+        )
+        answer = found(index, typed, access=["all"])
+        # Where the organ was not typed, the other decision of that number is as good an answer.
+        equal = {"it", "ubnd"} if "t" not in typed.replace("quyết", "").lower() else {"it"}
+        assert set(answer[: len(equal)]) == equal
+        assert "longer" not in answer
+
+    def test_a_number_finds_the_documents_that_cite_it_behind_itself(self, index: SearchIndex) -> None:
+        cites = document("cites", title="Theo 222/QĐ-TTg", pages=["thực hiện 222/QĐ-TTg " * 30])
+        index.add([cites, document("it", number="222/QĐ-TTg")])
+        assert found(index, "222/qd-ttg", access=["all"]) == ["it", "cites"]
+
+    def test_a_number_with_its_year_and_leading_zeros(self, holding: SearchIndex) -> None:
+        assert found(holding, "45/2021/NQ-HĐND") == ["d2"]
+        assert found(holding, "45/nq-hdnd") == ["d2"]
+        assert found(holding, "Số: 0123/QĐ-UBND") == ["d1"]
+        assert found(holding, "456/qd-ubnd", access=["closed"]) == ["d4"]
+
+    def test_codes_are_found_whole_and_by_field(self, index: SearchIndex) -> None:
+        index.add([document("a", file_code="000.00.16.H41.2024.05", doc_code="000.00.16.H41.2024.05.001")])
+        index.add([document("b", title="x", file_code="000.00.16.H41.2024.06")])
+        assert found(index, "000.00.16.H41.2024.05", access=["all"]) == ["a"]
+        assert found(index, "0.0.16.h41.2024.5", access=["all"]) == ["a"]
+        assert found(index, "mã:000.00.16.H41.2024.06", access=["all"]) == ["b"]
+        assert found(index, fields={"file_code": "000.00.16.H41.2024.05"}, access=["all"]) == ["a"]
+        assert found(index, fields={"doc_code": "000.00.16.H41.2024.05"}, access=["all"]) == []
+
+    def test_a_package_is_found_by_its_identifier(self, index: SearchIndex) -> None:
+        package = "0f8fad5b-d9cb-469f-a165-70867728950e"
+        index.add([document(package, title="một"), document("1f8fad5b-d9cb-469f-a165-70867728950e", title="hai")])
+        assert found(index, package, access=["all"]) == [package]
+
+    # Fields, days, order
+
+    def test_fields_narrow_in_the_query_and_in_the_request(self, holding: SearchIndex) -> None:
+        assert found(holding, "quyet", fields={"organ": "ubnd tinh a", "type": "QUYẾT ĐỊNH"}) == ["d1"]
+        assert found(holding, 'quyet cơ_quan:"UBND tỉnh A" loại:"quyet dinh"') == ["d1"]
+        assert set(found(holding, "agency:ubnd.a")) == {"d1", "d5"}
+        assert found(holding, "số:45") == ["d2"]
+        assert found(holding, "số:4") == []
+        assert found(holding, "tiêu_đề:đất") == ["d2"]
+        assert set(found(holding, "số:45 OR số:7")) == {"d2", "d3"}
+        assert "d1" not in found(holding, "quyet -loại:QĐ")
+
+    def test_an_unknown_field_of_the_request_is_refused_and_in_the_query_is_words(self, holding: SearchIndex) -> None:
+        with pytest.raises(SearchRequestError):
+            holding.search(SearchRequest("", fields={"colour": "red"}))
+        answer = holding.search(SearchRequest("quyết:định", access=EVERYBODY))
+        assert {hit.package_id for hit in answer.hits} == {"d1", "d3"}
+        assert answer.notes == ("search.unknown_field",)
+
+    def test_days_of_issue_are_a_range_with_both_ends(self, holding: SearchIndex) -> None:
+        days: dict[str, Any] = {"issued_from": date(2019, 12, 31), "issued_to": date(2021, 6, 1)}
+        assert set(found(holding, **days)) == {"d1", "d2", "d5"}
+        assert set(found(holding, issued_from=date(2021, 6, 2))) == {"d3"}
+        assert set(found(holding, "năm:2020")) == {"d1"}
+        assert set(found(holding, "năm:2018-2019")) == {"d5", "d6"}
+
+    def test_a_day_known_to_the_month_or_year_matches_what_it_may_be(self, index: SearchIndex) -> None:
+        index.add([document(name, title="x", issued=name) for name in ("2024", "2024-06", "2024-06-15")])
+        index.add([document("none", title="x")])
+        june_first: dict[str, Any] = {"issued_from": date(2024, 6, 1), "issued_to": date(2024, 6, 1), "access": ["all"]}
+        assert set(found(index, **june_first)) == {"2024", "2024-06"}
+        assert set(found(index, issued_from=date(2024, 7, 1), access=["all"])) == {"2024"}
+        assert set(found(index, "ngày:15/6/2024", access=["all"])) == {"2024", "2024-06", "2024-06-15"}
+
+    def test_answers_can_be_sorted_by_day_number_and_title(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("b", title="Ăn uống", number="10/CV", issued="2020-05-05"),
+                document("a", title="An toàn", number="9/QĐ-TTg", issued="2021-01-01"),
+                document("d", title="Đất", number="", issued=""),
+                document("c", title="Dân số", number="9/CV", issued="2020"),
+            ]
+        )
+        everything: dict[str, Any] = {"access": ["all"]}
+        assert found(index, sort="date", **everything) == ["c", "b", "a", "d"]
+        assert found(index, sort="-date", **everything) == ["a", "b", "c", "d"]
+        assert found(index, sort="number", **everything) == ["c", "a", "b", "d"]
+        assert found(index, sort="title", **everything) == ["a", "b", "c", "d"]
+        with pytest.raises(SearchRequestError):
+            index.search(SearchRequest("", sort="colour"))
+
+    def test_an_empty_query_shows_the_newest_first(self, holding: SearchIndex) -> None:
+        assert found(holding) == ["d3", "d2", "d1", "d5", "d6"]
+
+    def test_the_title_ranks_over_the_text(self, index: SearchIndex) -> None:
+        text = document("text", title="Báo cáo", pages=["bổ nhiệm cán bộ " * 50])
+        title = document("title", title="Về việc bổ nhiệm cán bộ", pages=["Điều 1. Giao ông A " * 200])
+        index.add([text, title])
+        assert found(index, "bo nhiem can bo", access=["all"]) == ["title", "text"]
+
+    def test_pages_of_answers_fit_together_and_the_total_is_exact(self, index: SearchIndex) -> None:
+        index.add([document(f"p{i:03}", title="kế hoạch", number=f"{i}/KH", issued="2024") for i in range(57)])
+        seen: list[str] = []
+        for offset in range(0, 70, 10):
+            answer = index.search(SearchRequest("ke hoach", limit=10, offset=offset))
+            assert answer.total == 57
+            seen += [hit.package_id for hit in answer.hits]
+        assert len(seen) == len(set(seen)) == 57
+        assert index.search(SearchRequest("ke hoach", limit=0)).total == 57
+        assert index.search(SearchRequest("ke hoach", limit=10**9)).total == 57
+
+    # Rights
+
+    def test_access_tokens_never_leak_by_hits_or_totals(self, holding: SearchIndex) -> None:
+        closed = ("quyet hoach", "456/qd-ubnd", '"quy hoạch"', "quy*", "số:456", "-nothing", "", "d4", "đất OR hoạch")
+        for query in closed:
+            assert "d4" not in found(holding, query)
+        assert found(holding, "hoa", access=("u2",)) == ["d2"]
+        assert found(holding, "hoa", access=("nobody",)) == []
+        assert found(holding, "", access=()) == []
+        assert found(holding, "456/QĐ-UBND", access=("closed",)) == ["d4"]
+
+    # Changes
+
+    def test_adding_again_replaces(self, holding: SearchIndex) -> None:
+        before = holding.count()
+        holding.add([replace(HOLDING[5], pages=["nội dung mới"])])
+        assert found(holding, "bàn giao") == []
+        assert found(holding, "noi dung moi") == ["d6"]
+        assert holding.count() == before
+        holding.add(HOLDING)
+        assert found(holding, "bàn giao") == ["d6"]
+        assert holding.count() == before
+
+    def test_the_last_of_several_in_one_call_counts(self, index: SearchIndex) -> None:
+        first, last = document("same", title="cũ"), document("same", title="mới")
+        index.add([first])
+        index.add([last, first, last])
+        assert (found(index, "mới", access=["all"]), found(index, "cũ", access=["all"])) == (["same"], [])
+
+    def test_removing_a_package_removes_all_its_documents_and_no_other(self, index: SearchIndex) -> None:
+        index.add([document("gone", ordinal=n, title="chung") for n in range(1, 4)] + [document("kept", title="chung")])
+        index.remove_package("gone")
+        index.remove_package("never was there")
+        assert found(index, "chung", access=["all"]) == ["kept"]
+        assert index.count() == 1
+
+    def test_a_rebuild_holds_what_it_was_given_and_nothing_else(self, holding: SearchIndex) -> None:
+        assert holding.rebuild(iter(HOLDING[:2])) == 2
+        assert set(found(holding)) == {"d1", "d2"}
+        assert holding.rebuild([]) == 0
+        assert found(holding) == []
+
+    def test_the_old_index_serves_while_a_new_one_is_built(
+        self, holding: SearchIndex, other: Callable[[], SearchIndex]
+    ) -> None:
+        reader = other()
+
+        def documents() -> Iterator[IndexedDocument]:
+            yield document("fresh", title="mới tinh")
+            assert found(reader, "bàn giao") == ["d6"]
+            assert found(reader, "mới tinh", access=["all"]) == []
+
+        holding.rebuild(documents())
+        assert found(reader, "bàn giao") == []
+        assert found(reader, "mới tinh", access=["all"]) == ["fresh"]
+
+    def test_what_is_added_or_removed_during_a_rebuild_is_not_lost(
+        self, holding: SearchIndex, other: Callable[[], SearchIndex]
+    ) -> None:
+        colleague = other()
+
+        def documents() -> Iterator[IndexedDocument]:
+            yield HOLDING[0]
+            colleague.add([document("late", title="đến sau"), replace(HOLDING[0], title="Tiêu đề đã sửa")])
+            colleague.remove_package("d6")
+            yield from HOLDING[1:]
+
+        holding.rebuild(documents())
+        assert found(holding, "đến sau", access=["all"]) == ["late"]
+        assert found(holding, "tiêu đề đã sửa") == ["d1"]
+        assert found(holding, "bàn giao") == []
+        assert holding.count() == len(HOLDING)
+
+    def test_a_rebuild_that_fails_leaves_the_old_index_and_can_be_repeated(self, holding: SearchIndex) -> None:
+        def broken() -> Iterator[IndexedDocument]:
+            yield from HOLDING[:3]
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            holding.rebuild(broken())
+        assert found(holding, "bàn giao") == ["d6"]
+        holding.add([document("between", title="xen giữa")])
+        assert holding.rebuild([*HOLDING, document("between", title="xen giữa")]) == len(HOLDING) + 1
+        assert found(holding, "xen giữa", access=["all"]) == ["between"]
+
+    # Others at the same time
+
+    def test_a_reader_sees_whole_packages_while_another_process_writes(
+        self, index: SearchIndex, writer: Sequence[str]
+    ) -> None:
+        index.add([document("before", title="gói")])
+        with subprocess.Popen(writer, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            acknowledged = -1
+            try:
+                while acknowledged < 8:
+                    acknowledged = int(process.stdout.readline())
+                    assert index.search(SearchRequest(f"w-{acknowledged}")).total == 2
+                    assert index.count() >= 2 * (acknowledged + 1) + 1
+            finally:
+                process.kill()
+
+    def test_two_processes_write_and_nothing_is_lost(self, index: SearchIndex, writer: Sequence[str]) -> None:
+        with subprocess.Popen(writer, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            try:
+                for number in range(12):
+                    index.add([document(f"here-{number}", title="cùng lúc")])
+                acknowledged = int(process.stdout.readline())
+            finally:
+                process.kill()
+        assert index.search(SearchRequest("cùng lúc")).total == 12
+        assert index.search(SearchRequest(f"w-{acknowledged}")).total == 2
+
+    def test_what_was_acknowledged_survives_a_kill_and_nothing_is_doubled(
+        self, index: SearchIndex, writer: Sequence[str]
+    ) -> None:
+        index.add([document("before", title="gói")])
+        acknowledged = -1
+        for pause in (0.0, 0.013, 0.029):
+            with subprocess.Popen(writer, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None
+                first = int(process.stdout.readline())
+                time.sleep(pause)
+                os.kill(process.pid, signal.SIGKILL)
+                acknowledged = max(acknowledged, first, *map(int, process.stdout.read().split()))
+            index.ready()
+            for number in range(acknowledged + 1):
+                assert index.search(SearchRequest(f"w-{number}")).total == 2
+        index.add([document("after", title="gói")])
+        assert index.search(SearchRequest("after")).total + index.search(SearchRequest("before")).total == 2
+
+    def test_threads_may_share_an_index(self, holding: SearchIndex) -> None:
+        failures: list[BaseException] = []
+
+        def work(name: str) -> None:
+            try:
+                holding.add([document(name, title=f"luồng {name}")])
+                assert found(holding, f"luồng {name}", access=["all"]) == [name]
+                assert found(holding, "bàn giao") == ["d6"]
+            except BaseException as error:  # noqa: BLE001 - handed to the test's own thread
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert holding.count() == len(HOLDING) + 4
+
+    # Showing the hit
+
+    def test_a_snippet_marks_the_words_names_the_page_and_is_safe_in_html(self, index: SearchIndex) -> None:
+        text = 'trước <script>alert("x")</script> & ' + "đệm " * 200 + "hỗ trợ người nghèo & <b>" + " đệm" * 200
+        index.add([document("a", title="<i>tiêu đề</i>", pages=["không có gì", text])])
+        hit = index.search(SearchRequest('"ho tro nguoi ngheo"')).hits[0]
+        assert hit.page == 2
+        assert "<em>hỗ</em> <em>trợ</em> <em>người</em> <em>nghèo</em> &amp; &lt;b&gt;" in hit.snippet
+        assert len(hit.snippet) < 1000
+        by_title = index.search(SearchRequest("tieu de")).hits[0]
+        assert (by_title.page, by_title.snippet) == (None, "&lt;i&gt;<em>tiêu</em> <em>đề</em>&lt;/i&gt;")
+
+    def test_places_of_the_words_on_the_pages(self, holding: SearchIndex) -> None:
+        pages = HOLDING[0].pages
+        hits = holding.page_hits("d1/1", 'hoa "địa phương trang"')
+        assert [(page, pages[page - 1][start:end]) for page, start, end in hits] == [
+            (1, "địa"), (1, "phương"), (2, "Trang"), (2, "hoà"),
+        ]  # fmt: skip
+        assert holding.page_hits("d1/1", "vắng") == ()
+        assert holding.page_hits("no such document", "hoa") == ()
+
+    def test_a_hit_carries_what_a_list_shows(self, holding: SearchIndex) -> None:
+        hit = holding.search(SearchRequest("45/2021/NQ-HĐND", access=["u2"])).hits[0]
+        shown = (hit.document_id, hit.ordinal, hit.number, hit.issued, hit.organ_name)
+        assert shown == ("d2/1", 1, "45/2021/NQ-HĐND", "2021-06-01", "HĐND tỉnh A")
+        assert hit.score > 0
+
+    # Storms
+
+    @pytest.mark.parametrize(
+        "storm",
+        ["tài " * 10_000, "a* b* c* ", "th* ng* tr* ch* kh* nh* ph* gi* qu* la* ", '"' * 999, "OR " * 5000, "x" * 10**7,
+         "-a " * 5000, "số:1 OR " * 3000, "(" * 5000 + ")" * 5000, "*" * 5000, "\x00\ud800\U0010ffff", "năm:9999-0000"],
+    )  # fmt: skip
+    def test_a_storm_is_bounded_and_answered(self, holding: SearchIndex, storm: str) -> None:
+        answer = holding.search(SearchRequest(storm, access=EVERYBODY))
+        assert 0 <= answer.total <= len(HOLDING)
