@@ -69,8 +69,8 @@ def page_texts(scratch: Path, source: str, first: int, count: int) -> dict[str, 
     Returns:
         `page_count`, `tool` and `pages`; a page is `page`, `text` (NFC, decoded),
         `words` (`[start, end, left, top, right, bottom]`, offsets and fractions),
-        `encoding`, `visible_text`, `image_coverage`, `image_dpi`, `bilevel`,
-        `drawings`. A file that pdfium cannot open gives `problem` and no page.
+        `encoding`, `invisible_share` (of the text objects), `image_coverage`,
+        `image_dpi`, `bilevel`, `drawings`. A file that pdfium cannot open gives `problem` and no page.
     """
     del scratch
     try:
@@ -96,7 +96,7 @@ def _page(document: pdfium.PdfDocument, number: int) -> dict[str, Any]:
             "text": text,
             "words": words,
             "encoding": encoding.value,
-            "visible_text": sight.texts > sight.invisible_texts,
+            "invisible_share": round(sight.invisible_texts / sight.texts, 4) if sight.texts else 0.0,
             "image_coverage": round(sight.coverage(), 4),
             "image_dpi": round(sight.image_dpi, 1),
             "bilevel": sight.bilevel,
