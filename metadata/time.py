@@ -12,8 +12,10 @@ VIETNAM = timezone(timedelta(hours=7), "+07:00")
 class Clock(Protocol):
     """Where time comes from. `archive.clock.SystemClock` is the only reader of the machine's."""
 
-    source: str
-    """Said beside each stored time, such as `system`."""
+    @property
+    def source(self) -> str:
+        """Said beside each stored time, such as `system`."""
+        ...
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""

@@ -47,7 +47,7 @@ def command(name: str, *, group: str = "") -> Decorator:
 
 
 def _example(key: str) -> str:
-    return f"\b\n{words('option.example')}\n  {words(f'{key}.example')}".replace("\n", "\n\n\b\n", 0)
+    return f"\b\n{words('option.example')}\n  {words(f'{key}.example')}"
 
 
 class LazyGroup(click.Group):
@@ -74,8 +74,8 @@ class LazyGroup(click.Group):
         del ctx
         rows = []
         for name in self._lazy:
-            key = f"cli.{name}.help"
+            key = f"cli.{name}.help" if self.name == "luutru" else f"cli.{self.name}_{name}.help"
             if key in catalogue():
-                rows.append((name, text(key, process_language()).split(".")[0].strip()))
+                rows.append((name, text(key, process_language()).split(". ")[0].rstrip(".")))
         with formatter.section(words("option.commands")):
             formatter.write_dl(rows)

@@ -76,7 +76,7 @@ def _complain(key: str, detail: str) -> None:
         said = text(key, language)
     except KeyError:
         said = text("cli.error.other", language)
-    print(f"luutru: {said} ({detail})", file=sys.stderr)
+    sys.stderr.write(f"luutru: {said} ({detail})\n")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from archive.catalogue.journal import Job
 from archive.cli.speech import Speaker
-from archive.jobs.journal import Job
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

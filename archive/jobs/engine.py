@@ -24,7 +24,7 @@ from uuid import uuid4
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from archive.catalogue.database import engine_of
-from archive.jobs.journal import Job, JobStatus, Journal
+from archive.catalogue.journal import Job, JobStatus, Journal
 from archive.jobs.runner import Runner, Step
 from archive.version import VERSION
 from ingest.pipeline import ORDER
@@ -100,7 +100,6 @@ class Executor:
             "executor_id": self._name,
             "application_version": APPLICATION,
             "log_level": "CRITICAL",
-            "run_admin_server": False,
         }
         if self._url.startswith("sqlite"):
             config["use_listen_notify"] = False
@@ -165,6 +164,16 @@ class Executor:
             left = {job.id for job in jobs if is_under_way(job)}
             if left:
                 time.sleep(POLL_SECONDS)
+
+    def wait_until_idle(self, tell: Callable[[Sequence[Job]], None] | None = None) -> None:
+        """Return when no job of the home is running or waiting for a machine."""
+        while True:
+            self.recover()
+            busy = [job for job in self._journal.with_status(JobStatus.WAITING, JobStatus.RUNNING) if is_under_way(job)]
+            busy = [job for job in busy if self._runner.folder(job.id).exists]
+            if not busy:
+                return
+            self.wait([job.id for job in busy], tell)
 
     def _reap(self) -> None:
         while not self._stop.wait(REAP_SECONDS):

@@ -9,10 +9,10 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Protocol
 
-from archive.jobs.journal import Claim, DossierStatus, Job, JobStatus, Journal
+from archive.catalogue.journal import Claim, DossierStatus, Job, JobStatus, Journal
+from archive.catalogue.trail import AuditTrail
 from archive.jobs.workfolder import WorkFolder
-from archive.preservation.audit import AuditTrail
-from ingest.facts import Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
+from ingest.facts import Approved, Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
 from ingest.pipeline import APPROVED_BEFORE, Pipeline
 from ingest.work import Held, Rejected, Stage, WorkItem
 from metadata.errors import ArchiveError
@@ -21,6 +21,9 @@ from metadata.findings import Finding
 
 PROGRESS_SECONDS = 0.5
 """Progress is written to the journal at most this often."""
+
+APPROVAL = "approval"
+"""Name of the fact that a person's approval leaves beside those of the stages."""
 
 STAGE_EVENTS = {
     "receive": EventType.INGESTION,
@@ -147,7 +150,8 @@ class Runner:
             found = folder.fact(givers[need], need)
             if found is not None:
                 item = item.having(found)
-        return item
+        approved = folder.fact(APPROVAL, Approved)
+        return item if approved is None else item.having(approved)
 
     def _progress(self, job_id: str) -> Callable[[int, int], None]:
         last = 0.0

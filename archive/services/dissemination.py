@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from archive.catalogue.holdings import Catalogue, Place
-from archive.preservation.audit import AuditTrail
+from archive.catalogue.trail import AuditTrail
 from archive.services.stored_packages import StoredPackages
 from metadata.digests import chunks_of
 from metadata.errors import UsageError
@@ -154,7 +155,7 @@ class Dissemination:
         for record in records:
             for file in self.stored.packages.files(record.package_id):
                 name = f"urn_uuid_{record.package_id}/{file.path}"
-                yield _Outgoing(name, lambda file=file: self.stored.packages.open(file), {})
+                yield _Outgoing(name, partial(self.stored.packages.open, file), {})
 
     def _opener(self, record: PackageRecord, file: PackageFile) -> Callable[[], AbstractContextManager[BinaryIO]]:
         return lambda: self.stored.open(record, file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.catalogue.holdings import Catalogue, Place, gravest_indication
-from archive.preservation.audit import AuditTrail
+from archive.catalogue.trail import AuditTrail
 from metadata.codes import document_number, document_title
 from metadata.descriptions import Description
 from metadata.package import PackageDocument, PackageFile, PackageRecord

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from archive.catalogue.holdings import Catalogue
-from archive.preservation.audit import AuditTrail
+from archive.catalogue.trail import AuditTrail
 from metadata.errors import NotFoundError
 from metadata.events import EventOutcome, EventType
 from storage.fixity import FixityReport

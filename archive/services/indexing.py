@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from archive.catalogue.holdings import Catalogue
-from archive.preservation.audit import AuditTrail
+from archive.catalogue.trail import AuditTrail
 from archive.services.stored_packages import StoredPackages
 from metadata.events import EventType
 from search.ports import IndexedDocument, SearchAnswer, SearchIndex, SearchRequest

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from archive.catalogue.holdings import Catalogue, StoredVersion
-from archive.preservation.audit import AuditTrail, SegmentStore
+from archive.catalogue.trail import AuditTrail
 from archive.services.receipts import Receipts
 from archive.services.stored_packages import StoredPackages
 from metadata.errors import ArchiveError
 from metadata.events import EventType
 from metadata.package import PackageRecord
 from storage.ledger import Ledger
-
+from storage.segments import AuditSegments
 
 _Entry = tuple[PackageRecord, StoredVersion, str]
 """A package's record, how it lies in storage, and since when."""
@@ -45,7 +45,7 @@ class Rebuilding:
     catalogue: Catalogue
     stored: StoredPackages
     ledger: Ledger
-    segments: SegmentStore
+    segments: AuditSegments
     trail: AuditTrail
     receipts: Receipts
 
@@ -57,7 +57,7 @@ class Rebuilding:
         """
         answer = RebuildAnswer(events=self.trail.restore(self.segments))
         self.trail.record(self.trail.event(EventType.CATALOGUE_REBUILD, "catalogue"))
-        known = {entry.package_id for entry in self.ledger.entries()}
+        known = {line.id for day in self.ledger.days() for line in self.ledger.lines(day)}
         there = set(self.stored.packages.package_ids())
         answer.not_in_ledger = sorted(there - known)
         answer.lost = sorted(known - there)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from archive.jobs.journal import DossierStatus, Job, Journal
+from archive.catalogue.journal import DossierStatus, Job, Journal
 from archive.jobs.workfolder import write_durably
 from archive.version import VERSION
 from ingest.facts import Received

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from archive.catalogue.holdings import Catalogue, StoredVersion
@@ -75,4 +76,4 @@ class StoredPackages:
     def indexed(self, records: Sequence[PackageRecord]) -> Iterator[IndexedDocument]:
         """Documents of the parts of one dossier for the index."""
         for record in records:
-            yield from indexed_documents(record, lambda document, record=record: self.pages(record, document))
+            yield from indexed_documents(record, partial(self.pages, record))

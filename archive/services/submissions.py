@@ -10,17 +10,17 @@ from typing import Any
 from uuid import uuid4
 
 from archive.catalogue.holdings import Catalogue
-from archive.jobs.journal import DossierStatus, Job, JobStatus, Journal
-from archive.jobs.runner import Runner
-from archive.preservation.audit import AuditTrail
+from archive.catalogue.journal import DossierStatus, Job, JobStatus, Journal
+from archive.catalogue.trail import AuditTrail
+from archive.jobs.runner import APPROVAL, Runner
 from archive.services.receipts import Receipts
-from ingest.facts import Received, Validated
+from ingest.facts import Approved, Received, Validated
 from ingest.pipeline import APPROVED_BEFORE, CHECKING, Pipeline
 from ingest.ports import Reader
 from ingest.work import Rejected, WorkItem
 from metadata.descriptions import Delivery, DossierDescription
 from metadata.errors import UsageError
-from metadata.events import EventOutcome, EventType
+from metadata.events import AuditEvent, EventOutcome, EventType
 from metadata.findings import Finding
 from metadata.rules import as_json, errors_of
 
@@ -156,7 +156,7 @@ class Submissions:
         submission_id = str(uuid4())
         agency = agency or self.default_agency
         kept = delivery.dossiers or (DossierDescription(file_code=""),)
-        work = []
+        work: list[dict[str, Any]] = []
         for position, dossier in enumerate(kept, start=1):
             job_id = str(uuid4())
             work.append(
@@ -197,8 +197,7 @@ class Submissions:
 
     def _approve_with_ingest(self, submission_id: str, operator: str) -> None:
         for job in self.journal.of_submission(submission_id):
-            self._decide(job, EventType.APPROVAL, operator, {"mode": "same"})
-            self.journal.update(job.id, approvals=[APPROVED_BEFORE])
+            self._approve(job, APPROVED_BEFORE, operator, "same")
 
     def _refuse_whole(self, job_id: str, agency: str, delivery: Delivery, path: Path) -> None:
         findings = delivery.findings if errors_of(delivery.findings) else (*delivery.findings, _nothing_found(path))
@@ -281,11 +280,17 @@ class Submissions:
         """
         approved = []
         for job in self._awaiting(submission_id):
-            gate = job.stage or APPROVED_BEFORE
-            self._decide(job, EventType.APPROVAL, operator, {"mode": "separate", "gate": gate})
-            self.journal.update(job.id, approvals=[*job.approvals, gate])
+            self._approve(job, job.stage or APPROVED_BEFORE, operator, "separate")
             approved.append(self.journal.job(job.id))
         return approved
+
+    def _approve(self, job: Job, gate: str, operator: str, mode: str) -> None:
+        event = self._decide(job, EventType.APPROVAL, operator, {"mode": mode, "gate": gate})
+        if gate == APPROVED_BEFORE:
+            submitted_by = self.journal.submission(job.submission_id)["operator"]
+            fact = Approved(by=operator, at=event.at, mode=mode, submitted_by=submitted_by)
+            self.runner.folder(job.id).write_fact(APPROVAL, fact)
+        self.journal.update(job.id, approvals=[*job.approvals, gate])
 
     def give_back(self, submission_id: str, *, operator: str, reason: str) -> None:
         """Return what awaits approval to the producer; nothing of it is kept but the decision.
@@ -315,16 +320,16 @@ class Submissions:
             raise UsageError(msg)
         return found
 
-    def _decide(self, job: Job, kind: EventType, operator: str, detail: dict[str, str]) -> None:
-        self.trail.record(
-            self.trail.event(
-                kind,
-                job.package_id,
-                agency=job.agency,
-                agent=f"person:{operator}",
-                detail={"job": job.id, "submission": job.submission_id, **detail},
-            )
+    def _decide(self, job: Job, kind: EventType, operator: str, detail: dict[str, str]) -> AuditEvent:
+        event = self.trail.event(
+            kind,
+            job.package_id,
+            agency=job.agency,
+            agent=f"person:{operator}",
+            detail={"job": job.id, "submission": job.submission_id, **detail},
         )
+        self.trail.record(event)
+        return event
 
     # ------------------------------------------------------------ reading
 

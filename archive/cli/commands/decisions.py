@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from archive.catalogue.journal import Job
 from archive.cli.answers import say_answers
 from archive.cli.command import command, option
 from archive.cli.exit_codes import ExitCode, code_of, gravest
@@ -21,16 +22,17 @@ def approve(speak: Speaker, ids: tuple[str, ...], operator: str) -> int:
     """See the message `approve.help`."""
     codes: list[ExitCode] = []
     with Archive.opened() as archive:
-        decided = []
+        decided: list[str] = []
+        approved: list[Job] = []
         for submission_id in ids:
             try:
-                archive.submissions.approve(submission_id, operator=operator)
+                approved += archive.submissions.approve(submission_id, operator=operator)
                 decided.append(submission_id)
             except ArchiveError as error:
                 speak.say("failed", what=submission_id, why=error)
                 codes.append(code_of(error))
         with JobsProgress(speak) as progress:
-            archive.work_off(decided, progress.tell)
+            archive.retry(approved, progress.tell)
         codes += [say_answers(speak, archive.submissions.answers(submission_id)) for submission_id in decided]
         archive.seal()
     return gravest(codes)

@@ -42,7 +42,9 @@ def check(speak: Speaker, ids: tuple[str, ...], everything: bool, sample: int | 
                 "repaired": 0,
                 "findings": [as_json(finding, speak.language) for finding in report.findings],
             }
-            shown = [f"{package_id}  {report.location}  {report.files}  {report.bytes_read}  {'✓' if report.ok else '✗'}"]
+            shown = [
+                f"{package_id}  {report.location}  {report.files}  {report.bytes_read}  {'✓' if report.ok else '✗'}"
+            ]
             shown += [f"  {finding.rule} {message(finding, speak.language)}" for finding in report.findings]
             speak.line(line, "\n".join(shown))
             codes.append(ExitCode.OK if report.ok else ExitCode.REJECTED)

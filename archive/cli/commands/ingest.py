@@ -37,7 +37,6 @@ def ingest(speak: Speaker, paths: tuple[Path, ...], wait: bool, agency: str | No
                 archive.work_off(submissions, progress.tell)
             else:
                 archive.receive_only(submissions, progress.tell)
-        for submission_id in submissions:
-            codes.append(say_answers(speak, archive.submissions.answers(submission_id)))
+        codes += [say_answers(speak, archive.submissions.answers(submission_id)) for submission_id in submissions]
         archive.seal()
     return gravest(codes)

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from archive.catalogue.journal import FINAL, Job, JobStatus
 from archive.cli.command import command, option
 from archive.cli.exit_codes import ExitCode
 from archive.cli.progress import JobsProgress
 from archive.cli.speech import Speaker
 from archive.composition import Archive
-from archive.jobs.journal import FINAL, Job, JobStatus
 
 _LISTED = 200
 

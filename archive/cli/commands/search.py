@@ -23,7 +23,7 @@ from search.ports import Hit, SearchRequest
 @option("--limit", key="search.limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @option("--offset", key="search.offset", type=click.IntRange(0), default=0)
 @option("--sort", key="search.sort", default="relevance", show_default=True)
-def search(  # noqa: PLR0913 - one parameter an option of the contract
+def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
     speak: Speaker,
     query: str,
     fields: tuple[str, ...],

@@ -24,10 +24,15 @@ def serve(speak: Speaker, host: str | None, port: int | None) -> int:
     with Archive.opened() as archive:
         address = host or archive.settings.serve.host
         _refuse_others(speak, address)
-        with socket.create_server((address, archive.settings.serve.port if port is None else port)) as listener, archive.executor():
+        with (
+            socket.create_server((address, archive.settings.serve.port if port is None else port)) as listener,
+            archive.executor(),
+        ):
             bound, number = listener.getsockname()[:2]
             speak.say("serve.started", url=f"http://{bound}:{number}/")
-            config = uvicorn.Config(make_application(archive), log_level="warning", access_log=False, server_header=False)
+            config = uvicorn.Config(
+                make_application(archive), log_level="warning", access_log=False, server_header=False
+            )
             uvicorn.Server(config).run(sockets=[listener])
     return int(ExitCode.OK)
 

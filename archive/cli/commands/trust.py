@@ -35,7 +35,8 @@ def add(speak: Speaker, files: tuple[Path, ...], operator: str) -> int:
         for word, entries in (("added", answer.added), ("already", answer.already)):
             for entry in entries:
                 speak.line(
-                    {"status": word, **entry.as_json()}, speak.text(f"trust_add.{word}", subject=entry.as_json()["subject"])
+                    {"status": word, **entry.as_json()},
+                    speak.text(f"trust_add.{word}", subject=entry.as_json()["subject"]),
                 )
         archive.seal()
     return int(ExitCode.OK)

@@ -1,0 +1,49 @@
+# A newcomer's two commands are `make demo` and `make test`; nothing else has to be installed first.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+.PHONY: help install install-tests demo test lint bench soak docs lock
+
+help:
+	@echo "make demo   install, make a sample delivery, take it in, find it again"
+	@echo "make test   install, lint, all tests (9 minutes on 2 cores after installation)"
+	@echo "make soak   long runs: 200 random kills and more"
+	@echo "make bench  side-by-side benchmarks, one JSON line each"
+	@echo "make docs   generate docs/rules.md"
+
+install:
+	@bash scripts/install.sh
+
+install-tests:
+	@bash scripts/install.sh --tests
+
+demo: install
+	@bash scripts/demo.sh
+
+lint: install-tests
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy archive ingest metadata storage search tests bench scripts
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/deptry .
+
+test: lint
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
+
+soak: install-tests
+	$(PYTHON) -m pytest -m soak --timeout 7200 $(ARGS)
+
+bench: install-tests
+	$(PYTHON) bench/ocr.py
+	$(PYTHON) bench/ingest.py
+	$(PYTHON) bench/storage.py
+	$(PYTHON) bench/search.py
+
+docs: install
+	$(PYTHON) -m metadata.rules.documentation > docs/rules.md
+
+# Locks carry hashes and no addresses.
+lock:
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
+		pyproject.toml requirements/build.in -o requirements/luutru.lock
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
+		pyproject.toml requirements/build.in requirements/test.in -o requirements/test.lock

@@ -1,0 +1,458 @@
+"""The only place that picks backends and engines. All is made when first needed, because starting is measured."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from random import SystemRandom
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from archive.catalogue.database import Database, engine_of, upgrade
+from archive.catalogue.holdings import Catalogue
+from archive.catalogue.journal import DossierStatus, Job, Journal
+from archive.catalogue.trail import AuditTrail
+from archive.clock import SystemClock
+from archive.errors import SettingsError
+from archive.home import Home
+from archive.settings import Settings, load_settings
+from metadata.events import EventType
+from metadata.time import Clock
+
+if TYPE_CHECKING:
+    from archive.jobs.engine import Executor
+    from archive.jobs.runner import Runner
+    from archive.preservation.trust import Added, TrustStore
+    from archive.services.dissemination import Dissemination
+    from archive.services.doctor import Doctor
+    from archive.services.dossiers import Dossiers
+    from archive.services.fixity import Fixity
+    from archive.services.indexing import Indexing
+    from archive.services.rebuilding import Rebuilding
+    from archive.services.receipts import Receipts
+    from archive.services.signatures import SignatureService
+    from archive.services.stored_packages import StoredPackages
+    from archive.services.submissions import Submissions
+    from ingest.pipeline import Pipeline
+    from ingest.ports import MalwareScanner, PdfaJudge, Workers
+    from ingest.workers.pool import WorkerPool
+    from search.ports import SearchIndex
+    from storage.ledger import Ledger
+    from storage.packages import PackageStore
+    from storage.ports import ObjectStore
+    from storage.segments import AuditSegments
+
+Tell = Callable[[Sequence[Job]], None]
+
+KEEP_UP_SECONDS = 15.0
+"""How often a long-lived process looks whether something waits for the index or for sealing."""
+
+
+class Archive:
+    """One installation, wired."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.home = Home(settings.home)
+        self._closing = ExitStack()
+        self._executor: Executor | None = None
+
+    # ------------------------------------------------------------ opening and closing
+
+    @classmethod
+    def make(cls, settings: Settings | None = None) -> tuple[Path, bool]:
+        """Make or upgrade the home: folders, schema, storage, index, first agency; where, and whether it is new.
+
+        Raises:
+            ArchiveError: something needed could not be made.
+        """
+        archive = cls(settings or load_settings())
+        with archive:
+            new = archive.home.make()
+            upgrade(archive.settings.database_url)
+            archive.packages.init()
+            archive.index.ready()
+            archive.catalogue.add_agency(archive.settings.agency, archive.settings.agency_name)
+            archive.trail.record(archive.trail.event(EventType.HOME_CHANGE, "home", detail={"new": str(new)}))
+            return archive.home.path, new
+
+    @classmethod
+    @contextmanager
+    def opened(cls, *, need_home: bool = True, make: bool = False) -> Iterator[Self]:
+        """The installation that the environment names.
+
+        Args:
+            need_home: Refuse when there is no home yet.
+            make: Make the home first where there is none.
+
+        Raises:
+            NoHomeError: there is none and one is needed.
+            NewerHomeError: a newer version made it.
+        """
+        archive = cls(load_settings())
+        if make:
+            cls.make(archive.settings)
+        elif need_home:
+            archive.home.check()
+        with archive:
+            yield archive
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    # ------------------------------------------------------------ catalogue and trail
+
+    @cached_property
+    def has_home(self) -> bool:
+        """Whether a home of this version is there."""
+        return (self.home.path / "home.json").exists()
+
+    @cached_property
+    def database(self) -> Database:
+        """The catalogue's database; one in memory where there is no home (`check` without one)."""
+        if self.has_home or self.settings.database.url:
+            database = Database(engine_of(self.settings.database_url))
+        else:
+            from archive.catalogue.tables import metadata  # noqa: PLC0415 - only without a home
+
+            database = Database(engine_of("sqlite://"))
+            metadata.create_all(database.engine)
+        self._closing.callback(database.close)
+        return database
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Jobs, submissions, claims."""
+        return Journal(self.database, self.clock)
+
+    @cached_property
+    def trail(self) -> AuditTrail:
+        """The audit trail."""
+        return AuditTrail(self.database, self.clock)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The holding."""
+        return Catalogue(self.database, self.clock)
+
+    # ------------------------------------------------------------ storage and search
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Where bytes are kept."""
+        if self.settings.storage.s3 is not None and self.settings.storage.backend == "s3":
+            from storage.backends.s3 import S3Store  # noqa: PLC0415
+
+            return S3Store(self.settings.storage.s3)
+        from storage.backends.filesystem import FilesystemStore  # noqa: PLC0415
+
+        return FilesystemStore(self.home.storage)
+
+    @cached_property
+    def packages(self) -> PackageStore:
+        """Stored packages."""
+        from storage.packages import PackageStore  # noqa: PLC0415
+
+        return PackageStore(self.store, self.clock)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What was stored when."""
+        from storage.ledger import Ledger  # noqa: PLC0415
+
+        return Ledger(self.store)
+
+    @cached_property
+    def segments(self) -> AuditSegments:
+        """Sealed segments of the trail."""
+        from storage.segments import AuditSegments  # noqa: PLC0415
+
+        return AuditSegments(self.store)
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The index.
+
+        Raises:
+            SettingsError: the backend is not part of this version.
+        """
+        if self.settings.search.backend != "tantivy":
+            msg = f"LUUTRU_SEARCH__BACKEND: {self.settings.search.backend} is not part of this version; use tantivy"
+            raise SettingsError(msg)
+        from search.backends.tantivy import TantivyIndex  # noqa: PLC0415
+
+        return TantivyIndex(self.home.index)
+
+    def seal(self) -> int:
+        """Write the trail's new events into a segment in storage."""
+        return self.trail.seal(self.segments)
+
+    # ------------------------------------------------------------ engines
+
+    @cached_property
+    def pool(self) -> WorkerPool:
+        """Worker processes."""
+        from ingest.workers.pool import WorkerPool  # noqa: PLC0415
+
+        if self.has_home:
+            scratch = self.home.scratch
+        else:
+            import tempfile  # noqa: PLC0415
+
+            scratch = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="luutru-scratch-")))
+        pool = WorkerPool(
+            self.settings.workers,
+            scratch,
+            isolate=None if self.settings.tools.isolate == "auto" else False,
+            hidden=[self.home.database, self.home.settings_file],
+        )
+        self._closing.callback(pool.close)
+        return pool
+
+    @property
+    def workers(self) -> Workers:
+        """The pool as the port."""
+        return self.pool
+
+    @cached_property
+    def trust(self) -> TrustStore:
+        """The trust store."""
+        from archive.preservation.trust import TrustStore  # noqa: PLC0415
+
+        return TrustStore(self.home.trust, self.clock)
+
+    def add_trust(self, files: Sequence[Path], *, operator: str) -> Added:
+        """Add certificates to the trust store, recorded first.
+
+        Raises:
+            UsageError: a file is no certificate of an authority.
+        """
+        answer = self.trust.add(files)
+        detail = {"added": ",".join(entry.sha256 for entry in answer.added), "trust_set": self.trust.trust_set()}
+        self.trail.record(self.trail.event(EventType.TRUST_CHANGE, "trust", agent=f"person:{operator}", detail=detail))
+        return answer
+
+    @cached_property
+    def pdfa_judge(self) -> PdfaJudge | None:
+        """The judge of what others claim, where veraPDF is configured."""
+        if self.settings.tools.verapdf_home is None:
+            return None
+        from ingest.engines.verapdf import VeraPdfJudge  # noqa: PLC0415
+
+        judge = VeraPdfJudge(self.settings.tools.verapdf_home)
+        self._closing.callback(judge.close)
+        return judge
+
+    @cached_property
+    def scanner(self) -> MalwareScanner | None:
+        """The malware scanner, where clamd is configured."""
+        if not self.settings.intake.clamd:
+            return None
+        from ingest.engines.clamd import ClamdScanner  # noqa: PLC0415
+
+        return ClamdScanner(self.settings.intake.clamd)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The nine stages."""
+        from archive.composition.stages import make_pipeline  # noqa: PLC0415
+
+        return make_pipeline(self)
+
+    # ------------------------------------------------------------ use cases
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs stages of jobs."""
+        from archive.jobs.runner import Runner  # noqa: PLC0415
+
+        return Runner(
+            pipeline=self.pipeline,
+            journal=self.journal,
+            trail=self.trail,
+            holdings=self.stored,
+            note_received=self.receipts.note_received,
+            work_root=self.home.work,
+            separate_approval=self.settings.intake.approval == "separate",
+        )
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Receipts of submissions."""
+        from archive.services.receipts import Receipts  # noqa: PLC0415
+
+        return Receipts(self.home.receipts, self.journal, self.clock)
+
+    @cached_property
+    def stored(self) -> StoredPackages:
+        """Packages read back."""
+        from archive.services.stored_packages import StoredPackages  # noqa: PLC0415
+
+        return StoredPackages(self.packages, self.catalogue)
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """The way in."""
+        from archive.composition.stages import make_readers, sheet_checks  # noqa: PLC0415
+        from archive.services.submissions import Submissions  # noqa: PLC0415
+
+        return Submissions(
+            readers=make_readers(self.workers),
+            pipeline=self.pipeline,
+            sheet_checks=sheet_checks(self.settings),
+            runner=self.runner,
+            journal=self.journal,
+            trail=self.trail,
+            receipts=self.receipts,
+            catalogue=self.catalogue,
+            default_agency=self.settings.agency,
+        )
+
+    @cached_property
+    def dossiers(self) -> Dossiers:
+        """Looking up."""
+        from archive.services.dossiers import Dossiers  # noqa: PLC0415
+
+        return Dossiers(self.catalogue, self.trail)
+
+    @cached_property
+    def dissemination(self) -> Dissemination:
+        """Taking out."""
+        from archive.services.dissemination import Dissemination  # noqa: PLC0415
+
+        return Dissemination(self.catalogue, self.stored, self.trail)
+
+    @cached_property
+    def indexing(self) -> Indexing:
+        """Finding."""
+        from archive.services.indexing import Indexing  # noqa: PLC0415
+
+        return Indexing(self.index, self.catalogue, self.stored, self.trail)
+
+    @cached_property
+    def rebuilding(self) -> Rebuilding:
+        """Making the copies again."""
+        from archive.services.rebuilding import Rebuilding  # noqa: PLC0415
+
+        return Rebuilding(self.catalogue, self.stored, self.ledger, self.segments, self.trail, self.receipts)
+
+    @cached_property
+    def fixity(self) -> Fixity:
+        """Reading back."""
+        from archive.services.fixity import Fixity  # noqa: PLC0415
+
+        return Fixity(self.catalogue, self.packages, self.trail, SystemRandom())
+
+    @cached_property
+    def doctor(self) -> Doctor:
+        """What is missing, and the cure."""
+        from archive.composition.probes import Probes  # noqa: PLC0415
+        from archive.services.doctor import Doctor  # noqa: PLC0415
+
+        return Doctor(self, Probes(self.workers))
+
+    def signature_service(self, trust: Path | None) -> SignatureService:
+        """Judging, with the home's trust or that of a folder."""
+        from archive.preservation.signatures.adapter import ProvisionalJudge  # noqa: PLC0415
+        from archive.preservation.trust import TrustSnapshot  # noqa: PLC0415
+        from archive.services.signatures import SignatureService  # noqa: PLC0415
+
+        source, warnings = (self.trust, ()) if trust is None else TrustSnapshot.from_folder(trust)
+        judge = ProvisionalJudge(self.workers, source, self.clock)
+        scratch = self.home.scratch if self.has_home else Path("/tmp")  # noqa: S108 - a private folder is made in it
+        catalogue = self.catalogue if self.has_home else None
+        return SignatureService(judge, catalogue, self.stored if self.has_home else None, scratch, tuple(warnings))
+
+    # ------------------------------------------------------------ working
+
+    @contextmanager
+    def executor(self) -> Iterator[Executor]:
+        """This process as a worker of the queue; a second call inside is the same one."""
+        if self._executor is not None:
+            yield self._executor
+            return
+        from archive.jobs.engine import Executor  # noqa: PLC0415
+
+        executor = Executor(
+            self.settings.jobs_url,
+            self.home.run,
+            self.runner,
+            self.journal,
+            concurrency=2 * self.settings.workers + 1,
+        )
+        with executor:
+            self._executor = executor
+            try:
+                yield executor
+            finally:
+                self._executor = None
+
+    def work_off(self, submission_ids: Sequence[str], tell: Tell | None = None) -> None:
+        """Work until these submissions are decided, and what others left behind as well."""
+        with self.executor() as executor:
+            from archive.jobs.engine import is_under_way  # noqa: PLC0415 - the engine is there by now
+
+            executor.recover()
+            jobs = [job for submission_id in submission_ids for job in self.journal.of_submission(submission_id)]
+            for job in jobs:
+                if is_under_way(job):
+                    executor.enqueue(job)
+            executor.wait([job.id for job in jobs], tell)
+            self._follow(executor, [job.id for job in jobs], tell)
+            executor.wait_until_idle(tell)
+        self._catch_up()
+
+    def _follow(self, executor: Executor, job_ids: Sequence[str], tell: Tell | None) -> None:
+        """A repeated delivery shares the fate of the first one, which may have failed: then it is tried again."""
+        for job_id in job_ids:
+            job = self.journal.job(job_id)
+            if job.same_as is None:
+                continue
+            for other in self.journal.of_package(job.same_as):
+                if other.same_as is None and other.result is DossierStatus.FAULT:
+                    executor.retry(other)
+                    executor.wait([other.id], tell)
+
+    def receive_only(self, submission_ids: Sequence[str], tell: Tell | None = None) -> None:
+        """Bring the content of these submissions into quarantine and leave the rest to a later process."""
+        for submission_id in submission_ids:
+            for job in self.journal.of_submission(submission_id):
+                self.runner.run(job.id, "receive")
+                if tell is not None:
+                    tell([self.journal.job(job.id)])
+
+    def retry(self, jobs: Sequence[Job], tell: Tell | None = None) -> None:
+        """Try jobs again that ended in a fault."""
+        with self.executor() as executor:
+            executor.wait([executor.retry(job).id for job in jobs], tell)
+        self._catch_up()
+
+    def wait_until_idle(self, tell: Tell | None = None) -> None:
+        """Return when nothing is running or waiting for a machine; work it off where nobody else does."""
+        with self.executor() as executor:
+            executor.wait_until_idle(tell)
+        self._catch_up()
+
+    def keep_up(self, stop: threading.Event) -> None:
+        """The duties of a long-lived process: index what waits, seal the trail, until `stop`."""
+        while not stop.wait(KEEP_UP_SECONDS):
+            self._catch_up()
+            self.seal()
+
+    def _catch_up(self) -> None:
+        from search.errors import SearchFaultError  # noqa: PLC0415
+
+        try:
+            self.indexing.catch_up()
+        except SearchFaultError:
+            # Archived before searchable: the queue stays and the next process tries again.
+            return

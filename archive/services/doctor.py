@@ -1,0 +1,165 @@
+"""Use case `doctor`: what is configured, reachable, stale or missing, and the command that cures it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from archive.catalogue.journal import JobStatus
+from ingest.facts import Tool
+from metadata.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from archive.composition import Archive
+
+_LOW_DISK_BYTES = 2 << 30
+
+
+@unique
+class CheckStatus(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Tools(Protocol):
+    """The outside tools, asked for what they are."""
+
+    def tesseract(self) -> Tool:
+        """The OCR engine."""
+        ...
+
+    def libreoffice(self) -> Tool:
+        """The office suite."""
+        ...
+
+    def siegfried(self) -> tuple[Tool, ...]:
+        """The format identifier and its second opinion."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `message` is a key below `cli.doctor`."""
+
+    name: str
+    status: CheckStatus
+    message: str
+    values: dict[str, object] = field(default_factory=dict)
+
+
+class Doctor:
+    """Looks at everything that the archive needs; changes nothing."""
+
+    def __init__(self, archive: Archive, tools: Tools) -> None:
+        self._archive = archive
+        self._tools = tools
+
+    def checks(self) -> Iterator[Check]:
+        """One check after the other; none of them raises."""
+        yield self._home()
+        probes: tuple[tuple[str, Callable[[], Check]], ...] = (
+            ("database", self._database),
+            ("storage", self._storage),
+            ("index", self._index),
+            ("workers", self._workers),
+            ("tesseract", self._tesseract),
+            ("libreoffice", self._libreoffice),
+            ("siegfried", self._siegfried),
+            ("fonts", self._fonts),
+            ("verapdf", self._verapdf),
+            ("clamd", self._clamd),
+            ("trust", self._trust),
+            ("jobs", self._jobs),
+            ("disk", self._disk),
+        )
+        for name, probe in probes:
+            if name in {"database", "jobs", "trust"} and not self._archive.has_home:
+                continue
+            try:
+                yield probe()
+            except ArchiveError as error:
+                yield Check(name, CheckStatus.FAIL, "broken", {"why": error})
+
+    def _home(self) -> Check:
+        path = self._archive.home.path
+        if not self._archive.has_home:
+            return Check("home", CheckStatus.FAIL, "home_missing", {"path": path})
+        try:
+            self._archive.home.check()
+        except ArchiveError as error:
+            return Check("home", CheckStatus.FAIL, "broken", {"why": error})
+        return Check("home", CheckStatus.OK, "home", {"path": path})
+
+    def _database(self) -> Check:
+        counts = self._archive.catalogue.counts()
+        return Check("database", CheckStatus.OK, "database", dict(counts))
+
+    def _storage(self) -> Check:
+        self._archive.store.ready()
+        return Check("storage", CheckStatus.OK, "storage", {"location": self._archive.store.location})
+
+    def _index(self) -> Check:
+        self._archive.index.ready()
+        waiting = self._archive.catalogue.counts()["unindexed"]
+        status = CheckStatus.WARN if waiting else CheckStatus.OK
+        return Check("index", status, "index", {"documents": self._archive.index.count(), "waiting": waiting})
+
+    def _workers(self) -> Check:
+        pool = self._archive.pool
+        if pool.isolation == "bubblewrap":
+            return Check("workers", CheckStatus.OK, "workers", {"size": pool.size})
+        return Check("workers", CheckStatus.WARN, "workers_open", {"size": pool.size, "why": pool.isolation_reason})
+
+    def _tool(self, name: str, *tools: Tool) -> Check:
+        said = "; ".join(f"{tool.name} {tool.version}".strip() for tool in tools)
+        return Check(name, CheckStatus.OK, "tool", {"version": said})
+
+    def _tesseract(self) -> Check:
+        return self._tool("tesseract", self._tools.tesseract())
+
+    def _libreoffice(self) -> Check:
+        return self._tool("libreoffice", self._tools.libreoffice())
+
+    def _siegfried(self) -> Check:
+        return self._tool("siegfried", *self._tools.siegfried())
+
+    def _fonts(self) -> Check:
+        found = any(Path("/usr/share/fonts").rglob("LiberationSerif-Regular.ttf"))
+        return Check("fonts", CheckStatus.OK if found else CheckStatus.FAIL, "fonts" if found else "fonts_missing")
+
+    def _verapdf(self) -> Check:
+        judge = self._archive.pdfa_judge
+        if judge is None:
+            return Check("verapdf", CheckStatus.WARN, "verapdf_absent")
+        return self._tool("verapdf", judge.tool())
+
+    def _clamd(self) -> Check:
+        scanner = self._archive.scanner
+        if scanner is None:
+            return Check("clamd", CheckStatus.WARN, "clamd_absent")
+        return self._tool("clamd", scanner.tool())
+
+    def _trust(self) -> Check:
+        entries = self._archive.trust.list()
+        if not entries:
+            return Check("trust", CheckStatus.WARN, "trust_empty")
+        return Check("trust", CheckStatus.OK, "trust", {"count": len(entries)})
+
+    def _jobs(self) -> Check:
+        stuck = self._archive.journal.with_status(JobStatus.FAULT)
+        open_jobs = self._archive.journal.with_status(JobStatus.WAITING, JobStatus.RUNNING)
+        status = CheckStatus.WARN if stuck else CheckStatus.OK
+        return Check("jobs", status, "jobs", {"faults": len(stuck), "open": len(open_jobs)})
+
+    def _disk(self) -> Check:
+        place = self._archive.home.path if self._archive.has_home else Path.cwd()
+        free = shutil.disk_usage(place).free
+        status = CheckStatus.WARN if free < _LOW_DISK_BYTES else CheckStatus.OK
+        return Check("disk", status, "disk", {"free_gib": f"{free / (1 << 30):.1f}"})
