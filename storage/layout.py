@@ -60,10 +60,10 @@ def object_id(package_id: str) -> str:
         UnsafeKeyError: `package_id` is no UUID in its canonical lower-case form.
     """
     try:
-        canonical = str(UUID(package_id))
+        plain = str(UUID(package_id)) == package_id
     except ValueError:
-        canonical = ""
-    if canonical != package_id:
+        plain = False
+    if not plain:
         raise UnsafeKeyError(package_id, "is no UUID in lower-case hexadecimal with hyphens")
     return f"urn:uuid:{package_id}"
 

@@ -75,7 +75,11 @@ class ObjectStore(Protocol):
         ...
 
     def keys(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Objects whose key starts with `prefix`, in order of key. For rebuild and checks, never to find one's way."""
+        """Objects whose key starts with `prefix`. For rebuild and checks, never to find one's way.
+
+        Those of one folder come in order of key; folders come as the store has them
+        (S3 sorts `a-b` before `a/b`, SeaweedFS does not).
+        """
         ...
 
     def discard(self, key: str) -> None:
