@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from search.query import Number, Phrase, Prefix, Query, Word
-from search.vietnamese import Forms, Place, distinct, nfc, places, streams
+from search.vietnamese import MAX_WORD_CHARS, Forms, Place, distinct, nfc, places, streams
 
 SNIPPET_CHARS = 220
 _CONTEXT_CHARS = 50
@@ -108,7 +108,8 @@ class Marker:
             if what is None and index in in_row:
                 what = in_row[index]
             if what is not None:
-                yield number, Mark(place.start, place.end, what, self._words.get(place.fold) == place.canon)
+                end = min(place.end, place.start + MAX_WORD_CHARS)
+                yield number, Mark(place.start, end, what, self._words.get(place.fold) == place.canon)
 
     def _word(self, place: Place) -> str | None:
         if place.fold in self._words:
