@@ -112,6 +112,11 @@ def by_mime(mime: str) -> Format | None:
     return _table().by_mime.get(mime)
 
 
+def by_extension(extension: str) -> Format | None:
+    """The first format of the table whose names end in `extension` (lower case, no dot); a promise, no proof."""
+    return next((known for known in formats() if extension in known.extensions), None)
+
+
 def extension_of(name: str) -> str:
     """What stands behind the last dot of a file name, in lower case; empty where there is none."""
     stem, dot, extension = name.rpartition("/")[2].rpartition(".")

@@ -125,10 +125,10 @@ def _still_xml(form: XmlForm, chunk: bytes) -> XmlForm | None:
 class _Container(Protocol):
     """What is used of `olefile.OleFileIO`, which has no types."""
 
-    def listdir(self, streams: bool, storages: bool) -> list[list[str]]: ...  # noqa: D102
-    def get_size(self, name: str) -> int: ...  # noqa: D102
-    def openstream(self, name: str) -> IO[bytes]: ...  # noqa: D102
-    def close(self) -> None: ...  # noqa: D102
+    def listdir(self, streams: bool, storages: bool) -> list[list[str]]: ...
+    def get_size(self, name: str) -> int: ...
+    def openstream(self, name: str) -> IO[bytes]: ...
+    def close(self) -> None: ...
 
 
 def _opened(path: Path) -> _Container:
