@@ -54,6 +54,9 @@ class Description(BaseModel):
     extra: dict[str, str] = {}
     """Columns that no profile knows, by heading: kept, searchable, never an error."""
 
+    source: str | None = None
+    """Spreadsheet in which the row stands, relative to the delivery."""
+
     sheet: str | None = None
     """Worksheet in which the row stands."""
 

@@ -1,0 +1,154 @@
+"""Rows gathered into dossiers: by code, by the parts of the code, by the rows above, by file names."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ingest.readers.rows import RowRecord
+from metadata.codes import DOSSIER_PARTS, composed_code
+from metadata.descriptions import Cell, Description
+from metadata.findings import Finding
+from metadata.profiles import Section
+from metadata.validation_secrets import secret_extra, secret_grade
+
+_QUIET_CONFLICTS = frozenset({"file_code", "remark"})
+"""Fields that may differ from row to row of a dossier without a word."""
+
+
+@dataclass(slots=True)
+class DossierDraft:
+    """A dossier while its rows are read."""
+
+    code: str
+    """As delivered or composed; empty while only file names can tell."""
+
+    source: str
+    sheet: str
+    row: int
+    fields: dict[str, Cell] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+    records: list[RowRecord] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    described_in: set[tuple[str, str]] = field(default_factory=set)
+    """Spreadsheet and worksheet pairs in which the dossier is described."""
+
+    composed: bool = False
+
+
+class Gathering:
+    """Takes rows in the order of the sheets and keeps dossiers in order of appearance."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[str, DossierDraft] = {}
+
+    def drafts(self) -> list[DossierDraft]:
+        """All dossiers so far."""
+        return list(self._drafts.values())
+
+    def take(self, records: Iterable[RowRecord], *, rows_are_dossiers: bool) -> None:
+        """Take the rows of one table.
+
+        Args:
+            records: In order of the sheet.
+            rows_are_dossiers: Each row is a dossier of its own (sheet `Hồ sơ`), so that a code may stand only once.
+        """
+        current: DossierDraft | None = None
+        for record in records:
+            current = self._draft_of(record, current)
+            again = bool(current.described_in) and rows_are_dossiers
+            elsewhere = any(source != record.source for source, _ in current.described_in)
+            if record.dossier and (again or elsewhere):
+                self._tell_doubled(current, record)
+            _merge(current, record)
+            if record.dossier:
+                current.described_in.add((record.source, record.sheet))
+            if record.record and record.section is not Section.DOSSIER:
+                current.records.append(record)
+
+    def _draft_of(self, record: RowRecord, current: DossierDraft | None) -> DossierDraft:
+        cells = {**_code_cells(record.record), **_code_cells(record.dossier)}
+        described = Description(fields=cells)
+        code = described.value("file_code")
+        composed = composed_code(described) if not code else None
+        name = code or composed or ""
+        if not name and described.value("file_notation"):
+            parts = (described.value(key) for key in ("fonds_name", "catalogue", "file_notation"))
+            return self._open(_key("notation", *parts), "", record)
+        if not name:
+            return self._without_code(record, current)
+        draft = self._open(_key("code", name), name, record)
+        draft.composed = draft.composed or (not code and draft.row == record.row)
+        return draft
+
+    def _without_code(self, record: RowRecord, current: DossierDraft | None) -> DossierDraft:
+        """A row that names no dossier belongs to the one above it, else to the only one, else to none yet."""
+        title = record.dossier.get("title")
+        if current is not None and (title is None or _same_title(current, title)):
+            return current
+        if title is None and len(self._drafts) == 1:
+            return next(iter(self._drafts.values()))
+        return self._open(_key("title", title.value if title else ""), "", record)
+
+    def _open(self, key: str, code: str, record: RowRecord) -> DossierDraft:
+        if key not in self._drafts:
+            self._drafts[key] = DossierDraft(code, record.source, record.sheet, record.row)
+        return self._drafts[key]
+
+    def _tell_doubled(self, draft: DossierDraft, record: RowRecord) -> None:
+        if any(found.rule == "READ-006" and found.file == record.source for found in draft.findings):
+            return
+        draft.findings.append(
+            Finding(
+                rule="READ-006",
+                subject=draft.code,
+                file=record.source,
+                sheet=record.sheet or None,
+                row=record.row,
+                values={"other_file": draft.source, "other_row": str(draft.row)},
+            )
+        )
+
+
+def _code_cells(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {key: cells[key] for key in ("file_code", "fonds_name", *DOSSIER_PARTS) if key in cells}
+
+
+def _key(*parts: str) -> str:
+    return "\0".join(unicodedata.normalize("NFC", part).casefold() for part in parts)
+
+
+def _same_title(draft: DossierDraft, title: Cell) -> bool:
+    known = draft.fields.get("title")
+    return known is not None and known.value == title.value
+
+
+def _merge(draft: DossierDraft, record: RowRecord) -> None:
+    """Keep the first value of each field; a grade of secrecy in any row counts for the dossier."""
+    for key, cell in record.dossier.items():
+        known = draft.fields.get(key)
+        if known is None or (secret_grade(key, cell.value) and not secret_grade(key, known.value)):
+            draft.fields[key] = cell
+        elif known.value != cell.value and key not in _QUIET_CONFLICTS:
+            _tell_conflict(draft, record, known, cell)
+    for heading, text in record.dossier_extra.items():
+        if heading not in draft.extra or secret_extra(heading, text):
+            draft.extra[heading] = text
+
+
+def _tell_conflict(draft: DossierDraft, record: RowRecord, known: Cell, cell: Cell) -> None:
+    told = any(found.rule == "READ-031" and found.column == cell.column for found in draft.findings)
+    if told:
+        return
+    draft.findings.append(
+        Finding(
+            rule="READ-031",
+            subject=draft.code,
+            file=record.source,
+            sheet=record.sheet or None,
+            row=cell.row,
+            column=cell.column,
+            values={"written": cell.written, "other": known.written, "other_row": str(known.row)},
+        )
+    )

@@ -1,0 +1,241 @@
+"""The reader "folder": a directory with a spreadsheet and files, one or many dossiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import ClassVar
+
+from ingest.ports import Workers
+from ingest.readers.assembly import Assembled, assemble
+from ingest.readers.columns import Column
+from ingest.readers.dossiers import Gathering
+from ingest.readers.headings import Table, find_table
+from ingest.readers.listing import SPREADSHEETS, DeliveryUnreadableError, Listing, Oddity, list_delivery, shown
+from ingest.readers.resolution import Files
+from ingest.readers.rows import profile_of, records_of
+from ingest.readers.sheets import Workbook, read_workbook
+from ingest.readers.strays import Strays
+from metadata.descriptions import Delivery, DossierDescription
+from metadata.errors import UsageError
+from metadata.findings import Finding
+from metadata.profiles import Section, profile
+
+MOST_SPREADSHEETS = 50
+"""Spreadsheets at one depth that are opened in search of headings."""
+
+DEEPEST_SPREADSHEET = 3
+_SHOWN_TEXTS = 12
+
+
+class NotAFolderError(UsageError):
+    """A delivery is a folder; the path is a file, or nothing."""
+
+    code: ClassVar[str] = "reader.not_a_folder"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"{path!r} is no folder; give the folder that holds the spreadsheet and the files")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetExplanation:
+    """How one worksheet was understood."""
+
+    file: str
+    sheet: str
+    heading_rows: tuple[int, ...]
+    """Empty: no headings recognised."""
+
+    columns: tuple[Column, ...]
+    """Every column that has a heading, with the field it means (`key` empty: kept as an extra)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReader:
+    """Reads a folder with a spreadsheet in the headings of TT 02/2019, TT 05/2025 or a delivery sheet of practice."""
+
+    workers: Workers
+    name: str = "folder"
+
+    def recognises(self, path: Path) -> bool:
+        """See `Reader.recognises`: a folder with a spreadsheet in it, or at most three folders deeper."""
+        if not path.is_dir():
+            return False
+        return bool(list_delivery(path.resolve()).spreadsheets())
+
+    def read(self, path: Path) -> Delivery:
+        """See `Reader.read`.
+
+        Raises:
+            NotAFolderError: `path` is a file (the spreadsheet itself, say) or does not exist.
+            DeliveryUnreadableError: the folder or the spreadsheet may not be read.
+        """
+        root, listing = _listed(path)
+        tables, problems = self._recognised(root, listing)
+        delivery = _Assembly(root, listing, tables).delivery()
+        return delivery if tables else delivery.model_copy(update={"findings": (*delivery.findings, *problems)})
+
+    def explain(self, path: Path) -> tuple[SheetExplanation, ...]:
+        """Which heading was mapped to which field, for every worksheet that was looked at. Raises as `read`."""
+        root, listing = _listed(path)
+        found: list[SheetExplanation] = []
+        for _, workbooks in self._opened(root, listing):
+            for workbook in workbooks:
+                if isinstance(workbook, Finding):
+                    continue
+                for sheet in workbook.sheets:
+                    table = find_table(sheet)
+                    columns = tuple(c for c in table.columns if c.text or c.upper) if table else ()
+                    rows = table.heading_rows if table else ()
+                    found.append(SheetExplanation(workbook.path, sheet.name, rows, columns))
+            if any(explanation.heading_rows for explanation in found):
+                break
+        return tuple(found)
+
+    def _opened(self, root: Path, listing: Listing) -> Iterator[tuple[int, list[Workbook | Finding]]]:
+        """Spreadsheets depth by depth: those of a deeper folder are documents where a higher one has headings."""
+        for depth, paths in groupby(listing.spreadsheets(), key=lambda path: path.count("/")):
+            if depth > DEEPEST_SPREADSHEET:
+                return
+            chosen = list(paths)[:MOST_SPREADSHEETS]
+            for path in chosen:
+                _require_readable(root / path)
+            yield depth, [read_workbook(self.workers, root, path) for path in chosen]
+
+    def _recognised(self, root: Path, listing: Listing) -> tuple[dict[str, list[Table]], list[Finding]]:
+        """Tables by spreadsheet; without any, the findings that say why."""
+        unreadable: list[Finding] = []
+        strange: list[Workbook] = []
+        for _, workbooks in self._opened(root, listing):
+            tables: dict[str, list[Table]] = {}
+            for workbook in workbooks:
+                if isinstance(workbook, Finding):
+                    unreadable.append(workbook)
+                elif found := [table for sheet in workbook.sheets if (table := find_table(sheet))]:
+                    tables[workbook.path] = found
+                else:
+                    strange.append(workbook)
+            if tables:
+                return tables, []
+        if not unreadable and not strange:
+            looked = ", ".join(SPREADSHEETS)
+            return {}, [Finding(rule="READ-002", subject=root.name, values={"looked": looked})]
+        return {}, [*unreadable, *(_unrecognised(workbook) for workbook in strange)]
+
+
+def _listed(path: Path) -> tuple[Path, Listing]:
+    if not path.is_dir():
+        raise NotAFolderError(shown(str(path)))
+    root = path.resolve()
+    return root, list_delivery(root)
+
+
+def _require_readable(path: Path) -> None:
+    """A sheet that the system keeps from us is a fault here, before a worker process could take it for content."""
+    try:
+        with path.open("rb"):
+            return
+    except OSError as error:
+        raise DeliveryUnreadableError(shown(str(path)), error.strerror or str(error)) from error
+
+
+def _unrecognised(workbook: Workbook) -> Finding:
+    texts = [text for sheet in workbook.sheets for _, row in sheet.rows[:5] for text in row if text]
+    seen = "; ".join(" ".join(text.split())[:40] for text in dict.fromkeys(texts[:_SHOWN_TEXTS])) or "—"
+    names = profile("02-2019")
+    looked = [names.fields(Section.DOSSIER)[key].vi for key in ("file_code", "title", "start_date", "end_date")]
+    looked += [names.fields(Section.DOCUMENT)[key].vi for key in ("ordinal", "type_name", "subject", "path")]
+    return Finding(
+        rule="READ-001",
+        subject=workbook.path,
+        file=workbook.path,
+        sheet=workbook.sheets[0].name or None if workbook.sheets else None,
+        values={"looked": "; ".join(looked), "found": seen},
+    )
+
+
+class _Assembly:
+    """Puts a delivery together from tables and listing."""
+
+    def __init__(self, root: Path, listing: Listing, tables: Mapping[str, Sequence[Table]]) -> None:
+        self._root = root
+        self._listing = listing
+        self._profile = profile_of(table for found in tables.values() for table in found)
+        self._tables = dict(tables)
+        self._files = Files(listing.files, (oddity.path for oddity in listing.oddities if _hides(oddity)))
+
+    def delivery(self) -> Delivery:
+        assembled = self._assembled()
+        sources = sorted(self._tables)
+        named = {*assembled.named, *sources}
+        strays = Strays(assembled.dossiers, (path for path in self._listing.files if path not in named))
+        findings = {code: [*found] for code, found in assembled.findings.items()}
+        general = [_unnamed(path) for path in strays.everybodys] if self._tables else []
+        for code, paths in strays.by_code.items() if self._tables else ():
+            findings.setdefault(code, []).extend(_unnamed(path) for path in paths)
+        for oddity in self._listing.oddities:
+            owner = strays.owner(oddity.path)
+            finding = Finding(rule=oddity.rule, subject=oddity.path, values={"detail": oddity.detail})
+            (general if owner is None else findings.setdefault(owner, [])).append(finding)
+        return Delivery(
+            reader="folder",
+            profile=self._profile,
+            root=str(self._root),
+            dossiers=tuple(_with_strays(dossier, strays) for dossier in assembled.dossiers),
+            sources=tuple(sources),
+            ignored=self._listing.ignored,
+            findings=tuple(general),
+            dossier_findings={code: tuple(found) for code, found in findings.items() if found},
+        )
+
+    def _assembled(self) -> Assembled:
+        """Dossiers of all tables, without spreadsheets that another one names as documents."""
+        while True:
+            found = assemble(self._gathered().drafts(), self._files, self._root.name or "/")
+            documents = [
+                path
+                for path in self._tables
+                if len(self._tables) > 1 and any(source != path for _, source, _ in found.named.get(path, ()))
+            ]
+            if not documents:
+                return found
+            # Of two that name each other the higher one stays: one of them has to hold the metadata.
+            del self._tables[max(documents, key=lambda path: (path.count("/"), path))]
+
+    def _gathered(self) -> Gathering:
+        gathering = Gathering()
+        used = profile(self._profile)
+        for path, table in sorted(self._ordered(), key=lambda entry: _rank(entry[1])):
+            alone = _rank(table) == 0
+            gathering.take(records_of(table, path, used), rows_are_dossiers=alone)
+        return gathering
+
+    def _ordered(self) -> Iterator[tuple[str, Table]]:
+        for path in sorted(self._tables):
+            for table in self._tables[path]:
+                yield path, table
+
+
+def _rank(table: Table) -> int:
+    """Tables of dossiers come first, then those of both, then those of documents alone."""
+    records = any(table.has(section) for section in (Section.DOCUMENT, Section.PHOTO, Section.AUDIO_VIDEO))
+    if not records:
+        return 0
+    return 1 if table.has(Section.DOSSIER) else 2
+
+
+def _hides(oddity: Oddity) -> bool:
+    """Whether what is odd keeps the file from being taken."""
+    return oddity.rule != "READ-026"
+
+
+def _unnamed(path: str) -> Finding:
+    return Finding(rule="READ-011", subject=path, values={"written": path})
+
+
+def _with_strays(dossier: DossierDescription, strays: Strays) -> DossierDescription:
+    paths = strays.by_code.get(dossier.file_code)
+    return dossier.model_copy(update={"stray_files": tuple(paths)}) if paths else dossier

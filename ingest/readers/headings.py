@@ -1,0 +1,146 @@
+"""Finds the line of headings of a worksheet and says which column holds which field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ingest.readers.columns import Column, assigned, part_columns
+from ingest.readers.sheets import Sheet
+from metadata.profiles import Section
+from metadata.profiles.headings import lexicon
+
+SEARCHED_ROWS = 60
+"""Title lines above the headings are never more than a page."""
+
+FEWEST_FIELDS = 2
+ANCHORS = frozenset(
+    {
+        *("file_code", "title", "file_notation", "ordinal", "subject", "path", "doc_code", "doc_id", "type_name"),
+        *("code_number", "number_notation", "image_title", "movie_title", "archives_number"),
+    }
+)
+"""A line of headings names at least one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The recognised table of a worksheet."""
+
+    sheet: Sheet
+    columns: tuple[Column, ...]
+    """One for each column that has a heading."""
+
+    heading_rows: tuple[int, ...]
+    """Rows from 1 in which the headings stand."""
+
+    first_row: int
+    """First row that may hold data."""
+
+    @property
+    def keys(self) -> frozenset[tuple[Section, str]]:
+        """Fields that were recognised."""
+        return frozenset((c.section, c.key) for c in self.columns if c.section and c.key)
+
+    def has(self, section: Section) -> bool:
+        """Whether the table describes records of `section`."""
+        return any(column.section is section and column.key for column in self.columns)
+
+
+def find_table(sheet: Sheet) -> Table | None:
+    """The table of `sheet`, None where no line of headings is recognised.
+
+    A line of headings may be one row, or two where a group (`Thời gian bắt
+    đầu`) stands over its parts (`Ngày`, `Tháng`, `Năm`); above it a line may say
+    which columns describe the dossier and which the document.
+    """
+    numbers = [number for number, _ in sheet.rows[:SEARCHED_ROWS]]
+    width = max((len(texts) for _, texts in sheet.rows[:SEARCHED_ROWS]), default=0)
+    best: Table | None = None
+    for number in numbers:
+        best = _better(best, _table(sheet, (number,), width))
+    for upper, lower in pairwise(numbers):
+        if lower == upper + 1:
+            best = _better(best, _table(sheet, (upper, lower), width))
+    return best
+
+
+def _better(best: Table | None, found: Table | None) -> Table | None:
+    if found is None or (best is not None and _score(found) <= _score(best)):
+        return best
+    return found
+
+
+def _score(table: Table) -> int:
+    return sum(1 for column in table.columns if column.key)
+
+
+def _table(sheet: Sheet, rows: tuple[int, ...], width: int) -> Table | None:
+    lines = [sheet.filled_across(row, width) for row in rows]
+    uppers = _spread(lines[0]) if len(lines) > 1 else tuple("" for _ in range(width))
+    if sum(bool(text) for text in lines[-1]) < FEWEST_FIELDS:
+        return None
+    hints = _blocks(sheet, rows[0], width)
+    columns = assigned(
+        [
+            Column(index, text, upper)
+            for index, (text, upper) in enumerate(zip(lines[-1], uppers, strict=True), start=1)
+        ],
+        hints,
+        lexicon().sheet(sheet.name),
+    )
+    columns = part_columns(columns)
+    keys = {column.key for column in columns if column.key}
+    if len(keys) < FEWEST_FIELDS or not keys & ANCHORS:
+        return None
+    first = rows[-1] + 1
+    if _counts_columns(sheet.texts(first)):
+        first += 1
+    return Table(sheet, tuple(columns), rows, first)
+
+
+def _spread(texts: Sequence[str]) -> tuple[str, ...]:
+    """A group's text over all its columns: to the right, until the next group begins."""
+    spread: list[str] = []
+    for text in texts:
+        spread.append(text or (spread[-1] if spread else ""))
+    return tuple(spread)
+
+
+def _blocks(sheet: Sheet, top: int, width: int) -> tuple[Section | None, ...]:
+    """Which part of the row each column describes, as a line above the headings announces it."""
+    names = lexicon()
+    for row in (top - 1, top):
+        line = sheet.filled_across(row, width) if row > 0 else ()
+        found = [names.block(text) for text in line]
+        # A title alone ("Hồ sơ") announces nothing; two blocks side by side do.
+        if len({block for block in found if block}) > 1:
+            spread: list[Section | None] = []
+            for text, block in zip(line, found, strict=True):
+                spread.append(block if text else (spread[-1] if spread else None))
+            return tuple(spread)
+    return tuple(None for _ in range(width))
+
+
+def _counts_columns(texts: Sequence[str]) -> bool:
+    """Whether a row under the headings only numbers the columns (`1`, `2`, `3` or `(1)`, `(2)`, `(3)`)."""
+    counts = [text.strip("() .") for text in texts if text]
+    if len(counts) < 3 or not all(c.isascii() and c.isdigit() for c in counts):  # noqa: PLR2004 - two numbers count nothing
+        return False
+    return all(int(b) == int(a) + 1 for a, b in pairwise(counts))
+
+
+def is_repeated_heading(table: Table, texts: Sequence[str]) -> bool:
+    """Whether a data row repeats the headings, as printed sheets do on every page, or numbers the columns."""
+    if _counts_columns(texts) and len([t for t in texts if t]) >= len(table.columns) - 1:
+        return True
+    headings = {column.index: column.heading for column in table.columns}
+    same = sum(1 for index, text in enumerate(texts, start=1) if text and headings.get(index) == text)
+    return same >= FEWEST_FIELDS + 1 and same * 2 > sum(bool(text) for text in texts)
+
+
+def without(table: Table, section: Section) -> Table:
+    """The table with the columns of `section` as unknown ones."""
+    columns = (replace(c, section=None, key="") if c.section is section else c for c in table.columns)
+    return replace(table, columns=tuple(columns))

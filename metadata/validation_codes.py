@@ -1,0 +1,76 @@
+"""Rules of codes: a dossier's code and its parts, documents' codes, and the codes that file names carry."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from metadata.codes import DOSSIER_PARTS, code_of_file_name, composed_code
+from metadata.descriptions import Delivery, DossierDescription
+from metadata.findings import Finding
+from metadata.profiles import Section, profile
+from metadata.validation_fields import Place, place_of
+
+
+def code_findings(dossier: DossierDescription, delivery: Delivery, source: str | None) -> Iterator[Finding]:
+    """What the codes of `dossier`, its documents and their files say against each other."""
+    yield from _parts(dossier, delivery, source)
+    yield from _file_names(dossier, delivery, source)
+    yield from _doubled(dossier, source)
+
+
+def _parts(dossier: DossierDescription, delivery: Delivery, source: str | None) -> Iterator[Finding]:
+    """The code against its parts: the same shape with other values contradicts, another shape is only a doubt."""
+    cell = dossier.fields.get("file_code")
+    if cell is None or not cell.written:
+        return
+    segments = _plain(cell.value).split(".")
+    composed = composed_code(dossier)
+    whole = _plain(composed).split(".") if composed else []
+    if len(whole) == len(segments) and whole != segments:
+        yield place_of(dossier, "file_code", dossier, source).finding("MET-030", expected=composed or "")
+        return
+    for key in DOSSIER_PARTS:
+        value = dossier.value(key)
+        if value and not _contains(segments, _plain(value).split(".")):
+            field = profile(delivery.profile).field(Section.DOSSIER, key)
+            names = {"field": field.vi, "field_en": field.en} if field else {"field": key, "field_en": key}
+            yield place_of(dossier, "file_code", dossier, source).finding("MET-031", expected=value, **names)
+
+
+def _contains(segments: list[str], part: list[str]) -> bool:
+    return any(segments[i : i + len(part)] == part for i in range(len(segments) - len(part) + 1))
+
+
+def _file_names(dossier: DossierDescription, delivery: Delivery, source: str | None) -> Iterator[Finding]:
+    own = _plain(dossier.file_code)
+    others = {_plain(other.file_code): other.file_code for other in delivery.dossiers}
+    for document in dossier.documents:
+        for path in document.files:
+            named = code_of_file_name(path.rpartition("/")[2].rpartition(".")[0])
+            if named is None:
+                continue
+            code, ordinal = _plain(named[0]), named[1]
+            place = Place(document, dossier, document.source or source)
+            if code != own and code in others and not own.startswith(f"{code}."):
+                yield place.finding("MET-032", written=path, other=others[code]).model_copy(
+                    update={"subject": dossier.file_code}
+                )
+            elif code == own and ordinal != document.ordinal:
+                yield place.finding("MET-033", written=path, other=str(ordinal), expected=str(document.ordinal))
+
+
+def _doubled(dossier: DossierDescription, source: str | None) -> Iterator[Finding]:
+    for key in ("doc_code", "doc_id"):
+        first: dict[str, int] = {}
+        for document in dossier.documents:
+            value = _plain(document.value(key))
+            if value and value in first:
+                place = place_of(document, key, dossier, source)
+                yield place.finding("MET-034", other_row=str(first[value]))
+            elif value:
+                first[value] = document.row or 0
+
+
+def _plain(code: str) -> str:
+    return unicodedata.normalize("NFC", code).casefold()
