@@ -192,9 +192,9 @@ def _office(name: str) -> Subject:
     return Subject(name, organisation=ORGANISATION)
 
 
-def new_pki(at: datetime) -> Pki:
-    """A fresh infrastructure that was two years old at `at` and lives for ten more."""
-    span = (at - 2 * _YEAR, at + _CRL_LIFE)
+def new_pki(since: datetime, until: datetime) -> Pki:
+    """A fresh infrastructure whose certificates are all valid from `since` to `until`."""
+    span = (since, until)
     root = new_authority(
         Subject("RootCA dùng thử", organisation=ORGANISATION), None, (span[0], span[1] + _YEAR), number=1
     )

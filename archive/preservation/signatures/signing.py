@@ -101,6 +101,9 @@ class Signing:
     sub_filter: str = "ETSI.CAdES.detached"
     digest: str = "sha256"
     stamper: Stamper | None = None
+    imprint: str = "sha256"
+    """Digest that the time-stamp is asked for."""
+
     appearance: Appearance | None = None
     reason: str | None = None
     forbids_change: bool = False
@@ -205,8 +208,8 @@ def _cms(credential: Credential, content_digest: bytes, signing: Signing, conten
     stamper = signing.stamper
 
     def unsigned(signature: bytes) -> cms.CMSAttributes:
-        digest = hashlib.new(signing.digest, signature).digest()
-        token = cms.ContentInfo.load(stamper(digest, signing.digest)) if stamper else None
+        digest = hashlib.new(signing.imprint, signature).digest()
+        token = cms.ContentInfo.load(stamper(digest, signing.imprint)) if stamper else None
         return cms.CMSAttributes([_attribute("signature_time_stamp_token", token)])
 
     info = _signer_info(credential, signing.digest, attributes, unsigned if stamper else None)
