@@ -265,7 +265,8 @@ class _Substitution:
         from fontTools.ttLib import TTFont  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - untyped, and slow to load for the few files that need it
 
         self.pdf, self.font, self.path, self.flags = pdf, font, path, flags
-        self.type = TTFont(path)
+        # The file must not tell when it was made: the same input gives the same bytes.
+        self.type = TTFont(path, recalcTimestamp=False)
         cmap = self.type.getBestCmap()
         self.letters = {c: u for c, u in letters_of(font).items() if len(u) == 1 and ord(u) in cmap}
 

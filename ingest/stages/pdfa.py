@@ -14,7 +14,6 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
-from ingest.pdfa_conversion import Conversion, Converter, Request
 from ingest.facts import (
     Attempt,
     Fact,
@@ -34,6 +33,7 @@ from ingest.facts import (
     Validated,
 )
 from ingest.kept_results import write_whole
+from ingest.pdfa_conversion import Conversion, Converter, Request
 from ingest.ports import Limits, PdfaJudge, PdfaVerdict, Workers
 from ingest.work import WorkItem
 from metadata.findings import Finding
@@ -287,7 +287,7 @@ class _Decider:
         self._tell_losses(made)
         return Rendition(
             route=Route.PICTURE if made.step == "picture" else route,
-            path="/".join((self._room.parent.name, self._room.name, made.path.name)),
+            path=f"{self._room.parent.name}/{self._room.name}/{made.path.name}",
             flavour=made.flavour,
             judge=made.judge,
             attempts=before + made.attempts,

@@ -1,7 +1,7 @@
 """PDFs with everything that PDF/A-2 forbids, and hostile ones, all of our own making.
 
-`nasty(folder)` makes the twenty that must end as PDF/A; `hostile(folder)` those that
-must end as an honest "not convertible" within limits.
+`nasty(folder)` makes the twenty that must end as PDF/A; `hostile(name, path)` one of
+those that must end as an honest "not convertible" (or well) within limits.
 """
 
 from __future__ import annotations
@@ -305,31 +305,19 @@ def user_password(path: Path) -> Path:
     return _saved(path, encryption=Encryption(owner="o", user="mat khau", R=6))
 
 
-def hostile(folder: Path) -> dict[str, Path]:
-    """Small files that cost much or cannot be read, by name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    good = plain(folder / "good.pdf").read_bytes()
-    made = {
-        "empty": b"",
-        "half": good[: len(good) // 2],
-        "noise": b"".join(hashlib.sha256(bytes([i])).digest() for i in range(256)) * 4,
-        "html": b"<html>404</html>",
-        "deep-nesting": _deep_nesting(),
-    }
-    found = {}
-    for name, data in made.items():
-        found[name] = folder / f"{name}.pdf"
-        found[name].write_bytes(data)
-    for name, edit in (
-        ("image-bomb", _image_bomb),
-        ("content-bomb", _content_bomb),
-        ("form-bomb", _form_bomb),
-        ("huge-page", _huge_page),
-    ):
-        found[name] = _edited(folder / f"{name}.pdf", edit)
-    found["page-tree-loop"] = folder / "page-tree-loop.pdf"
-    found["page-tree-loop"].write_bytes(_page_tree_loop())
-    return found
+def hostile(name: str, path: Path) -> Path:
+    """A small file that costs much or cannot be read: one of `HOSTILE`."""
+    return HOSTILE[name](path)
+
+
+def _half(path: Path) -> Path:
+    whole = plain(path).read_bytes()
+    return _bytes(path, whole[: len(whole) // 2])
+
+
+def _bytes(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
 
 
 def _deep_nesting() -> bytes:
@@ -350,10 +338,14 @@ def _page_tree_loop() -> bytes:
 
 def _image_bomb(pdf: Pdf) -> None:
     """60,000 x 60,000 grey pixels: 3.6 GB out of 3.5 MB."""
-    side, packer = 60_000, zlib.compressobj(9)
-    rows = bytes(side * 64)
-    data = b"".join(packer.compress(rows) for _ in range(side // 64)) + packer.flush()
-    image = Stream(pdf, data, Type=Name.XObject, Subtype=Name.Image, Width=side, Height=side // 64 * 64)
+    side, rows = 60_000, 64
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(bytes(side * rows)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # Blocks that end with a full flush can be repeated: no need to pack 3.6 GB.
+    height = side // rows * rows
+    check = (side * height % 65521) << 16 | 1
+    data = b"\x78\xda" + block * (side // rows) + b"\x03\x00" + check.to_bytes(4, "big")
+    image = Stream(pdf, data, Type=Name.XObject, Subtype=Name.Image, Width=side, Height=height)
     image["/BitsPerComponent"], image["/ColorSpace"], image["/Filter"] = 8, Name.DeviceGray, Name.FlateDecode
     pdf.pages[0]["/Resources"]["/XObject"] = Dictionary(I=image)
     pdf.pages[0].contents_add(b"q 400 0 0 400 100 100 cm /I Do Q")
@@ -380,3 +372,17 @@ def _form_bomb(pdf: Pdf) -> None:
 
 def _huge_page(pdf: Pdf) -> None:
     pdf.pages[0]["/MediaBox"] = Array([0, 0, 2_000_000, 2_000_000])
+
+
+HOSTILE: dict[str, Callable[[Path], Path]] = {
+    "empty": lambda p: _bytes(p, b""),
+    "half": _half,
+    "noise": lambda p: _bytes(p, b"".join(hashlib.sha256(bytes([i])).digest() for i in range(256)) * 4),
+    "html": lambda p: _bytes(p, b"<html>404</html>"),
+    "deep-nesting": lambda p: _bytes(p, _deep_nesting()),
+    "page-tree-loop": lambda p: _bytes(p, _page_tree_loop()),
+    "image-bomb": lambda p: _edited(p, _image_bomb),
+    "content-bomb": lambda p: _edited(p, _content_bomb),
+    "form-bomb": lambda p: _edited(p, _form_bomb),
+    "huge-page": lambda p: _edited(p, _huge_page),
+}
