@@ -21,6 +21,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class ArchiveSettings(_Part):
+    """The archive that takes the dossiers (cơ quan lưu trữ)."""
+
+    name: str = "Lưu Trữ"
+    code: str = ""
+    """Mã cơ quan lưu trữ; goes in front of dossier codes in packages. Empty: none."""
+
+
 class DatabaseSettings(_Part):
     """Where the catalogue lives."""
 
@@ -90,6 +98,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Worker processes."""
 
+    archive: ArchiveSettings = ArchiveSettings()
     database: DatabaseSettings = DatabaseSettings()
     storage: StorageSettings = StorageSettings()
     search: SearchSettings = SearchSettings()

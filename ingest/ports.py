@@ -86,7 +86,10 @@ def gather(futures: Sequence[Future[Answer]], tell: Callable[[int, int], None] |
 class Reader(Protocol):
     """Reads one kind of delivery."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the reader is called, such as `folder`."""
+        ...
 
     def recognises(self, path: Path) -> bool:
         """Whether `path` looks like a delivery of this kind (names only, nothing is parsed)."""

@@ -14,6 +14,29 @@ from archive.errors import DatabaseFaultError
 BUSY_TIMEOUT_SECONDS = 30
 
 
+def _pragmas(connection: Any) -> None:  # noqa: ANN401 - DBAPI objects have no common type
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def jobs_engine_of(url: str) -> sa.Engine:
+    """An engine for the job engine's own tables: durable like the catalogue's, transactions begun by the driver.
+
+    The job engine sends some BEGIN itself, so none may be sent for it; by itself it would neither use WAL nor wait.
+    """
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401 - as above
+        _pragmas(connection)
+        connection.isolation_level = "IMMEDIATE"
+
+    return engine
+
+
 def engine_of(url: str) -> sa.Engine:
     """An engine for `url`; for SQLite every transaction is IMMEDIATE, WAL and FULL.
 
@@ -27,9 +50,7 @@ def engine_of(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects have no common type
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA foreign_keys=ON")
+        _pragmas(connection)
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

@@ -16,6 +16,9 @@ from metadata.package import FileVerdicts, PackageDocument, PackageFile, Package
 from metadata.time import Clock, rfc3339
 from metadata.verdicts import Indication
 
+_PLACES = 5
+"""Other places of a document that a warning names at most."""
+
 _GRAVEST_FIRST = (Indication.TOTAL_FAILED, Indication.INDETERMINATE, Indication.TOTAL_PASSED)
 
 
@@ -261,24 +264,29 @@ class Catalogue:
 
     # ------------------------------------------------------------ duplicates and index
 
-    def places_of_digest(self, sha256: str) -> list[str]:
-        """Where the same bytes are held already: `dossier code/ordinal`."""
+    def by_digest(self, sha256: str, *, besides: str) -> Sequence[str]:
+        """See `DuplicateLookup.by_digest`."""
         query = (
             sa.select(dossiers.c.file_code, files.c.ordinal)
             .join(dossiers, dossiers.c.package_id == files.c.dossier_id)
-            .where(files.c.sha256 == sha256, files.c.representation == "rep1")
-            .limit(5)
+            .where(files.c.sha256 == sha256, files.c.representation == "rep1", files.c.dossier_id != besides)
+            .limit(_PLACES)
         )
         with self._database.reading() as connection:
             return [f"{code}/{ordinal}" for code, ordinal in connection.execute(query)]
 
-    def places_of_document(self, number: str, organ: str, issued: str) -> list[str]:
-        """Where a document of the same number, body and date is held already: `dossier code/ordinal`."""
+    def by_number(self, number: str, *, body: str, date: str, besides: str) -> Sequence[str]:
+        """See `DuplicateLookup.by_number`."""
         query = (
             sa.select(dossiers.c.file_code, documents.c.ordinal)
             .join(dossiers, dossiers.c.package_id == documents.c.dossier_id)
-            .where(documents.c.number == number, documents.c.organ == organ, documents.c.issued == issued)
-            .limit(5)
+            .where(
+                documents.c.number == number,
+                documents.c.organ == body,
+                documents.c.issued == date,
+                documents.c.dossier_id != besides,
+            )
+            .limit(_PLACES)
         )
         with self._database.reading() as connection:
             return [f"{code}/{ordinal}" for code, ordinal in connection.execute(query)]

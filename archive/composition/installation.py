@@ -302,13 +302,14 @@ class Archive:
     @cached_property
     def submissions(self) -> Submissions:
         """The way in."""
-        from archive.composition.stages import make_readers, sheet_checks  # noqa: PLC0415
+        from archive.composition import stages  # noqa: PLC0415
         from archive.services.submissions import Submissions  # noqa: PLC0415
 
         return Submissions(
-            readers=make_readers(self.workers),
+            readers=stages.make_readers(self.workers),
             pipeline=self.pipeline,
-            sheet_checks=sheet_checks(self.settings),
+            sheet_checks=stages.sheet_checks(self.settings),
+            holds_secret=stages.holds_secret(self.settings),
             runner=self.runner,
             journal=self.journal,
             trail=self.trail,
@@ -366,11 +367,12 @@ class Archive:
         from archive.preservation.trust import TrustSnapshot  # noqa: PLC0415
         from archive.services.signatures import SignatureService  # noqa: PLC0415
 
-        source, warnings = (self.trust, ()) if trust is None else TrustSnapshot.from_folder(trust)
+        source = self.trust if trust is None else TrustSnapshot.from_folder(trust)
+        warnings = source.warnings if isinstance(source, TrustSnapshot) else ()
         judge = ProvisionalJudge(self.workers, source, self.clock)
         scratch = self.home.scratch if self.has_home else Path("/tmp")  # noqa: S108 - a private folder is made in it
         catalogue = self.catalogue if self.has_home else None
-        return SignatureService(judge, catalogue, self.stored if self.has_home else None, scratch, tuple(warnings))
+        return SignatureService(judge, catalogue, self.stored if self.has_home else None, scratch, warnings)
 
     # ------------------------------------------------------------ working
 

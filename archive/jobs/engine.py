@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from archive.catalogue.database import engine_of
+from archive.catalogue.database import jobs_engine_of
 from archive.catalogue.journal import Job, JobStatus, Journal
 from archive.jobs.runner import Runner, Step
 from archive.version import VERSION
@@ -96,7 +96,7 @@ class Executor:
         config: DBOSConfig = {
             "name": "luutru",
             "system_database_url": self._url,
-            "system_database_engine": engine_of(self._url),
+            "system_database_engine": jobs_engine_of(self._url),
             "executor_id": self._name,
             "application_version": APPLICATION,
             "log_level": "CRITICAL",

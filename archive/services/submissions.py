@@ -68,6 +68,9 @@ class Submissions:
     readers: Sequence[Reader]
     pipeline: Pipeline
     sheet_checks: SheetChecks
+    holds_secret: Callable[[Delivery], bool]
+    """Whether any dossier of the delivery carries a secret grade."""
+
     runner: Runner
     journal: Journal
     trail: AuditTrail
@@ -157,6 +160,7 @@ class Submissions:
         agency = agency or self.default_agency
         kept = delivery.dossiers or (DossierDescription(file_code=""),)
         work: list[dict[str, Any]] = []
+        secret = self.holds_secret(delivery)
         for position, dossier in enumerate(kept, start=1):
             job_id = str(uuid4())
             work.append(
@@ -168,7 +172,7 @@ class Submissions:
                     "documents": len(dossier.documents),
                 }
             )
-            self.runner.folder(job_id).write_delivery(_only(delivery, dossier))
+            self.runner.folder(job_id).write_delivery(_only(delivery, dossier, keep_sources=not secret))
         self.trail.record(
             self.trail.event(
                 EventType.SUBMISSION,
@@ -340,6 +344,10 @@ class Submissions:
         for reader in self.readers:
             if reader.recognises(path):
                 return reader.read(path)
+        if path.is_dir():
+            # A folder that nobody recognises is content that breaks a rule, not a wrong call: the last
+            # reader says what it looked for and did not find.
+            return self.readers[-1].read(path)
         msg = f"no reader knows a delivery like {path}"
         raise UsageError(msg)
 
@@ -352,7 +360,16 @@ def _nothing_found(path: Path) -> Finding:
     return Finding(rule="SUB-002", subject=path.name)
 
 
-def _only(delivery: Delivery, dossier: DossierDescription) -> Delivery:
-    """The part of the delivery that one job needs: a delivery of 5,000 dossiers is not kept 5,000 times."""
-    findings = {code: found for code, found in delivery.dossier_findings.items() if code == dossier.file_code}
-    return delivery.model_copy(update={"dossiers": (dossier,), "dossier_findings": findings})
+def _only(delivery: Delivery, dossier: DossierDescription, *, keep_sources: bool) -> Delivery:
+    """The part of the delivery that one job needs: a delivery of 5,000 dossiers is not kept 5,000 times.
+
+    A list in which a secret dossier stands is not kept with the others either.
+    """
+    found = delivery.dossier_findings.get(dossier.file_code, ())
+    sources = delivery.sources
+    if not keep_sources:
+        found = (*found, *(Finding(rule="SUB-003", subject=path) for path in sources))
+        sources = ()
+    return delivery.model_copy(
+        update={"dossiers": (dossier,), "dossier_findings": {dossier.file_code: found}, "sources": sources}
+    )
