@@ -15,8 +15,8 @@ from storage.layout import AUDIT, segment_key
 from storage.ports import ObjectStore
 
 _LEVEL = 10
-_HEADER_BYTES = 18
-"""The longest header of a zstd frame."""
+_PIECE_BYTES = 256
+"""Unpacked at once; even of a bomb it makes no more than some 10 MiB."""
 
 _LARGEST_LINE_BYTES = 16 << 20
 """No event is larger; a stream that says so was tampered with."""
@@ -83,19 +83,17 @@ class AuditSegments:
         yield from self._lines(segment.key)
 
     def _lines(self, key: str) -> Iterator[bytes]:
-        try:
-            with self._store.open(key) as stream:
-                promised = zstandard.get_frame_parameters(stream.read(_HEADER_BYTES)).content_size
-            with self._store.open(key) as stream, zstandard.ZstdDecompressor().stream_reader(stream) as reader:
-                buffered = io.BufferedReader(reader)
-                read = 0
-                while line := buffered.readline(_LARGEST_LINE_BYTES):
-                    if not line.endswith(b"\n"):
-                        raise RecordUnreadableError(key, "a line is cut off or too long")
-                    read += len(line)
-                    yield line[:-1]
-        except zstandard.ZstdError as error:
-            raise RecordUnreadableError(key, str(error)) from None
-        # The library takes a frame that was cut off for a short one.
-        if read != promised:
-            raise RecordUnreadableError(key, f"it has {read} bytes instead of {promised}")
+        unpacker = zstandard.ZstdDecompressor().decompressobj()
+        rest = b""
+        with self._store.open(key) as stream:
+            while packed := stream.read(_PIECE_BYTES):
+                try:
+                    rest += unpacker.decompress(packed)
+                except zstandard.ZstdError as error:
+                    raise RecordUnreadableError(key, str(error)) from None
+                *whole, rest = rest.split(b"\n")
+                yield from whole
+                if len(rest) > _LARGEST_LINE_BYTES:
+                    raise RecordUnreadableError(key, "a line is too long")
+        if rest or not unpacker.eof:
+            raise RecordUnreadableError(key, "it is cut off")
