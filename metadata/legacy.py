@@ -99,7 +99,9 @@ class Encoding(StrEnum):
 
 @lru_cache(maxsize=20_000)
 def is_syllable(word: str) -> bool:
-    """Whether Vietnamese spelling allows `word` (NFC) as a syllable."""
+    """Whether Vietnamese spelling allows `word` (NFC) as a syllable; one with a capital in its middle is none."""
+    if word not in {word.lower(), word.upper(), word.capitalize()}:
+        return False
     bare, tones = _TONES.subn("", unicodedata.normalize("NFD", word))
     return tones <= 1 and _SYLLABLE.fullmatch(unicodedata.normalize("NFC", bare)) is not None
 

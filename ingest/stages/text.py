@@ -15,7 +15,7 @@ from ingest.text_work import FileWork, TextLimits, TextWork
 from ingest.work import Held, WorkItem
 from metadata.descriptions import RecordKind
 from metadata.findings import Finding
-from metadata.formats import FormatKind, by_mime, extension_of
+from metadata.formats import Format, FormatKind, by_mime, by_puid, extension_of
 from metadata.texts import PageText
 from metadata.texts_io import write_page_texts
 
@@ -124,13 +124,16 @@ class Text:
     # ------------------------------------------------------------ what there is to do
 
     @staticmethod
-    def _kind(item: WorkItem, file: ReceivedFile) -> str:
+    def _format(item: WorkItem, file: ReceivedFile) -> Format | None:
         found = item.fact(Formats).formats.get(file.path)
-        known = by_mime(found.mime) if found else None
+        return (by_puid(found.puid) or by_mime(found.mime)) if found else None
+
+    def _kind(self, item: WorkItem, file: ReceivedFile) -> str:
+        known = self._format(item, file)
         return _KINDS.get(known.kind, "") if known else ""
 
     def _work(self, item: WorkItem, room: Path, file: ReceivedFile) -> FileWork:
-        known = by_mime(item.fact(Formats).formats[file.path].mime)
+        known = self._format(item, file)
         # An absolute path stays as it is: when only checking, files lie where they were delivered.
         source = item.folder / file.stored
         inspection = item.fact(Validated).inspections.get(file.path)
