@@ -148,7 +148,14 @@ class PackageEvent(_Kept):
     """Role by agent id."""
 
     objects: dict[str, str] = {}
-    """Role (`source`, `outcome`) by object id: a path inside the package, or the package's URN."""
+    """Role (`source`, `outcome`) by object: a path inside the package, empty for the package itself.
+
+    An event of a whole representation (`representations/rep1`) happened to each of its files.
+    """
+
+    def concerns(self, path: str) -> bool:
+        """Whether it happened to the file `path`, alone or with its whole representation or package."""
+        return any(place in ("", path) or path.startswith(f"{place}/") for place in self.objects)
 
 
 class PackageAgent(_Kept):

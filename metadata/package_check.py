@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 
 from metadata.digests import chunks_of, digests_of
 from metadata.findings import Finding
@@ -13,8 +14,8 @@ from metadata.xml import schemas
 from metadata.xml.ead import FORMS, read_ead
 from metadata.xml.record import read_record
 
-_INSTANT = r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?)?)?"
-_EDTF = re.compile(rf"{_INSTANT}(/{_INSTANT})?")
+_PARTIAL = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?")
 _SCHEMAS = "schemas/"
 _EAD_FORMS = ("EAD", *(form.name for form in FORMS.values()))
 
@@ -60,8 +61,22 @@ def _check_bytes(contents: Contents) -> None:
 
 def _check_events(contents: Contents) -> None:
     for event in contents.events:
-        if not _EDTF.fullmatch(event.at):
+        times = event.at.split("/")
+        if len(times) > 2 or not all(map(_is_time, times)):  # noqa: PLR2004 - an interval has two ends
             contents.broken("PKG-010", event.type, found=event.at)
+
+
+def _is_time(text: str) -> bool:
+    """Whether `text` is a time of EDTF, level 0, and in the calendar."""
+    if _PARTIAL.fullmatch(text):
+        return True
+    if not _INSTANT.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _form_of(kind: str) -> str:

@@ -107,7 +107,7 @@ def _assembled(
         submission_id=alternatives.get("SUBMISSIONAGREEMENT", ""),
         fingerprint=record.fingerprint,
         agency=agency.note,
-        agency_name=agency.name,
+        agency_name="" if agency.name == agency.note else agency.name,
         approval=_approval(contents),
         submitted_by=receipt.submitted_by if receipt else "",
         reader=record.reader,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from ingest.facts import Approved, Formats, Judged, Received, Renditions, Texts, Tool, Validated
-from ingest.packaging.parts import Part, PlacedFile
+from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part, PlacedFile
 from ingest.work import WorkItem
 from metadata.digests import Digests
 from metadata.package import PackageAgent, PackageEvent
@@ -128,7 +128,9 @@ class Provenance:
         files = list(self._part.originals())
         if not files:
             return
-        every = {file.path: SOURCE for file in files}
+        # What was done to all alike is said once, of the representation: a link
+        # for each file and event would make PREMIS the largest file of a dossier.
+        every = {ORIGINALS.rstrip("/"): SOURCE}
         digested = (self._received_at, "success", "SHA-256, SHA-512")
         yield self._event("message digest calculation", "", self._software(()), every, said=digested)
         identified = (self._meanwhile, "success", "")
@@ -224,18 +226,16 @@ def original_object(file: PlacedFile, digests: Digests) -> PremisObject:
 
 def original_objects(part: Part, digests_of: Callable[[str], Digests]) -> Iterator[PremisObject]:
     """Objects of rep1's PREMIS."""
-    yield PremisObject(
-        "representations/rep1", kind="representation", properties=(("role", "originals, bit for bit as received"),)
-    )
+    role = "originals, bit for bit as received"
+    yield PremisObject(ORIGINALS.rstrip("/"), kind="representation", properties=(("role", role),))
     for file in part.originals():
         yield original_object(file, digests_of(file.path))
 
 
 def rendition_objects(part: Part, digests_of: Callable[[str], Digests]) -> Iterator[PremisObject]:
     """Objects of rep2's PREMIS."""
-    yield PremisObject(
-        "representations/rep2", kind="representation", properties=(("role", "PDF/A renditions for reading"),)
-    )
+    role = "PDF/A renditions for reading"
+    yield PremisObject(RENDITIONS.rstrip("/"), kind="representation", properties=(("role", role),))
     for file in part.originals():
         if file.rendition_path and file.rendition:
             source = Source(file.path, event_id(part, NORMALIZATION, file.path))
@@ -245,7 +245,7 @@ def rendition_objects(part: Part, digests_of: Callable[[str], Digests]) -> Itera
 def text_objects(part: Part, digests_of: Callable[[str], Digests]) -> Iterator[PremisObject]:
     """Objects of rep3's PREMIS."""
     role = "text of pages, JSON Lines, zstd"
-    yield PremisObject("representations/rep3", kind="representation", properties=(("role", role),))
+    yield PremisObject(TEXTS.rstrip("/"), kind="representation", properties=(("role", role),))
     for file in part.originals():
         if file.text_path:
             source = Source(file.path, event_id(part, TRANSCRIPTION, file.path))

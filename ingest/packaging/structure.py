@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest.packaging.folder import PartFolder
-from ingest.packaging.parts import ORIGINALS, Part
+from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part
 from ingest.packaging.provenance import ArchiveBody
 from metadata.package import FORMAT_VERSION, Conversion
 from metadata.package_contents import RECORD, ROOT
@@ -23,7 +23,7 @@ from metadata.xml.mets import (
 
 PREMIS_PATH = "metadata/preservation/PREMIS.xml"
 _DESCRIPTIVE = "metadata/descriptive/"
-_DIVISIONS = {ORIGINALS: "NORMALIZED", "representations/rep2/": "NORMALIZED", "representations/rep3/": "TRANSCRIPTION"}
+_DIVISIONS = {ORIGINALS: "NORMALIZED", RENDITIONS: "NORMALIZED", TEXTS: "TRANSCRIPTION"}
 """The circular asks for NORMALIZED in an AIP; that rep1 holds the originals is said by PREMIS."""
 
 _MIMES = {
@@ -60,7 +60,13 @@ class Heading:
         return (
             MetsAgent(self.program, "CREATOR", "OTHER", version, "SOFTWARE VERSION", "SOFTWARE"),
             MetsAgent(name or code, "ARCHIVIST", "ORGANIZATION", code, "IDENTIFICATIONCODE"),
-            MetsAgent(self.archive.name, "PRESERVATION", "ORGANIZATION", self.archive.code, "IDENTIFICATIONCODE"),
+            MetsAgent(
+                self.archive.name,
+                "PRESERVATION",
+                "ORGANIZATION",
+                self.archive.code or self.archive.name,
+                "IDENTIFICATIONCODE",
+            ),
         )
 
 

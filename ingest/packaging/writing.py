@@ -113,7 +113,7 @@ class PartWriter:
             file_code=dossier.file_code,
             part=part.number,
             parts=part.count,
-            dossier=Description(fields=dossier.fields, extra=dossier.extra, sheet=dossier.sheet, row=dossier.row),
+            dossier=Description(**{name: getattr(dossier, name) for name in Description.model_fields}),
             documents=[
                 RecordedDocument(
                     document.description,

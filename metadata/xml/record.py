@@ -78,8 +78,9 @@ class _Writing:
             self.xml.leaf("extra", quoted(value), {"heading": quoted(heading)})
 
     def place(self, description: Description) -> dict[str, str]:
+        source = {"source": quoted(description.source)} if description.source is not None else {}
         sheet = {"sheet": quoted(description.sheet)} if description.sheet is not None else {}
-        return sheet | ({"row": str(description.row)} if description.row is not None else {})
+        return source | sheet | ({"row": str(description.row)} if description.row is not None else {})
 
     def document(self, recorded: RecordedDocument) -> None:
         description = recorded.description
@@ -153,6 +154,7 @@ def _description(element: etree._Element) -> Description:
     return Description(
         fields=_cells(element),
         extra=_extra(element),
+        source=_attribute(element, "source"),
         sheet=_attribute(element, "sheet"),
         row=_number(element, "row"),
     )
@@ -163,6 +165,7 @@ def _document(element: etree._Element) -> RecordedDocument:
     description = DocumentDescription(
         fields=plain.fields,
         extra=plain.extra,
+        source=plain.source,
         sheet=plain.sheet,
         row=plain.row,
         ordinal=_number(element, "ordinal") or 0,

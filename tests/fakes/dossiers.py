@@ -1,4 +1,4 @@
-"""Dossiers on their way, with the facts that earlier stages would have left: small real files, invented findings of the tools."""
+"""Dossiers on their way, with small real files and the facts that earlier stages would have left."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FILE_CODE = "H49.64.2025.12.HS-ĐẤT"
 NOW = datetime(2026, 11, 28, 3, 4, 5, 678_000, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@dataclass
 class StandingClock:
     """A clock that stands still."""
 
@@ -118,7 +118,8 @@ def _description(ordinal: int, paper: Paper) -> DocumentDescription:
         **paper.fields,
     }
     cells = {
-        key: Cell(value=value, written=f" {value} ", row=ordinal + 3, column=f"Cột {key}") for key, value in fields.items()
+        key: Cell(value=value, written=f" {value} ", row=ordinal + 3, column=f"Cột {key}")
+        for key, value in fields.items()
     }
     return DocumentDescription(
         ordinal=ordinal,
@@ -195,7 +196,12 @@ class _Making:
 
 
 def dossier(
-    folder: Path, papers: Sequence[Paper], *, file_code: str = FILE_CODE, approved: bool = True, source: str = "Mục lục.xlsx"
+    folder: Path,
+    papers: Sequence[Paper],
+    *,
+    file_code: str = FILE_CODE,
+    approved: bool = True,
+    source: str = "Mục lục.xlsx",
 ) -> WorkItem:
     """A dossier as it stands before the stage `package`, its files below `folder`."""
     making = _Making(folder)
@@ -206,7 +212,9 @@ def dossier(
     described = DossierDescription(
         file_code=file_code,
         fields={
-            "title": Cell(value="Hồ sơ số 12 về đất đai", written="Hồ sơ số 12 về đất đai ", row=4, column="Tiêu đề\nhồ sơ"),
+            "title": Cell(
+                value="Hồ sơ số 12 về đất đai", written="Hồ sơ số 12 về đất đai ", row=4, column="Tiêu đề\nhồ sơ"
+            ),
             "maintenance": Cell(value="20 năm", written="20", row=4, column="THBQ"),
             "start_date": Cell(value="2025-01", written="01/2025", row=4, column="Bắt đầu"),
             "end_date": Cell(value="2025-06-30", written="30/6/2025", row=4, column="Kết thúc"),

@@ -1,0 +1,115 @@
+"""The package as the archive makes it, before an independent judge (commons-ip2, CSIP and AIP 2.0.4).
+
+`research: judges-and-tools` lists what a correct package cannot avoid: for an
+AIP in the circular's shape there is nothing, so every finding is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.facts import Packaged, PackagedPart
+from ingest.work import WorkItem
+from metadata.descriptions import RecordKind
+from metadata.package import MAX_DOCUMENTS
+from metadata.package_reader import read_package
+from tests.fakes.dossiers import Paper, dossier, lay_out, package_stage
+from tests.fixtures.commons_ip import CommonsIp
+
+SCAN = Paper(("Quyết định số 5.PDF",), text="Quyết định về việc giao đất", rendition=True, signed=True)
+KEPT = Paper(("HĐ/Hợp đồng.pdf",), text="Hợp đồng", signed=True)
+OFFICE = Paper(
+    ("Tờ trình.docx", "Phụ lục (bản sửa)#1.docx"),
+    mime="application/msword",
+    puid="fmt/412",
+    rendition=True,
+    text="Tờ trình",
+)
+PHOTO = Paper(
+    ("Ảnh/lễ khởi công.jpg",), kind=RecordKind.PHOTO, mime="image/jpeg", puid="fmt/43", fields={"image_title": "Lễ"}
+)
+FILM = Paper(("phim.mp4",), kind=RecordKind.MEDIA, mime="video/mp4", puid="fmt/199", fields={"movie_title": "Phim"})
+
+
+def _parts(tmp_path: Path, papers: list[Paper]) -> tuple[WorkItem, Packaged]:
+    item = dossier(tmp_path / "work", papers)
+    return item, package_stage().run(item)
+
+
+def _folder(tmp_path: Path, item: WorkItem, part: PackagedPart) -> Path:
+    # The circular writes colons of a package's name as underscores; the judge
+    # wants the folder to be called like the package, to the letter.
+    return lay_out(item, part.files, tmp_path / f"urn:uuid:{part.package_id}")
+
+
+def _accepted(answer: dict[str, Any]) -> None:
+    assert (answer["type"], answer["result"], answer["warnings"], answer["findings"]) == ("AIP", "VALID", 0, [])
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "papers",
+    [[KEPT], [SCAN], [PHOTO], [SCAN, KEPT, OFFICE, PHOTO, FILM]],
+    ids=["one kept as it is", "one with a rendition", "a photograph", "everything"],
+)
+def test_an_independent_judge_accepts_the_package_without_a_warning(
+    tmp_path: Path, commons_ip: CommonsIp, papers: list[Paper]
+) -> None:
+    item, packaged = _parts(tmp_path, papers)
+    assert len(packaged.parts) == 1
+    _accepted(commons_ip.judge(_folder(tmp_path, item, packaged.parts[0])))
+
+
+@pytest.mark.server
+def test_a_dossier_of_more_than_500_documents_becomes_parts_that_are_packages_of_their_own(
+    tmp_path: Path, commons_ip: CommonsIp
+) -> None:
+    papers = [Paper((f"{n}.pdf",)) for n in range(1, MAX_DOCUMENTS + 3)]
+    item, packaged = _parts(tmp_path, papers)
+    first, second = packaged.parts
+    assert first.package_id == item.package_id
+    records = []
+    for part in packaged.parts:
+        folder = _folder(tmp_path, item, part)
+        _accepted(commons_ip.judge(folder))
+        records.append(read_package(lambda path, f=folder: (f / path).open("rb"), {f.path for f in part.files}))  # type: ignore[misc]
+    assert [len(record.documents) for record in records] == [MAX_DOCUMENTS, 2]
+    assert [record.dossier_id for record in records] == [item.package_id, item.package_id]
+    assert [(record.package_id, record.part, record.parts) for record in records] == [
+        (first.package_id, 1, 2),
+        (second.package_id, 2, 2),
+    ]
+    assert [document.ordinal for record in records for document in record.documents] == list(
+        range(1, MAX_DOCUMENTS + 3)
+    )
+
+
+def _flip(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda folder: _flip(next((folder / "representations/rep1/data").glob("*.pdf"))), "CSIP71"),
+        (lambda folder: _flip(folder / "metadata/descriptive/EAD.xml"), "CSIP29"),
+        (lambda folder: (folder / "representations/rep1/data/more.pdf").write_bytes(b"more"), "CSIP66"),
+    ],
+    ids=["a byte of an original", "a byte of EAD.xml", "a file more"],
+)
+def test_the_judge_would_see_what_is_wrong(
+    tmp_path: Path, commons_ip: CommonsIp, spoil: Callable[[Path], object], rule: str
+) -> None:
+    """Shows that the acceptance above means something."""
+    item, packaged = _parts(tmp_path, [KEPT])
+    folder = _folder(tmp_path, item, packaged.parts[0])
+    spoil(folder)
+    answer = commons_ip.judge(folder)
+    assert answer["result"] == "INVALID"
+    assert rule in {finding["id"] for finding in answer["findings"]}
