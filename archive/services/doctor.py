@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from archive.catalogue.journal import JobStatus
+from archive.catalogue.holdings import Catalogue
+from archive.catalogue.journal import JobStatus, Journal
+from archive.home import Home
 from ingest.facts import Tool
+from ingest.ports import MalwareScanner, PdfaJudge
 from metadata.errors import ArchiveError
-
-if TYPE_CHECKING:
-    from archive.composition import Archive
+from search.ports import SearchIndex
+from storage.ports import ObjectStore
 
 _LOW_DISK_BYTES = 2 << 30
 
@@ -54,10 +56,71 @@ class Check:
     values: dict[str, object] = field(default_factory=dict)
 
 
+class Pool(Protocol):
+    """The worker pool, as far as it tells about itself."""
+
+    @property
+    def size(self) -> int:
+        """Number of processes."""
+        ...
+
+    @property
+    def isolation(self) -> str:
+        """`bubblewrap` or `rlimits`."""
+        ...
+
+    @property
+    def isolation_reason(self) -> str:
+        """Why it is not bubblewrap."""
+        ...
+
+
+class Trusted(Protocol):
+    """The trust store, as far as it can be counted."""
+
+    def list(self) -> Sequence[object]:
+        """Its certificates."""
+        ...
+
+
+class Installation(Protocol):
+    """What is looked at; `archive.composition` is it."""
+
+    @property
+    def home(self) -> Home: ...  # noqa: D102 - the names say it
+
+    @property
+    def has_home(self) -> bool: ...  # noqa: D102
+
+    @property
+    def catalogue(self) -> Catalogue: ...  # noqa: D102
+
+    @property
+    def journal(self) -> Journal: ...  # noqa: D102
+
+    @property
+    def store(self) -> ObjectStore: ...  # noqa: D102
+
+    @property
+    def index(self) -> SearchIndex: ...  # noqa: D102
+
+    @property
+    def pool(self) -> Pool: ...  # noqa: D102
+
+    @property
+    def pdfa_judge(self) -> PdfaJudge | None: ...  # noqa: D102
+
+    @property
+    def scanner(self) -> MalwareScanner | None: ...  # noqa: D102
+
+    @property
+    def trust(self) -> Trusted: ...  # noqa: D102
+
+
 class Doctor:
     """Looks at everything that the archive needs; changes nothing."""
 
-    def __init__(self, archive: Archive, tools: Tools) -> None:
+    def __init__(self, archive: Installation, tools: Tools) -> None:
         self._archive = archive
         self._tools = tools
 
