@@ -50,8 +50,9 @@ def test_the_environment_is_read_in_one_place() -> None:
     guilty = []
     for name, tree in _modules():
         for node in ast.walk(tree):
-            reads = isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
-            if reads and not name.startswith(ENVIRONMENT):
+            if not isinstance(node, ast.Attribute) or node.attr not in {"environ", "getenv"}:
+                continue
+            if not name.startswith(ENVIRONMENT):
                 guilty.append(f"{name}:{node.lineno}")
     assert guilty == []
 
