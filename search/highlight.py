@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from search.query import Number, Phrase, Prefix, Query, Word
-from search.vietnamese import MAX_WORD_CHARS, Forms, Place, distinct, nfc, places, streams
+from search.vietnamese import MAX_WORD_CHARS, Forms, Place, nfc, places, streams, vocabulary
 
 SNIPPET_CHARS = 220
 _CONTEXT_CHARS = 50
@@ -66,9 +66,8 @@ class Marker:
 
     def weight(self, text: str) -> int:
         """How well an NFC text answers: elements of the query in it, a little more when typed marks are there too."""
-        words = distinct(text)
         by_fold: dict[str, set[str]] = {}
-        for canon, folded in words:
+        for canon, folded in vocabulary(text).values():
             by_fold.setdefault(folded, set()).add(canon)
         total = 0
         for folded, canon in self._words.items():
@@ -86,7 +85,7 @@ class Marker:
 
     def touches(self, text: str) -> bool:
         """At least one word of the query may stand in an NFC text, be it only a part of a phrase."""
-        folds = {folded for _, folded in distinct(text)}
+        folds = {folded for _, folded in vocabulary(text).values()}
         return (
             any(folded in folds for folded in self._words)
             or any(row & folds for row in self._row_folds)
@@ -99,19 +98,26 @@ class Marker:
 
     def marks_of(self, pages: Sequence[str]) -> Iterator[tuple[int, Mark]]:
         """Places on consecutive pages (from 0); a phrase may begin on one page and end on the next."""
+        if not self._rows:
+            for number, page in enumerate(pages):
+                wanted = {written for written, word in vocabulary(page).items() if self._word(word) is not None}
+                if wanted:
+                    yield from ((number, self._mark(place)) for place in places(page, wanted))
+            return
         words: list[tuple[int, Place]] = [
             (number, place) for number, page in enumerate(pages) for place in places(page)
         ]
         in_row = self._in_rows(words)
         for index, (number, place) in enumerate(words):
-            what = self._word(place)
-            if what is None and index in in_row:
-                what = in_row[index]
-            if what is not None:
-                end = min(place.end, place.start + MAX_WORD_CHARS)
-                yield number, Mark(place.start, end, what, self._words.get(place.fold) == place.canon)
+            if index in in_row or self._word(place) is not None:
+                yield number, self._mark(place, in_row.get(index, ""))
 
-    def _word(self, place: Place) -> str | None:
+    def _mark(self, place: Place, row: str = "") -> Mark:
+        end = min(place.end, place.start + MAX_WORD_CHARS)
+        exact = self._words.get(place.fold) == place.canon
+        return Mark(place.start, end, self._word(place) or row, exact)
+
+    def _word(self, place: Forms | Place) -> str | None:
         if place.fold in self._words:
             return place.fold
         return next((stem for stem in self._stems if place.fold.startswith(stem)), None)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 MAX_WORD_CHARS = 100
@@ -89,6 +89,8 @@ def _fold_letter(letter: str) -> str:
     base = _BASE.get(letter)
     if base is not None:
         return base
+    if unicodedata.combining(letter):
+        return ""  # left over by lower(), which makes two characters of a dotted capital I
     parts = unicodedata.normalize("NFKD", letter)
     if not (parts[0].isascii() and parts[0].isalnum()):
         return letter  # other scripts are left alone, as Lucene's asciifolding does
@@ -131,16 +133,23 @@ def forms(text: str) -> list[Forms]:
     return [_MEMO[word] for word in _raw_words(nfc(text))]
 
 
-def distinct(text: str) -> set[Forms]:
-    """The words of an NFC text, each once: some ten times faster than `places`, to decide whether it is worth it."""
-    return {_MEMO[word] for word in set(_raw_words(text))}
+def vocabulary(text: str) -> dict[str, Forms]:
+    """The words of an NFC text as written, each once: some ten times faster than `places`."""
+    return {word: _MEMO[word] for word in set(_raw_words(text))}
 
 
-def places(text: str) -> Iterator[Place]:
-    """The words of an NFC text with their places; of another text the places would be wrong."""
+def places(text: str, among: Collection[str] | None = None) -> Iterator[Place]:
+    """The words of an NFC text with their places; of another text the places would be wrong.
+
+    Args:
+        text: NFC.
+        among: Only these words, as written: much faster when they are few.
+    """
     pattern = _WORD_WITH_INVISIBLE if _HAS_INVISIBLE.search(text) else _WORD
     for found in pattern.finditer(text):
-        yield Place(found.start(), found.end(), *_MEMO[found.group()])
+        word = found[0]
+        if among is None or word in among:
+            yield Place(*found.span(), *_MEMO[word])
 
 
 def streams(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from search.vietnamese import MAX_WORD_CHARS, distinct, fold, forms, places, sort_key, streams
+from search.vietnamese import MAX_WORD_CHARS, fold, forms, places, sort_key, streams, vocabulary
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,8 @@ def test_places_are_those_of_the_text_as_given() -> None:
 
 def test_distinct_words_are_the_words() -> None:
     text = "một hai một Hai\u200bba"
-    assert distinct(text) == {(place.canon, place.fold) for place in places(text)}
+    assert set(vocabulary(text).values()) == {(place.canon, place.fold) for place in places(text)}
+    assert [place.canon for place in places(text, {"một"})] == ["một", "một"]
 
 
 def test_a_run_without_blanks_counts_as_its_beginning() -> None:
