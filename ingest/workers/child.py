@@ -184,13 +184,6 @@ def _prctl(option: int, value: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def _end_family(*_: object) -> NoReturn:
-    from ingest.workers.processes import end_descendants  # noqa: PLC0415 - not needed for a start
-
-    end_descendants(os.getpid())
-    os._exit(1)
-
-
 def guard() -> None:
     """Split into guardian and worker; only the worker returns.
 
@@ -198,22 +191,26 @@ def guard() -> None:
         OSError: no second process could be made.
     """
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGTERM, _end_family)
     worker = os.fork()
     if worker == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         return
+    # Loaded before the first signal can come: a handler that imports can meet itself half-way.
+    from ingest.workers.processes import end_descendants  # noqa: PLC0415 - not needed for a start
+
+    def end_family(code: int) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        end_descendants(os.getpid())
+        os._exit(code)
+
+    signal.signal(signal.SIGTERM, lambda *_: end_family(1))
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(os.environ["LUUTRU_WORKER_PARENT"]):
-        _end_family()
+        end_family(1)
     while True:
         pid, status = os.wait()
         if pid == worker:
-            from ingest.workers.processes import end_descendants  # noqa: PLC0415 - not needed for a start
-
-            end_descendants(os.getpid())
-            os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+            end_family(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 
 def main(arguments: list[str]) -> None:

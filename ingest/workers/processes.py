@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_LAST_FIELD = 14
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _FRESH_SECONDS = 0.1
 _ROUNDS = 50
@@ -47,6 +48,8 @@ def _process(pid: int) -> Process | None:
         return None
     # The program's name stands in parentheses and may hold spaces and parentheses itself.
     fields = text.rpartition(")")[2].split()
+    if len(fields) <= _LAST_FIELD:
+        return None  # It ended while it was read.
     ticks = sum(int(fields[i]) for i in (11, 12, 13, 14))
     return Process(pid, int(fields[1]), ticks / _TICKS, fields[0] in {"Z", "X"})
 
