@@ -199,8 +199,13 @@ class S3Store:
     def info(self, key: str) -> ObjectInfo:
         """See `ObjectStore.info`."""
         safe_key(key)
-        with _faults(key):
-            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        try:
+            with _faults(key):
+                answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ObjectMissingError:
+            # A HEAD does not say what is missing; a lost bucket must not read as "no such package".
+            self._ask_for_bucket(key)
+            raise
         return ObjectInfo(key, answer["ContentLength"], answer["ETag"])
 
     def keys(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -225,10 +230,15 @@ class S3Store:
                 self._put_bytes(_READY_KEY, _READY, expected)
             except PreconditionFailedError:
                 return
-            except ObjectMissingError:
-                raise StorageFaultError(_READY_KEY, f"there is no bucket {self._bucket!r}") from None
             if refused:
                 raise StorageFaultError(_READY_KEY, "the service overwrites in spite of If-None-Match")
+
+    def _ask_for_bucket(self, key: str) -> None:
+        try:
+            with _faults(key):
+                self._client.head_bucket(Bucket=self._bucket)
+        except ObjectMissingError:
+            raise StorageFaultError(key, f"there is no bucket {self._bucket!r}") from None
 
     # ------------------------------------------------------------ writing
 
