@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from ingest.facts import Approved, Formats, Judged, Received, Renditions, Texts, Tool, Validated
+from ingest.facts import Approved, Formats, Judged, Received, Renditions, Route, Texts, Tool, Validated
 from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part, PlacedFile
 from ingest.work import WorkItem
 from metadata.digests import Digests
@@ -18,7 +18,7 @@ from metadata.xml.premis import PremisObject, Source
 
 PROGRAM, VALIDATOR, AUTHORIZER, IMPLEMENTER = "executing program", "validator", "authorizer", "implementer"
 SOURCE, OUTCOME = "source", "outcome"
-NORMALIZATION = "normalization"
+NORMALIZATION, VALIDATION = "normalization", "validation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ class Provenance:
             yield self._event("virus check", "", self._software((validated.malware,)), every, said=scanned)
         broken = sorted({finding.rule for finding in validated.findings})
         outcome = (self._meanwhile, "success with warnings" if broken else "success", " ".join(broken))
-        yield self._event("validation", "", self._software(()), every, said=outcome)
+        yield self._event(VALIDATION, "", self._software(()), every, said=outcome)
         for file in files:
             if file.verdicts:
                 yield self._signatures(file)
-            if file.rendition and not file.rendition.path:
+            if file.rendition and not file.rendition.path and file.rendition.route is not Route.NOT_APPLICABLE:
                 yield self._conversion(file)
 
     def _signatures(self, file: PlacedFile) -> PackageEvent:
@@ -186,7 +186,9 @@ class Provenance:
             outcome = "no PDF/A"
         detail = decision.model_dump_json(exclude={"path", "judge"}, exclude_defaults=True)
         said = (self._meanwhile, outcome, detail)
-        return self._event(NORMALIZATION, file.path, agents, objects, said=said)
+        # An original that is kept was measured, not normalised.
+        kind = VALIDATION if decision.flavour and not decision.path else NORMALIZATION
+        return self._event(kind, file.path, agents, objects, said=said)
 
     def _texts(self) -> Iterator[PackageEvent]:
         for file in self._part.originals():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.facts import Packaged, PackagedPart, Received
+from ingest.facts import Packaged, PackagedPart, Received, Rendition, Renditions, Route
 from ingest.work import Stage, WorkItem
 from metadata.descriptions import RecordKind
 from metadata.package import FORMAT_VERSION, PackageBrokenError, PackageRecord
@@ -173,6 +173,22 @@ def test_premis_tells_what_happened_in_the_words_of_the_library_of_congress(reco
     assert by_type["accession"].agents == {"person:Trần Thị B": "authorizer"}
     assert by_type["digital signature validation"].outcome == "INDETERMINATE"
     assert by_type["virus check"].agents == {"software:clamd/1.4.6/27000": "executing program"}
+
+
+def test_a_kept_original_was_measured_and_a_film_was_not_touched(tmp_path: Path) -> None:
+    film = Paper(("phim.mp4",), kind=RecordKind.MEDIA, mime="video/mp4", puid="fmt/199")
+    item = dossier(tmp_path, [PAPERS[3], film])
+    renditions = item.fact(Renditions)
+    none = Rendition(route=Route.NOT_APPLICABLE)
+    item = item.having(renditions.model_copy(update={"decisions": {**renditions.decisions, "phim.mp4": none}}))
+    record = _record(item, package_stage().run(item).parts[0])
+    kept, filmed = (document.originals[0] for document in record.documents)
+    own = {path: [event for event in record.events if path in event.objects] for path in (kept.path, filmed.path)}
+    assert [(event.type, event.outcome) for event in own[kept.path]] == [("validation", "PDF/A-2b")]
+    assert own[kept.path][0].agents["software:pikepdf.pdfa/10.17.0"] == "validator"
+    assert own[filmed.path] == []
+    assert filmed.conversion is not None
+    assert (filmed.conversion.route, filmed.conversion.flavour) == ("not-applicable", None)
 
 
 def test_words_and_dates_become_the_circulars_codes_and_dates(item: WorkItem, packaged: Packaged) -> None:
