@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from search.query import Number, Phrase, Prefix, Query, Word
-from search.vietnamese import MAX_WORD_CHARS, Forms, Place, nfc, places, streams, vocabulary
+from search.vietnamese import MAX_WORD_CHARS, Forms, Place, forms_of, nfc, places, streams, written
 
 SNIPPET_CHARS = 220
 _CONTEXT_CHARS = 50
@@ -44,53 +44,80 @@ class Snippet:
     page: int
 
 
+class _Role(NamedTuple):
+    """What a word as written is to the query."""
+
+    what: str
+    """The element that it answers by itself, or empty."""
+
+    exact: bool
+    in_row: bool
+    """It is part of a phrase."""
+
+    fold: str
+
+
+class _Roles(dict[str, _Role | None]):
+    """Roles by word as written, found once a query: texts repeat their words."""
+
+    def __init__(self, words: Mapping[str, str], stems: tuple[str, ...], row_words: frozenset[str]) -> None:
+        self._words, self._stems, self._row_words = words, stems, row_words
+
+    def __missing__(self, word: str) -> _Role | None:
+        canon, folded = forms_of(word)
+        what = folded if folded in self._words else next((stem for stem in self._stems if folded.startswith(stem)), "")
+        in_row = folded in self._row_words
+        role = _Role(what, self._words.get(folded) == canon, in_row, folded) if what or in_row else None
+        self[word] = role
+        return role
+
+
 class Marker:
-    """Finds a query's words in texts. Made once a query."""
+    """Finds a query's words in texts. Made once a query; not for several threads at once."""
 
     def __init__(self, query: Query) -> None:
-        leaves = list(query.leaves())
-        self._words = {leaf.word.fold: leaf.word.canon for leaf in leaves if isinstance(leaf, Word)}
-        self._stems = tuple(leaf.stem for leaf in leaves if isinstance(leaf, Prefix))
-        self._words |= {leaf.whole: leaf.whole for leaf in leaves if isinstance(leaf, Prefix)}
+        words: dict[str, str] = {}
+        stems: list[str] = []
         self._rows: list[tuple[Forms, ...]] = []
-        for leaf in leaves:
-            if isinstance(leaf, Phrase | Number):
-                if len(leaf.words) == 1:
-                    self._words[leaf.words[0].fold] = leaf.words[0].canon
-                else:
+        for leaf in query.leaves():
+            if isinstance(leaf, Word):
+                words[leaf.word.fold] = leaf.word.canon
+            elif isinstance(leaf, Prefix):
+                stems.append(leaf.stem)
+                words.setdefault(leaf.whole, leaf.whole)
+            elif isinstance(leaf, Phrase | Number):
+                if len(leaf.words) > 1:
                     self._rows.append(leaf.words)
+                else:
+                    words |= {word.fold: word.canon for word in leaf.words}
         self._row_folds = [frozenset(word.fold for word in row) for row in self._rows]
+        self._roles = _Roles(words, tuple(stems), frozenset().union(*self._row_folds))
+        self._asks = bool(words or stems or self._rows)
 
     def __bool__(self) -> bool:
-        return bool(self._words or self._stems or self._rows)
+        return self._asks
+
+    def _seen(self, text: str) -> list[_Role]:
+        roles = self._roles
+        return [role for word in written(text) if (role := roles[word]) is not None]
 
     def weight(self, text: str) -> int:
         """How well an NFC text answers: elements of the query in it, a little more when typed marks are there too."""
-        by_fold: dict[str, set[str]] = {}
-        for canon, folded in vocabulary(text).values():
-            by_fold.setdefault(folded, set()).add(canon)
-        total = 0
-        for folded, canon in self._words.items():
-            if folded in by_fold:
-                total += 10 + (canon in by_fold[folded])
-        for stem in self._stems:
-            total += 10 * any(folded.startswith(stem) for folded in by_fold)
-        rows = [row for row, folds in zip(self._rows, self._row_folds, strict=True) if folds <= by_fold.keys()]
-        if rows:
-            canons, folds = (f" {stream} " for stream in streams(text))
+        seen = self._seen(text)
+        total = 10 * len({role.what for role in seen if role.what})
+        total += len({role.what for role in seen if role.exact})
+        if self._rows:
+            there = {role.fold for role in seen}
+            rows = [row for row, folds in zip(self._rows, self._row_folds, strict=True) if folds <= there]
+            canons, folded = (f" {stream} " for stream in streams(text)) if rows else ("", "")
             for row in rows:
-                total += 12 * (_joined(word.fold for word in row) in folds)
+                total += 12 * (_joined(word.fold for word in row) in folded)
                 total += _joined(word.canon for word in row) in canons
         return total
 
     def touches(self, text: str) -> bool:
         """At least one word of the query may stand in an NFC text, be it only a part of a phrase."""
-        folds = {folded for _, folded in vocabulary(text).values()}
-        return (
-            any(folded in folds for folded in self._words)
-            or any(row & folds for row in self._row_folds)
-            or any(folded.startswith(self._stems) for folded in folds if self._stems)
-        )
+        return bool(self._seen(text))
 
     def marks(self, text: str) -> list[Mark]:
         """All places in an NFC text, in order, none inside another."""
@@ -98,29 +125,26 @@ class Marker:
 
     def marks_of(self, pages: Sequence[str]) -> Iterator[tuple[int, Mark]]:
         """Places on consecutive pages (from 0); a phrase may begin on one page and end on the next."""
+        roles = self._roles
         if not self._rows:
             for number, page in enumerate(pages):
-                wanted = {written for written, word in vocabulary(page).items() if self._word(word) is not None}
+                wanted = {word for word in written(page) if roles[word] is not None}
                 if wanted:
-                    yield from ((number, self._mark(place)) for place in places(page, wanted))
+                    yield from ((number, self._mark(page, place)) for place in places(page, wanted))
             return
         words: list[tuple[int, Place]] = [
             (number, place) for number, page in enumerate(pages) for place in places(page)
         ]
         in_row = self._in_rows(words)
         for index, (number, place) in enumerate(words):
-            if index in in_row or self._word(place) is not None:
-                yield number, self._mark(place, in_row.get(index, ""))
+            mark = self._mark(pages[number], place, in_row.get(index, ""))
+            if mark.what:
+                yield number, mark
 
-    def _mark(self, place: Place, row: str = "") -> Mark:
+    def _mark(self, page: str, place: Place, row: str = "") -> Mark:
+        role = self._roles[page[place.start : place.end]]
         end = min(place.end, place.start + MAX_WORD_CHARS)
-        exact = self._words.get(place.fold) == place.canon
-        return Mark(place.start, end, self._word(place) or row, exact)
-
-    def _word(self, place: Forms | Place) -> str | None:
-        if place.fold in self._words:
-            return place.fold
-        return next((stem for stem in self._stems if place.fold.startswith(stem)), None)
+        return Mark(place.start, end, role.what or row if role else row, role is not None and role.exact)
 
     def _in_rows(self, words: Sequence[tuple[int, Place]]) -> Mapping[int, str]:
         found: dict[int, str] = {}

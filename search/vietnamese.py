@@ -133,9 +133,14 @@ def forms(text: str) -> list[Forms]:
     return [_MEMO[word] for word in _raw_words(nfc(text))]
 
 
-def vocabulary(text: str) -> dict[str, Forms]:
+def written(text: str) -> set[str]:
     """The words of an NFC text as written, each once: some ten times faster than `places`."""
-    return {word: _MEMO[word] for word in set(_raw_words(text))}
+    return set(_raw_words(text))
+
+
+def forms_of(word: str) -> Forms:
+    """The forms of one word as written."""
+    return _MEMO[word]
 
 
 def places(text: str, among: Collection[str] | None = None) -> Iterator[Place]:

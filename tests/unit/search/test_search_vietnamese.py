@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from search.vietnamese import MAX_WORD_CHARS, fold, forms, places, sort_key, streams, vocabulary
+from search.vietnamese import MAX_WORD_CHARS, fold, forms, forms_of, places, sort_key, streams, written
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_places_are_those_of_the_text_as_given() -> None:
 
 def test_distinct_words_are_the_words() -> None:
     text = "một hai một Hai\u200bba"
-    assert set(vocabulary(text).values()) == {(place.canon, place.fold) for place in places(text)}
+    assert {tuple(forms_of(word)) for word in written(text)} == {(place.canon, place.fold) for place in places(text)}
     assert [place.canon for place in places(text, {"một"})] == ["một", "một"]
 
 
