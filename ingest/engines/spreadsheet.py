@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
@@ -89,7 +90,7 @@ def _workbook(source: Path) -> Iterator[dict[str, Any]]:
 
     budget = _Budget()
     try:
-        workbook = calamine.CalamineWorkbook.from_path(str(source))
+        workbook = _opened(calamine.CalamineWorkbook, source, calamine.PasswordError)
         visible = [
             entry.name
             for entry in workbook.sheets_metadata
@@ -107,6 +108,16 @@ def _workbook(source: Path) -> Iterator[dict[str, Any]]:
         raise UnreadableSheetError("password", str(error)) from error
     except calamine.CalamineError as error:
         raise UnreadableSheetError("format", f"{type(error).__name__}: {error}") from error
+
+
+def _opened(kind: Any, source: Path, password: type[Exception]) -> Any:  # noqa: ANN401 - the library is loaded late
+    """The workbook at `source`, by its extension; where that is wrong (.xls holding an .xlsx), by its bytes."""
+    try:
+        return kind.from_path(str(source))
+    except password:
+        raise
+    except Exception:  # noqa: BLE001 - the second attempt raises what there is to say
+        return kind.from_filelike(io.BytesIO(source.read_bytes()))
 
 
 class _Budget:
@@ -204,8 +215,9 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if encoding is not None or b"\0" in data:
             raise UnreadableSheetError("format", str(error)) from error
-    # Windows-1258 leaves few bytes undefined; they become the sign for "unreadable", never an error.
-    return data.decode("cp1258", errors="replace")
+    # Windows-1258 writes tones after their letters, and leaves few bytes undefined: these become the sign for
+    # "unreadable", never an error.
+    return unicodedata.normalize("NFC", data.decode("cp1258", errors="replace"))
 
 
 def _delimiter(text: str) -> str:

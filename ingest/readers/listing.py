@@ -66,8 +66,8 @@ class Listing:
         return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
 
 
-def list_delivery(root: Path) -> Listing:
-    """List everything below `root`.
+def list_delivery(root: Path, most: int = MOST_FILES) -> Listing:
+    """List everything below `root`, at most `most` files.
 
     Raises:
         DeliveryUnreadableError: a folder cannot be read.
@@ -81,8 +81,8 @@ def list_delivery(root: Path) -> Listing:
             ignored.append(shown(path))
         elif (odd := _oddity(path, entry)) is not None:
             oddities.append(odd)
-        elif len(files) >= MOST_FILES:
-            oddities.append(Oddity(".", "READ-027", f"> {MOST_FILES}"))
+        elif len(files) >= most:
+            oddities.append(Oddity(".", "READ-027", f"> {most}"))
             break
         else:
             files.append(path)

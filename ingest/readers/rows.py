@@ -156,7 +156,7 @@ def _normalised(described: Field, value: str, *, codes: bool) -> str:
     if described.vocabulary is not None:
         # Under the headings of TT 02/2019 "05" in a retention column may be five years; elsewhere it is a code.
         padded = described.vocabulary.id != "maintenance" and bool(_PADDED_CODE.match(value))
-        return described.vocabulary.words(value, codes=codes or padded) or value
+        return described.vocabulary.words(value, codes=codes or padded, legacy=not codes) or value
     return value
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-_CODE_AND_WORD = re.compile(r"^(\d{1,2})\s*[-–:.)]?\s+(\D.*)$")
+_CODE_AND_WORD = re.compile(r"^(\d{1,2})\s*[-–:.)]?\s+(\S.*)$")
 _YEARS = re.compile(r"^(\d{1,3})(?:\s*nam)?$")
 
 
@@ -69,17 +69,23 @@ class Vocabulary:
             return None
         return next((e for e in self.entries if int(e.code) == int(text)), None)
 
-    def words(self, value: str, *, codes: bool) -> str | None:
-        """`value` as Vietnamese words; several joined by `, `; None where a part is not understood."""
+    def words(self, value: str, *, codes: bool, legacy: bool = False) -> str | None:
+        """`value` as Vietnamese words; several joined by `, `; None where a part is not understood.
+
+        Words are those of TT 05/2025, except that `legacy` keeps a word of TT 02/2019 that was written.
+        """
         parts = [part for part in re.split(r"[,;]", value) if part.strip()] if self.multiple else [value]
         found: list[str] = []
         for part in parts:
             entry = self.entry(part, codes=codes)
-            word = entry.vi if entry else self._years(part, codes=codes)
+            word = self._word(entry, part, legacy=legacy) if entry else self._years(part, codes=codes)
             if word is None:
                 return None
             found += [w for w in word.split(", ") if w not in found]
         return ", ".join(found) or None
+
+    def _word(self, entry: Entry, part: str, *, legacy: bool) -> str:
+        return entry.legacy if legacy and fold(part) == fold(entry.legacy) else entry.vi
 
     def code(self, value: str) -> str | None:
         """The code of TT 05/2025 for words as `words` gives them, or as TT 02/2019 writes them.

@@ -1,0 +1,125 @@
+"""Many dossiers, many spreadsheets, doubled and contradicting rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fixtures.deliveries import CODE, DOCUMENT, DOSSIER, DeliveryFolder, workbook
+
+OWN = ["T", "01/01/2019", "31/12/2019"]
+
+
+@pytest.mark.rule("READ-006")
+def test_a_code_that_is_described_twice_is_told_with_both_places(delivery: DeliveryFolder) -> None:
+    delivery.sheets(
+        Hồ_sơ=[DOSSIER, [CODE, *OWN], [CODE.lower(), *OWN]],
+        Văn_bản=[["Mã hồ sơ", *DOCUMENT], [CODE, 1, "A", "1/2/2019", "a.pdf"]],
+    )
+    delivery.file("a.pdf")
+    found = delivery.finding("READ-006")
+    assert (found.row, found.values["other_row"]) == (3, "2")
+
+
+def test_the_same_dossier_in_two_spreadsheets_is_told(delivery: DeliveryFolder) -> None:
+    for name in ("a", "b"):
+        rows = [[*DOSSIER, *DOCUMENT], [CODE, *OWN, 1, "A", "1/2/2019", f"{name}.pdf"]]
+        delivery.file(f"{name}.xlsx", workbook({"S": rows}))
+        delivery.file(f"{name}.pdf")
+    found = delivery.finding("READ-006")
+    assert (found.file, found.values["other_file"]) == ("b.xlsx", "a.xlsx")
+
+
+def test_several_spreadsheets_with_their_own_dossiers_are_all_read(delivery: DeliveryFolder) -> None:
+    for name in ("a", "b"):
+        rows = [[*DOSSIER, *DOCUMENT], [name, *OWN, 1, "A", "1/2/2019", f"{name}.pdf"]]
+        delivery.file(f"{name}.xlsx", workbook({"S": rows}))
+        delivery.file(f"{name}.pdf")
+    found = delivery.read()
+    assert [dossier.file_code for dossier in found.dossiers] == ["a", "b"]
+    assert [dossier.source for dossier in found.dossiers] == ["a.xlsx", "b.xlsx"]
+    assert found.sources == ("a.xlsx", "b.xlsx")
+
+
+def test_a_spreadsheet_that_a_row_names_is_a_document_and_no_metadata(delivery: DeliveryFolder) -> None:
+    delivery.one((), (1, "Bảng lương", "1/2/2019", "dinh-kem.xlsx"))
+    own = [["STT văn bản", "Trích yếu nội dung", "Số, ký hiệu"], [1, "Văn bản khác", "1/QĐ"]]
+    delivery.file("dinh-kem.xlsx", workbook({"S": own}))
+    found = delivery.read()
+    assert found.sources == ("danh-muc.xlsx",)
+    assert found.dossiers[0].documents[0].files == ("dinh-kem.xlsx",)
+    assert not found.dossier_findings
+
+
+def test_spreadsheets_in_folders_below_are_documents_where_the_top_has_headings(delivery: DeliveryFolder) -> None:
+    delivery.one((), (1, "Phụ lục", "1/2/2019", "h/phu-luc.xlsx"))
+    delivery.file("h/phu-luc.xlsx", workbook({"S": [[*DOSSIER, *DOCUMENT], ["X", *OWN, 1, "A", None, "x.pdf"]]}))
+    assert [dossier.file_code for dossier in delivery.read().dossiers] == [CODE]
+
+
+def test_a_spreadsheet_in_each_folder_names_the_files_beside_it(delivery: DeliveryFolder) -> None:
+    for name in ("h1", "h2"):
+        rows = [[*DOSSIER, *DOCUMENT], [name, *OWN, 1, "A", "1/2/2019", "a.pdf"]]
+        delivery.file(f"{name}/bang.xlsx", workbook({"S": rows}))
+        delivery.file(f"{name}/a.pdf")
+    found = delivery.read()
+    assert [dossier.documents[0].files for dossier in found.dossiers] == [("h1/a.pdf",), ("h2/a.pdf",)]
+    assert not found.findings
+
+
+@pytest.mark.rule("READ-031")
+def test_rows_of_one_dossier_that_disagree_are_told_and_the_first_is_kept(delivery: DeliveryFolder) -> None:
+    rows = [[CODE, "Một", *OWN[1:], 1, "A", "1/2/2019", "a.pdf"], [CODE, "Hai", *OWN[1:], 2, "B", "1/2/2019", "b.pdf"]]
+    delivery.sheets(Sheet1=[[*DOSSIER, *DOCUMENT], *rows])
+    delivery.file("a.pdf")
+    delivery.file("b.pdf")
+    found = delivery.finding("READ-031")
+    assert (found.row, found.column, found.values["written"], found.values["other"]) == (
+        3,
+        "Tiêu đề hồ sơ",
+        "Hai",
+        "Một",
+    )
+    assert delivery.dossier().value("title") == "Một"
+
+
+@pytest.mark.rule("READ-033")
+def test_doubled_ordinals_give_way_to_the_order_of_rows(delivery: DeliveryFolder) -> None:
+    delivery.one((), *((n, "S", "1/2/2019", f"{name}.pdf") for n, name in ((1, "a"), (2, "b"), (2, "c"))))
+    for name in "abc":
+        delivery.file(f"{name}.pdf")
+    assert delivery.finding("READ-033").row == 4
+    assert [(d.ordinal, d.files[0]) for d in delivery.dossier().documents] == [(1, "a.pdf"), (2, "b.pdf"), (3, "c.pdf")]
+
+
+def test_ordinals_as_delivered_are_kept_with_their_gaps(delivery: DeliveryFolder) -> None:
+    delivery.one((), (12, "S", "1/2/2019", "b.pdf"), ("07", "S", "1/2/2019", "a.pdf"))
+    delivery.file("a.pdf")
+    delivery.file("b.pdf")
+    assert [(d.ordinal, d.files[0]) for d in delivery.dossier().documents] == [(7, "a.pdf"), (12, "b.pdf")]
+
+
+def test_a_running_number_over_all_dossiers_is_no_ordinal(delivery: DeliveryFolder) -> None:
+    heading = ["STT", "Mã hồ sơ", "Tiêu đề hồ sơ", "Trích yếu"]
+    rows = [[1, "A.1", "T", "x"], [2, "A.1", "T", "y"], [3, "B.1", "U", "z"]]
+    delivery.sheets(Sheet1=[heading, *rows])
+    for name in ("A.1.1.pdf", "A.1.2.pdf", "B.1.1.pdf"):
+        delivery.file(name)
+    found = delivery.read()
+    assert [[d.files for d in dossier.documents] for dossier in found.dossiers] == [
+        [("A.1.1.pdf",), ("A.1.2.pdf",)],
+        [("B.1.1.pdf",)],
+    ]
+    assert not found.dossier_findings
+
+
+def test_two_hundred_dossiers_in_one_sheet_stay_apart(delivery: DeliveryFolder) -> None:
+    codes = [f"H49.2019.{n:03d}" for n in range(200)]
+    rows = [[code, *OWN, k, f"V {k}", "1/2/2019", None] for code in codes for k in (1, 2)]
+    delivery.sheets(Sheet1=[[*DOSSIER, *DOCUMENT], *rows])
+    for code in codes:
+        for k in (1, 2):
+            delivery.file(f"{code[-3:]}/{code}.{k}.pdf")
+    found = delivery.read()
+    assert [dossier.file_code for dossier in found.dossiers] == codes
+    assert all(len(document.files) == 1 for dossier in found.dossiers for document in dossier.documents)
+    assert not found.dossier_findings
