@@ -16,6 +16,8 @@ from metadata.package import FileVerdicts, PackageDocument, PackageFile, Package
 from metadata.time import Clock, rfc3339
 from metadata.verdicts import Indication
 
+_ORDINAL_DIGITS = 9
+
 _PLACES = 5
 """Other places of a document that a warning names at most."""
 
@@ -141,30 +143,26 @@ class Catalogue:
     # ------------------------------------------------------------ asking
 
     def find(self, identifier: str) -> list[Place]:
-        """What `identifier` names: a package or its `package/ordinal`, a dossier code, a document code.
+        """What `identifier` names: a package or `package/ordinal`, a dossier code or `code/ordinal`, a document code.
 
         Raises:
             NotFoundError: nothing.
         """
         head, _, tail = identifier.rpartition("/")
+        ordinal = int(tail) if head and tail.isascii() and tail.isdecimal() and len(tail) <= _ORDINAL_DIGITS else None
         with self._database.reading() as connection:
             found = self._by_package(connection, identifier, None)
-            if not found and tail.isascii() and tail.isdecimal():
-                found = self._by_package(connection, head, int(tail))
-            found = found or [
-                Place(row[0])
-                for row in connection.execute(
-                    sa.select(dossiers.c.package_id)
-                    .where(dossiers.c.file_code == identifier)
-                    .order_by(dossiers.c.stored_at)
-                )
-            ]
+            if not found and ordinal is not None:
+                found = self._by_package(connection, head, ordinal)
+            found = found or self._by_code(connection, identifier, None)
             found = found or [
                 Place(row[0], row[1])
                 for row in connection.execute(
                     sa.select(documents.c.dossier_id, documents.c.ordinal).where(documents.c.doc_code == identifier)
                 )
             ]
+            if not found and ordinal is not None:
+                found = self._by_code(connection, head, ordinal)
         if not found:
             raise NotFoundError(identifier)
         return found
@@ -181,6 +179,13 @@ class Catalogue:
             sa.select(documents.c.ordinal).where(documents.c.dossier_id == dossier, documents.c.ordinal == ordinal)
         ).first()
         return [] if known is None else [Place(dossier, ordinal)]
+
+    def _by_code(self, connection: sa.Connection, file_code: str, ordinal: int | None) -> list[Place]:
+        query = sa.select(dossiers.c.package_id).where(dossiers.c.file_code == file_code).order_by(dossiers.c.stored_at)
+        ids = list(connection.execute(query).scalars())
+        if ordinal is None:
+            return [Place(dossier_id) for dossier_id in ids]
+        return [place for dossier_id in ids for place in self._by_package(connection, dossier_id, ordinal)]
 
     def records(self, dossier_id: str) -> list[PackageRecord]:
         """The records of a dossier's parts, the first one first.
