@@ -22,7 +22,7 @@ class Gateway:
 
     def __init__(self, target: str) -> None:
         self.plan: list[tuple[str, str]] = []
-        """Pairs of method and fault; the first that fits a request is used up by it."""
+        """Pairs of method (`LIST` for a GET that lists) and fault; the first that fits a request is used up by it."""
         self.requests: list[tuple[str, str, str]] = []
         self.lock = threading.Lock()
         self.closing = threading.Event()
@@ -33,6 +33,8 @@ class Gateway:
         self.endpoint = ""
 
     def fault_for(self, method: str, path: str) -> str:
+        if method == "GET" and ("uploads" in path or "list-type" in path):
+            method = "LIST"
         with self.lock:
             for index, (of_method, fault) in enumerate(self.plan):
                 if of_method == method:
