@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from archive.demo.papers import Make, Paper, SampleDossier, dossiers
 from archive.demo.pki import Pki, new_pki
 from archive.preservation.signatures.signing import (
     Appearance,
-    Credential,
     Signing,
     add_evidence,
     sign_pdf,
@@ -101,7 +100,8 @@ class _Signer:
 
     pki: Pki
     now: datetime
-    seal: Path
+    drawings: Path
+    """Folder in which appearances are drawn."""
 
     def _evidence(self, pdf: bytes) -> bytes:
         # Collected at the hand-over, as an agency should: all lists are of today.
@@ -110,14 +110,12 @@ class _Signer:
     def decision(self, pdf: bytes, pages: int) -> bytes:
         """Signed by the leader and then by the agency, stamped, with evidence and a document time-stamp."""
         last = pages - 1
-        leader = self._signing(
-            "LanhDaoKy", SIGNED_AT, Appearance((330, 300, 500, 350), _shown("Nguyễn Văn Minh"), page=last)
-        )
-        agency = self._signing(
-            "CoQuanKy",
-            SIGNED_AT + timedelta(minutes=25),
-            Appearance((290, 250, 392, 352), picture=self.seal, page=last),
-        )
+        name = self._text("Nguyễn Văn Minh", (330, 500, 500, 526))
+        leader = self._signing("LanhDaoKy", SIGNED_AT, replace(name, page=last))
+        seal = self.drawings / "seal.png"
+        drawing.seal_picture("TỈNH KIÊN SƠN").save(seal)
+        look = Appearance((300, 488, 402, 590), seal, last)
+        agency = self._signing("CoQuanKy", SIGNED_AT + timedelta(minutes=25), look)
         signed = sign_pdf(pdf, self.pki.people["leader"], leader)
         signed = sign_pdf(signed, self.pki.people["agency"], agency)
         stamper = time_stamper(self.pki.stamper, self.now)
@@ -125,19 +123,19 @@ class _Signer:
 
     def scan(self, pdf: bytes) -> bytes:
         """Signed by whoever scanned it: a line of text in the upper right corner of page 1, as the circulars ask."""
-        name = "Trung tâm Lưu trữ lịch sử tỉnh Kiên Sơn"
-        look = Appearance((352, 800, 580, 836), _shown(name), page=0)
-        credential: Credential = self.pki.people["archive"]
-        return self._evidence(sign_pdf(pdf, credential, self._signing("ChuKySoHoa", SIGNED_AT, look)))
+        look = self._text("Trung tâm Lưu trữ lịch sử tỉnh Kiên Sơn", (372, 808, 582, 834))
+        signing = self._signing("ChuKySoHoa", SIGNED_AT, look)
+        return self._evidence(sign_pdf(pdf, self.pki.people["archive"], signing))
+
+    def _text(self, name: str, box: tuple[int, int, int, int]) -> Appearance:
+        lines = (f"Ký bởi: {name}", f"Ngày ký: {SIGNED_AT:%d-%m-%Y %H:%M:%S} +07:00")
+        path = self.drawings / f"{box[0]}-{box[1]}.pdf"
+        path.write_bytes(drawing.stamp_pdf(lines, box[2] - box[0], box[3] - box[1]))
+        return Appearance(box, path)
 
     def _signing(self, field: str, at: datetime, look: Appearance) -> Signing:
-        with_font = look if look.picture else Appearance(look.box, look.text, drawing.font_file(), page=look.page)
         stamper = time_stamper(self.pki.stamper, at + timedelta(seconds=20))
-        return Signing(at, field_name=field, stamper=stamper, appearance=with_font)
-
-
-def _shown(name: str) -> str:
-    return f"Ký bởi: {name}\nNgày ký: {SIGNED_AT:%d-%m-%Y %H:%M:%S} +07:00"
+        return Signing(at, field_name=field, stamper=stamper, appearance=look)
 
 
 def make_delivery(folder: Path, *, clock: Clock, seed: int = SEED) -> dict[str, Any]:
@@ -243,9 +241,9 @@ def _write_all(new: Path, now: datetime, seed: int) -> None:
     trust = new / TRUST
     trust.mkdir()
     (trust / "rootca-dung-thu.der").write_bytes(pki.root.der)
-    seal = new / "seal.png"
-    drawing.seal_picture("TỈNH KIÊN SƠN").save(seal)
-    signer = _Signer(pki, now, seal)
+    drawings = new / "drawings"
+    drawings.mkdir()
+    signer = _Signer(pki, now, drawings)
     delivery = new / DELIVERY
     for place, dossier in enumerate(dossiers()):
         for ordinal, paper in enumerate(dossier.paper, start=1):
@@ -270,7 +268,7 @@ def _made(paper: Paper, signer: _Signer, seed: int) -> bytes | None:
         Make.MISSING: lambda: None,
     }
     make = makers.get(paper.make)
-    return make() if make else drawing.scanned_pdf(paper, seed)
+    return drawing.scanned_pdf(paper, seed) if make is None else make()
 
 
 def _program() -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -237,6 +237,20 @@ def scanned_pdf(paper: Paper, seed: int) -> bytes:
     return bytes(document.output())
 
 
+def stamp_pdf(lines: Sequence[str], width: float, height: float) -> bytes:
+    """The text that a signature shows, as a one-page PDF of the size of its box."""
+    document = fpdf.FPDF(unit="pt", format=(width, height))
+    document.set_creation_date(_DATE)
+    document.set_auto_page_break(False)
+    document.add_font("serif", "", str(font_file()))
+    document.add_page()
+    page = PdfPage(document)
+    step = height / (len(lines) + 0.5)
+    for number, line in enumerate(lines, start=1):
+        page.write(3, number * step, line, "", min(9.0, 0.75 * step))
+    return bytes(document.output())
+
+
 # ------------------------------------------------------------ scans
 
 
@@ -248,7 +262,7 @@ class _Light:
     stains: int
 
 
-_NEW = _Light(_PAPER, 3.0, 0.5, 0)
+_NEW = _Light(_PAPER, 3.0, 0.0, 0)
 _OLD = _Light(_OLD_PAPER, 7.0, 0.9, 14)
 
 
@@ -263,9 +277,11 @@ def scan(paper: Paper, number: int, seed: int) -> bytes:
         _scribble(image, place[0] + 40, place[1] + 8, random)
         if paper.seal:
             _stamp(image, place, paper.issuer.split("\n")[-1])
-    image = image.filter(ImageFilter.GaussianBlur(light.blur))
+    if light.blur:
+        image = image.filter(ImageFilter.GaussianBlur(light.blur))
+    # Bilinear turning softens the letters as the glass of a scanner does.
+    image = image.rotate(-paper.tilt, Image.Resampling.BILINEAR, fillcolor=light.paper)
     image = _aged(image, light, random)
-    image = image.rotate(-paper.tilt, Image.Resampling.BICUBIC, fillcolor=light.paper)
     output = io.BytesIO()
     image.save(output, "JPEG", quality=72, dpi=(DPI, DPI))
     return output.getvalue()
@@ -273,16 +289,17 @@ def scan(paper: Paper, number: int, seed: int) -> bytes:
 
 def _aged(image: Image.Image, light: _Light, random: np.random.Generator) -> Image.Image:
     if light.stains:
-        stains = Image.new("L", image.size, 0)
+        # Stains are soft: an eighth of the size is enough to draw them on.
+        stains = Image.new("L", (image.width // 8, image.height // 8), 0)
         draw = ImageDraw.Draw(stains)
         for _ in range(light.stains):
-            x, y = int(random.integers(0, image.width)), int(random.integers(0, image.height))
-            radius = int(random.integers(30, 160))
+            x, y = int(random.integers(0, stains.width)), int(random.integers(0, stains.height))
+            radius = int(random.integers(4, 20))
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=int(random.integers(20, 55)))
-        stains = stains.filter(ImageFilter.GaussianBlur(40))
+        stains = stains.filter(ImageFilter.GaussianBlur(5)).resize(image.size, Image.Resampling.BILINEAR)
         image = Image.composite(Image.new("RGB", image.size, (150, 112, 60)), image, stains)
-    pixels = np.asarray(image, dtype=np.float32)
-    grain = random.normal(0.0, light.noise, pixels.shape[:2]).astype(np.float32)
+    pixels = np.asarray(image, dtype=np.int16)
+    grain = (random.standard_normal(pixels.shape[:2], dtype=np.float32) * light.noise).astype(np.int16)
     return Image.fromarray(np.clip(pixels + grain[:, :, None], 0, 255).astype(np.uint8))
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,10 +23,10 @@ from asn1crypto import pdf as asn1_pdf
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
+from pyhanko.pdf_utils.content import ImportedPdfPage
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.text import TextBoxStyle
+from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import (
     PdfCMSEmbedder,
@@ -38,7 +37,7 @@ from pyhanko.sign.signers.cms_embedder import (
 )
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.stamp import StaticStampStyle, TextStampStyle
+from pyhanko.stamp import StaticStampStyle
 
 from metadata.time import VIETNAM
 
@@ -80,12 +79,8 @@ class Appearance:
     box: tuple[int, int, int, int]
     """Lower left and upper right corner, in points."""
 
-    text: str = ""
-    font: Path | None = None
-    """TrueType font for `text`."""
-
-    picture: Path | None = None
-    """Shown instead of a text, such as the picture of a seal."""
+    drawing: Path
+    """What is shown in the box: a one-page PDF, or a picture (PNG) such as that of a seal."""
 
     page: int = 0
 
@@ -254,13 +249,13 @@ def sign_pdf(pdf: bytes, credential: Credential, signing: Signing) -> bytes:
 
 
 def _shown(look: Appearance, at: datetime) -> SigAppearanceSetup:
-    if look.picture is not None:
-        style: Any = StaticStampStyle(background=PdfImage(str(look.picture)), border_width=0, background_opacity=1.0)
+    # pyHanko's own text writes wrong widths for fonts of 2048 units an em, hence a drawing.
+    if look.drawing.suffix == ".pdf":
+        background: Any = ImportedPdfPage(str(look.drawing))
     else:
-        # fontTools warns of every table that it leaves out of the subset.
-        logging.getLogger("fontTools").setLevel(logging.ERROR)
-        box = TextBoxStyle(font=GlyphAccumulatorFactory(str(look.font)), font_size=9, border_width=0)
-        style = TextStampStyle(stamp_text=look.text, text_box_style=box, border_width=0, background=None)
+        background = PdfImage(str(look.drawing))
+    whole = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, Margins.uniform(0))
+    style = StaticStampStyle(background=background, background_layout=whole, border_width=0, background_opacity=1.0)
     return SigAppearanceSetup(style=style, timestamp=at, name=None)
 
 
