@@ -13,6 +13,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Page, Pdf, Stream
 
 from ingest.engines.fixups_annotations import draw_appearances
+from ingest.engines.fixups_content import calm_cmyk, free_pictures, merge_layers
 from ingest.engines.fixups_fonts import drop_unused_fonts, embed_fonts, give_fonts_numbers, name_cid_maps
 from ingest.engines.pdfa_clean import configurations, is_forbidden
 from ingest.engines.pdfa_losses import Losses
@@ -36,17 +37,27 @@ _UNKNOWN_KEYS = re.compile(r"unrecognized key\(s\) ((?:/\S+[, ]*)+) are not chec
 _OBJECT = re.compile(r"obj (\d+) (\d+)")
 
 
-def repair(pdf: Pdf, losses: Losses) -> None:
-    """Apply every repair; one that a broken file stops is recorded and the next goes on."""
+def repair(pdf: Pdf, losses: Losses, *, keep_layers: bool, keep_cmyk: bool) -> None:
+    """Apply every repair; one that a broken file stops is recorded and the next goes on.
+
+    Args:
+        pdf: The open copy.
+        losses: What was done goes here.
+        keep_layers: A judge that knows layers follows: they are put in order, not merged.
+        keep_cmyk: The document's own CMYK output intent is kept, so its colours are right.
+    """
     steps: tuple[Callable[[Pdf, Losses], None], ...] = (
         make_resources_explicit,
         repair_objects,
         give_fonts_numbers,
         drop_unused_fonts,
         name_cid_maps,
-        list_layers,
+        settle_labels,
+        list_layers if keep_layers else merge_layers,
         embed_fonts,
         draw_appearances,
+        free_pictures,
+        *(() if keep_cmyk else (calm_cmyk,)),
     )
     for step in steps:
         try:
@@ -150,6 +161,21 @@ def _repair_filters(stream: Stream, losses: Losses) -> None:
     if isinstance(parameters, Dictionary) and parameters.is_indirect:
         # Valid, but pikepdf's checker denies it.
         stream[Name.DecodeParms] = Dictionary(dict(parameters.items()))
+
+
+def settle_labels(pdf: Pdf, losses: Losses) -> None:
+    """Page labels stand in their list themselves (pikepdf's checker denies references); what is no label goes."""
+    labels = pdf.Root.get("/PageLabels")
+    numbers = labels.get("/Nums") if isinstance(labels, Dictionary) else None
+    if labels is None or (isinstance(labels, Dictionary) and "/Kids" in labels):
+        return
+    entries: list[Object] = list(numbers.as_list()) if isinstance(numbers, Array) else []
+    if not entries or len(entries) % 2 or not all(isinstance(entry, Dictionary) for entry in entries[1::2]):
+        del pdf.Root["/PageLabels"]
+        losses.add("page-labels-removed")
+        return
+    direct = [Dictionary(dict(e.items())) if isinstance(e, Dictionary) else e for e in entries]
+    pdf.Root["/PageLabels"] = Dictionary(Nums=Array(direct))
 
 
 def list_layers(pdf: Pdf, losses: Losses) -> None:

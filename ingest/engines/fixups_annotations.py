@@ -10,6 +10,9 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from ingest.engines.pdfa_losses import Losses
 
 PRINT_FLAG = 4
+_HIDDEN_FLAGS = 1 << 1 | 1 << 5
+"""Hidden, NoView."""
+
 _LINES = frozenset({"/Highlight", "/Underline", "/StrikeOut", "/Squiggly"})
 _ICONS = frozenset({"/Text", "/Caret", "/Stamp"})
 _ICON_POINTS = 16.0
@@ -30,9 +33,17 @@ def draw_appearances(pdf: Pdf, losses: Losses) -> None:
         for annotation in annotations.as_list():
             if not isinstance(annotation, Dictionary):
                 continue
-            if _has_appearance(annotation) or _draw(pdf, annotation, number, losses):
+            if _is_hidden(annotation):
+                losses.add("hidden-annotation", f"p{number} {annotation.get('/Contents', '')}")
+            elif _has_appearance(annotation) or _draw(pdf, annotation, number, losses):
                 kept.append(annotation)
         page.obj["/Annots"] = Array(kept)
+
+
+def _is_hidden(annotation: Dictionary) -> bool:
+    """Nobody saw it, so nobody must see it now; PDF/A forbids to keep it hidden (6.3.2-2)."""
+    flags = annotation.get("/F", 0)
+    return isinstance(flags, int) and bool(flags & _HIDDEN_FLAGS)
 
 
 def _has_appearance(annotation: Dictionary) -> bool:

@@ -258,6 +258,20 @@ def letters_of(font: Dictionary) -> dict[int, str]:
     return letters
 
 
+def _named_differences(given: Array) -> Array:
+    """The same list without `.notdef`, each name with its code in front."""
+    kept: list[Object | int] = []
+    code = 0
+    for entry in given.as_list():
+        if not isinstance(entry, Name):
+            code = int(entry)
+            continue
+        if entry != "/.notdef":
+            kept += [code, entry]
+        code += 1
+    return Array(kept)
+
+
 class _Substitution:
     """One font being replaced by a subset of a Liberation file."""
 
@@ -286,8 +300,11 @@ class _Substitution:
         base = encoding.get("/BaseEncoding") if isinstance(encoding, Dictionary) else encoding
         named = Name.MacRomanEncoding if base == "/MacRomanEncoding" else Name.WinAnsiEncoding
         if isinstance(encoding, Dictionary):
-            # 6.2.11.6-2: Differences only over one of the two bases.
+            # 6.2.11.6-2: Differences only over one of the two bases, and without `.notdef`.
             encoding["/BaseEncoding"] = named
+            differences = encoding.get("/Differences")
+            if isinstance(differences, Array):
+                encoding["/Differences"] = _named_differences(differences)
         else:
             self.font["/Encoding"] = named
 

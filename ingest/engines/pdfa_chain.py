@@ -21,7 +21,7 @@ from ingest.engines.fixups import repair
 from ingest.engines.pdfa_checks import Look, UnreadableError, look_at, refusals
 from ingest.engines.pdfa_clean import clean
 from ingest.engines.pdfa_losses import Losses
-from ingest.engines.pdfa_write import JUDGE, Written, speaks_unicode, write
+from ingest.engines.pdfa_write import JUDGE, Written, candidate_intent, speaks_unicode, write
 from ingest.engines.raster_text import convert as as_pictures
 from ingest.pdfa_conversion import STEPS
 
@@ -184,7 +184,7 @@ def _clean(job: _Job, target: Path, losses: Losses) -> Written:
 def _repair(job: _Job, target: Path, losses: Losses) -> Written:
     with pikepdf.open(job.source) as pdf:
         clean(pdf, losses)
-        repair(pdf, losses)
+        repair(pdf, losses, keep_layers=not job.own_judge, keep_cmyk=candidate_intent(pdf) is None)
         pdf.remove_unreferenced_resources()
         return write(pdf, target, flavour=_claim(job, pdf), at=job.at, losses=losses, thorough=True)
 

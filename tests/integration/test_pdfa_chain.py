@@ -51,14 +51,13 @@ def _letters_lost(before: Path, after: Path) -> bool:
     return bool(look_at(before).letters - look_at(after).letters)
 
 
-@pytest.mark.parametrize("aim", ["2b", "2u"])
 @pytest.mark.parametrize("name", NASTY)
 def test_every_flavour_claimed_without_java_is_confirmed_by_verapdf(
-    name: str, aim: str, corpus: dict[str, Path], convert: Callable[..., Conversion], verapdf: VeraPdfJudge
+    name: str, corpus: dict[str, Path], convert: Callable[..., Conversion], verapdf: VeraPdfJudge
 ) -> None:
-    made = convert(corpus[name], aim=aim)
+    made = convert(corpus[name], aim="2u")
     assert made.path is not None, made
-    assert made.flavour in {"2b", aim}
+    assert made.flavour in {"2b", "2u"}
     verdict = verapdf.check(made.path, None)
     assert (verdict.status, verdict.flavour) == ("valid", made.flavour), verdict
     assert not _letters_lost(corpus[name], made.path)
