@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -256,7 +256,7 @@ def _write_all(new: Path, now: datetime, seed: int) -> None:
 
 
 def _made(paper: Paper, signer: _Signer, seed: int) -> bytes | None:
-    makers = {
+    makers: dict[Make, Callable[[], bytes | None]] = {
         Make.DIGITAL: lambda: drawing.digital_pdf(paper),
         Make.SIGNED: lambda: signer.decision(drawing.digital_pdf(paper), len(paper.pages)),
         Make.SIGNED_SCAN: lambda: signer.scan(drawing.scanned_pdf(paper, seed)),
