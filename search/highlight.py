@@ -60,12 +60,15 @@ class _Role(NamedTuple):
 class _Roles(dict[str, _Role | None]):
     """Roles by word as written, found once a query: texts repeat their words."""
 
-    def __init__(self, words: Mapping[str, str], stems: tuple[str, ...], row_words: frozenset[str]) -> None:
-        self._words, self._stems, self._row_words = words, stems, row_words
+    def __init__(self, words: Mapping[str, str], prefixes: Sequence[Prefix], row_words: frozenset[str]) -> None:
+        self._words, self._prefixes, self._row_words = words, prefixes, row_words
 
     def __missing__(self, word: str) -> _Role | None:
         canon, folded = forms_of(word)
-        what = folded if folded in self._words else next((stem for stem in self._stems if folded.startswith(stem)), "")
+        what = folded if folded in self._words else ""
+        for prefix in self._prefixes:
+            if not what and (folded.startswith(prefix.stem) or folded == prefix.whole):
+                what = prefix.stem
         in_row = folded in self._row_words
         role = _Role(what, self._words.get(folded) == canon, in_row, folded) if what or in_row else None
         self[word] = role
@@ -77,22 +80,23 @@ class Marker:
 
     def __init__(self, query: Query) -> None:
         words: dict[str, str] = {}
-        stems: list[str] = []
+        prefixes: list[Prefix] = []
         self._rows: list[tuple[Forms, ...]] = []
         for leaf in query.leaves():
             if isinstance(leaf, Word):
-                words[leaf.word.fold] = leaf.word.canon
+                words[leaf.word.fold] = _typed(leaf.word)
             elif isinstance(leaf, Prefix):
-                stems.append(leaf.stem)
-                words.setdefault(leaf.whole, leaf.whole)
+                prefixes.append(leaf)
             elif isinstance(leaf, Phrase | Number):
                 if len(leaf.words) > 1:
                     self._rows.append(leaf.words)
                 else:
-                    words |= {word.fold: word.canon for word in leaf.words}
+                    words |= {word.fold: _typed(word) for word in leaf.words}
         self._row_folds = [frozenset(word.fold for word in row) for row in self._rows]
-        self._roles = _Roles(words, tuple(stems), frozenset().union(*self._row_folds))
+        self._roles = _Roles(words, prefixes, frozenset().union(*self._row_folds))
+        stems = {prefix.stem for prefix in prefixes}
         self._asks = bool(words or stems or self._rows)
+        self._full = 10 * len(words.keys() | stems) + sum(map(bool, words.values())) + 13 * len(self._rows)
 
     def __bool__(self) -> bool:
         return self._asks
@@ -111,8 +115,9 @@ class Marker:
             rows = [row for row, folds in zip(self._rows, self._row_folds, strict=True) if folds <= there]
             canons, folded = (f" {stream} " for stream in streams(text)) if rows else ("", "")
             for row in rows:
-                total += 12 * (_joined(word.fold for word in row) in folded)
-                total += _joined(word.canon for word in row) in canons
+                if _joined(word.fold for word in row) in folded:
+                    plain = not any(word.marked for word in row)
+                    total += 12 + (plain or _joined(word.canon for word in row) in canons)
         return total
 
     def touches(self, text: str) -> bool:
@@ -163,9 +168,14 @@ class Marker:
 
     def best(self, pages: Sequence[str]) -> Snippet | None:
         """The best passage of the earliest page that answers best; None when no page has a mark."""
-        weights = [self.weight(page) if page else 0 for page in pages]
-        if any(weights):
-            index = weights.index(max(weights))
+        best, index = 0, 0
+        for number, page in enumerate(pages):
+            weight = self.weight(page) if page else 0
+            if weight > best:
+                best, index = weight, number
+                if best >= self._full:
+                    break
+        if best:
             return Snippet(self._snippet(pages[index], self.marks(pages[index])) or "", index + 1)
         return self._over_break(pages) if self._rows else None
 
@@ -231,6 +241,11 @@ class Marker:
         parts.append(printable(text[at:end]))
         joined = "".join(parts).strip()
         return ("… " if start else "") + joined + (" …" if end < len(text) else "")
+
+
+def _typed(word: Forms) -> str:
+    """The canon to prefer; empty for a word that was typed without marks, which asks for none."""
+    return word.canon if word.marked else ""
 
 
 def _joined(words: Iterable[str]) -> str:

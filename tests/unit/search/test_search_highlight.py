@@ -88,3 +88,11 @@ def test_a_query_of_fields_alone_marks_nothing() -> None:
 
 def test_places_are_bounded() -> None:
     assert len(Marker(parse("a")).page_hits(["a " * 30_000] * 2)) == MAX_PAGE_HITS
+
+
+def test_a_page_with_the_words_of_a_phrase_apart_is_no_hit_beside_one_that_has_it() -> None:
+    marker = Marker(parse('"ban ủy" sách'))
+    assert marker.weight("ủy ban") == 0
+    snippet = marker.best(["ủy ban", "sách"])
+    assert snippet is not None
+    assert snippet.page == 2
