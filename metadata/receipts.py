@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from metadata import messages, rules
 from metadata.findings import Finding
+from metadata.time import VIETNAM, from_rfc3339
 
 RECEIPT_VERSION = 1
 
@@ -121,6 +122,14 @@ def _row(cells: Iterable[str], tag: str = "td") -> str:
     return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>\n"
 
 
+def _civil(instant: str) -> str:
+    """`instant` as people in Vietnam read it; as it stands where it is no time."""
+    try:
+        return from_rfc3339(instant).astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S (UTC+07:00)")
+    except ValueError:
+        return instant
+
+
 def _facts(receipt: Receipt) -> Iterator[str]:
     rows = (
         ("archive", receipt.archive),
@@ -130,8 +139,8 @@ def _facts(receipt: Receipt) -> Iterator[str]:
         ("package_id", receipt.package_id),
         ("file_code", receipt.file_code),
         ("title", receipt.title),
-        ("received_at", receipt.received_at),
-        ("issued_at", receipt.issued_at),
+        ("received_at", _civil(receipt.received_at)),
+        ("issued_at", _civil(receipt.issued_at)),
         ("documents", str(receipt.documents)),
         ("counts", f"{receipt.counted_in} = {receipt.counted_out} + {len(receipt.refused)}"),
         ("bytes", f"{receipt.bytes_in:,}".replace(",", ".")),
@@ -178,6 +187,8 @@ def receipt_html(receipt: Receipt) -> bytes:
         refused=_section("refused", ("path", "why"), refused),
         findings=_section("findings", ("rule", "severity", "place", "message"), _finding_rows(receipt.findings)),
         promise=_bilingual("promise"),
+        giver=_bilingual("giver"),
+        taker=_bilingual("taker"),
         program=html.escape(receipt.program),
         time_source=_bilingual("time_source", source=receipt.time_source or "?"),
     )

@@ -54,6 +54,7 @@ def test_the_page_names_every_file_digest_refusal_and_finding_in_both_languages(
     assert "The package holds the file" in text
     assert "3 = 1 + 2" in text
     assert RECEIPT.title in text
+    assert "28/11/2026 10:04:05 (UTC+07:00)" in text
 
 
 def test_the_page_runs_no_script_and_loads_nothing() -> None:
