@@ -261,25 +261,28 @@ def main() -> None:
         for name, engine in engines.items():
             result[name] = measure(engine, folders[name], corpus)
         times: dict[str, dict[str, list[float]]] = {name: {} for name in engines}
+        cpu: dict[str, list[float]] = {name: [] for name in engines}
         differing = 0
         access = (*(f"u{unit}" for unit in range(0, UNITS, 4)), "pub")
         for group, text in corpus.queries(asked.queries):
             totals = set()
             for name, engine in engines.items():
-                wall = time.perf_counter()
+                wall, used = time.perf_counter(), time.process_time()
                 _, total = engine.search(SearchRequest(text, access=access))
                 times[name].setdefault(group, []).append((time.perf_counter() - wall) * 1000)
+                cpu[name].append((time.process_time() - used) * 1000)
                 totals.add(total)
             differing += len(totals) > 1
         for name, groups in times.items():
             every = [value for values in groups.values() for value in values]
             result[name] |= {"p50_ms": percentile(every, 0.5), "p95_ms": percentile(every, 0.95)}
+            result[name] |= {"p50_cpu_ms": percentile(cpu[name], 0.5), "p95_cpu_ms": percentile(cpu[name], 0.95)}
             result[name]["classes_p50_p95_ms"] = {
                 group: [percentile(values, 0.5), percentile(values, 0.95)] for group, values in groups.items()
             }
         result["queries"] = sum(map(len, times["tantivy"].values()))
         result["queries_with_other_totals"] = differing
-        for figure in ("p50_ms", "p95_ms", "build_docs_per_s", "bytes_per_doc"):
+        for figure in ("p50_ms", "p95_ms", "p50_cpu_ms", "p95_cpu_ms", "build_docs_per_s", "bytes_per_doc"):
             result[f"ratio_{figure}"] = round(result["tantivy"][figure] / result["fts5"][figure], 3)
     result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(result, ensure_ascii=False))
