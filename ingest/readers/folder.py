@@ -22,6 +22,7 @@ from metadata.descriptions import Delivery, DossierDescription
 from metadata.errors import UsageError
 from metadata.findings import Finding
 from metadata.profiles import Section, profile
+from metadata.validation_secrets import secret_findings
 
 MOST_SPREADSHEETS = 50
 """Spreadsheets at one depth that are opened in search of headings."""
@@ -180,6 +181,10 @@ class _Assembly:
             owner = strays.owner(oddity.path)
             finding = Finding(rule=oddity.rule, subject=oddity.path, values={"detail": oddity.detail})
             (general if owner is None else findings.setdefault(owner, [])).append(finding)
+        for dossier in assembled.dossiers:
+            # Of a secret dossier nothing but the refusal is told: other findings quote what is written.
+            if secrets := list(secret_findings(dossier, dossier.source)):
+                findings[dossier.file_code] = secrets
         return Delivery(
             reader="folder",
             profile=self._profile,

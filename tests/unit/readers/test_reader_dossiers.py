@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from openpyxl import Workbook
 
 from tests.fixtures.deliveries import CODE, DOCUMENT, DOSSIER, DeliveryFolder, workbook
 
@@ -123,3 +124,25 @@ def test_two_hundred_dossiers_in_one_sheet_stay_apart(delivery: DeliveryFolder) 
     assert [dossier.file_code for dossier in found.dossiers] == codes
     assert all(len(document.files) == 1 for dossier in found.dossiers for document in dossier.documents)
     assert not found.dossier_findings
+
+
+def test_of_a_secret_dossier_nothing_but_the_refusal_is_told(delivery: DeliveryFolder) -> None:
+    heading = [*DOSSIER, "Độ mật", *DOCUMENT]
+    rows = [
+        [CODE, "Kế hoạch A", *OWN[1:], grade, n, "Việc B", "1/2/2019", None] for n, grade in ((1, None), (2, "Mật"))
+    ]
+    delivery.sheets(Sheet1=[heading, *rows])
+    found = delivery.read()
+    assert {finding.rule for finding in found.dossier_findings[CODE]} == {"SEC-001"}
+    assert [finding.row for finding in delivery.findings()] == [3]
+    assert "Kế hoạch" not in str(delivery.findings())
+
+
+def test_a_hidden_code_list_with_grades_is_no_grade(delivery: DeliveryFolder) -> None:
+    def hide(book: Workbook) -> None:
+        book["DM"].sheet_state = "veryHidden"
+
+    rows = [[*DOSSIER, *DOCUMENT], [CODE, "Hồ sơ về tài liệu mật", *OWN[1:], 1, "Mật", "1/2/2019", "a.pdf"]]
+    delivery.sheets(hide, Sheet1=rows, DM=[["Độ mật", "Mã hồ sơ"], ["Tuyệt mật", CODE]])
+    delivery.file("a.pdf")
+    assert not {rule for rule in delivery.rules() if rule.startswith("SEC")}

@@ -1,0 +1,60 @@
+"""docs/rules.md out of the registry: `python -m metadata.rules.documentation > docs/rules.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from metadata.findings import Severity
+from metadata.rules import Rule, rules
+
+_SUBJECTS = {
+    "ING": "Tệp nhận vào · Files taken in",
+    "MET": "Dữ liệu đặc tả · Metadata",
+    "PDA": "Bản PDF/A · PDF/A renditions",
+    "PKG": "Gói tin lưu trữ · Packages",
+    "READ": "Đọc hồ sơ giao nộp · Reading a delivery",
+    "SEC": "Bí mật · Secrecy",
+    "SIG": "Chữ ký số · Signatures",
+    "STO": "Lưu trữ · Storage",
+    "SUB": "Đợt giao nộp · Submissions",
+    "TXT": "Văn bản trong tệp · Text",
+}
+_SEVERITIES = {Severity.ERROR: "lỗi, từ chối · error", Severity.WARNING: "cảnh báo · warning"}
+_HEAD = """# Quy tắc · Rules
+
+Tệp này được tạo tự động từ `metadata/rules/*.toml`; không sửa bằng tay.
+Generated from `metadata/rules/*.toml`; do not edit: `python -m metadata.rules.documentation > docs/rules.md`.
+
+Mã quy tắc không bao giờ đổi nghĩa. *Lỗi* làm hồ sơ bị từ chối; *cảnh báo* được ghi lại và hồ sơ vẫn được nhận.
+A rule id never changes its meaning. An *error* rejects the dossier; a *warning* is told and kept.
+"""
+
+
+def document(found: Iterable[Rule]) -> str:
+    """The page: one table a prefix, with source, text and what to do about it in both languages."""
+    return "\n".join(_lines(found)) + "\n"
+
+
+def _lines(found: Iterable[Rule]) -> Iterator[str]:
+    yield _HEAD.rstrip()
+    for prefix, group in groupby(found, key=lambda rule: rule.id.partition("-")[0]):
+        yield ""
+        yield f"## {prefix}: {_SUBJECTS.get(prefix, prefix)}"
+        for rule in group:
+            yield ""
+            yield f"### {rule.id}"
+            yield ""
+            yield f"{_SEVERITIES[rule.severity]}. Nguồn · Source: {rule.source}"
+            yield ""
+            for language in ("vi", "en"):
+                yield f"- {language}: {_plain(rule.texts[language])} *{_plain(rule.remedies[language])}*"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).replace("*", "\\*")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document(rules().values()))
