@@ -73,7 +73,7 @@ def package_stage(clock: StandingClock | None = None) -> Package:
         clock=clock or StandingClock(),
         program=Tool(name="luutru", version="0.1.0"),
         archive=ArchiveBody("Trung tâm Lưu trữ lịch sử tỉnh", "H49.01"),
-        agency_name={"H49.64": "Sở Nội vụ"}.get,  # type: ignore[arg-type]  # unknown agencies are not asked for
+        agency_name=lambda code: {"H49.64": "Sở Nội vụ"}.get(code, ""),
     )
 
 

@@ -7,17 +7,24 @@ AIP in the circular's shape there is nothing, so every finding is ours.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.facts import Packaged, PackagedPart
+from ingest.packaging.provenance import ArchiveBody
+from ingest.stages.store import Store
 from ingest.work import WorkItem
 from metadata.descriptions import RecordKind
 from metadata.package import MAX_DOCUMENTS
+from metadata.package_check import check_package
 from metadata.package_reader import read_package
-from tests.fakes.dossiers import Paper, dossier, lay_out, package_stage
+from storage.backends.filesystem import FilesystemStore
+from storage.ledger import Ledger
+from storage.packages import PackageStore
+from tests.fakes.dossiers import Paper, StandingClock, dossier, lay_out, package_stage
 from tests.fixtures.commons_ip import CommonsIp
 
 SCAN = Paper(("Quyết định số 5.PDF",), text="Quyết định về việc giao đất", rendition=True, signed=True)
@@ -86,6 +93,35 @@ def test_a_dossier_of_more_than_500_documents_becomes_parts_that_are_packages_of
     assert [document.ordinal for record in records for document in record.documents] == list(
         range(1, MAX_DOCUMENTS + 3)
     )
+
+
+@pytest.mark.server
+def test_a_home_that_nobody_has_named_yet_still_makes_packages_that_are_accepted(
+    tmp_path: Path, commons_ip: CommonsIp
+) -> None:
+    item = replace(dossier(tmp_path / "work", [KEPT], approved=False), agency="default")
+    packaged = replace(package_stage(), archive=ArchiveBody("", "")).run(item)
+    _accepted(commons_ip.judge(_folder(tmp_path, item, packaged.parts[0])))
+
+
+@pytest.mark.server
+def test_the_package_is_the_same_after_storage(tmp_path: Path, commons_ip: CommonsIp) -> None:
+    item, packaged = _parts(tmp_path, [SCAN, OFFICE, PHOTO])
+    store = FilesystemStore(tmp_path / "store")
+    packages = PackageStore(store, StandingClock())
+    packages.init()
+    Store(packages, Ledger(store), StandingClock()).run(item.having(packaged))
+    files = {file.path: file for file in packages.files(item.package_id)}
+    sources = {file.path: item.folder / file.source for file in packaged.parts[0].files}
+    before = read_package(lambda path: sources[path].open("rb"), sources, item.package_id)
+    assert read_package(lambda path: packages.open(files[path]), files, item.package_id) == before
+    assert check_package(lambda path: packages.open(files[path]), files, item.package_id) == ()
+    back = tmp_path / f"urn:uuid:{item.package_id}"
+    for path, file in files.items():
+        (back / path).parent.mkdir(parents=True, exist_ok=True)
+        with packages.open(file) as stream:
+            (back / path).write_bytes(stream.read())
+    _accepted(commons_ip.judge(back))
 
 
 def _flip(path: Path) -> None:
