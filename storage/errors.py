@@ -95,6 +95,16 @@ class LayoutUnknownError(StorageError):
         super().__init__(key, f"{key!r} says {self.found!r}, which this program does not know")
 
 
+class RootMissingError(StorageError):
+    """No root of packages is there: never made, or its disk is not mounted. Never to be read as "no such package"."""
+
+    code: ClassVar[str] = "storage.no_root"
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__(location, f"{location} holds no archive: it was never initialised, or its disk is not mounted")
+
+
 class StorageFaultError(StorageError):
     """The store failed: disk full, no answer, refused access. Repeating is safe."""
 

@@ -11,6 +11,7 @@ from metadata.digests import chunks_of
 from metadata.findings import Finding
 from metadata.rules import errors_of
 from storage.errors import ObjectMissingError, RecordUnreadableError
+from storage.heads import insist_on_root
 from storage.inventory import Inventory, read_inventory, sidecar_of
 from storage.layout import INVENTORY, OBJECT_NAMASTE, OBJECT_NAMASTE_TEXT, SIDECAR, object_id, object_path
 from storage.ports import ObjectStore
@@ -43,6 +44,8 @@ def check_object(
     """See `PackageStore.check_fixity`."""
     folder = object_path(package_id)
     sizes = {info.key.removeprefix(f"{folder}/"): info.size_bytes for info in store.keys(f"{folder}/")}
+    if not sizes:
+        insist_on_root(store)
     never_finished = inventory_sha512 is None and not {INVENTORY, OBJECT_NAMASTE} & sizes.keys()
     if not sizes or never_finished:
         raise ObjectMissingError(folder)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from storage.errors import ObjectMissingError, PreconditionFailedError, StorageFaultError
+from storage.errors import ObjectMissingError, PreconditionFailedError, RootMissingError, StorageFaultError
 from storage.inventory import Inventory, read_inventory
-from storage.layout import INVENTORY, object_id, object_path
+from storage.layout import INVENTORY, ROOT_NAMASTE, object_id, object_path
 from storage.ports import ObjectStore
 
 RACES = 64
@@ -66,10 +66,23 @@ def assert_head(store: ObjectStore, key: str, data: bytes) -> str:
     raise StorageFaultError(key, "other writers keep on changing it")
 
 
+def insist_on_root(store: ObjectStore) -> None:
+    """Make sure that this is an archive before anything is called missing in it or written to it.
+
+    Raises:
+        RootMissingError: it is none.
+    """
+    try:
+        store.info(ROOT_NAMASTE)
+    except ObjectMissingError:
+        raise RootMissingError(store.location) from None
+
+
 def committed(store: ObjectStore, package_id: str) -> Committed | None:
     """The package's root inventory; None while there is no such package.
 
     Raises:
+        RootMissingError: there is no archive at all.
         UnsafeKeyError: `package_id` is no UUID.
         RecordUnreadableError: the inventory is damaged.
     """
@@ -78,5 +91,6 @@ def committed(store: ObjectStore, package_id: str) -> Committed | None:
     try:
         data, etag = read_head(store, key)
     except ObjectMissingError:
+        insist_on_root(store)
         return None
     return Committed(folder, read_inventory(key, data, object_id(package_id)), data, etag)

@@ -38,6 +38,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
+ROOT_NAMASTE: Final = f"{ROOT}/0=ocfl_1.1"
 ROOT_FILES: Final = {
     f"{ROOT}/extensions/{_EXTENSION}/config.json": _json(
         {"extensionName": _EXTENSION, "digestAlgorithm": "sha256", "tupleSize": _TUPLE, "numberOfTuples": _TUPLES}
@@ -48,7 +49,7 @@ ROOT_FILES: Final = {
             "description": f"{FORMAT}: one object a dossier, id urn:uuid:PACKAGE_ID, folders by the SHA-256 of the id",
         }
     ),
-    f"{ROOT}/0=ocfl_1.1": b"ocfl_1.1\n",
+    ROOT_NAMASTE: b"ocfl_1.1\n",
 }
 """What makes the prefix an OCFL 1.1 storage root, in the order of writing: the declaration comes last."""
 

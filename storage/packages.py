@@ -12,7 +12,7 @@ from metadata.digests import digests_of
 from metadata.time import Clock
 from storage.errors import LayoutUnknownError, ObjectExistsError, ObjectMissingError
 from storage.fixity import FixityReport, check_object
-from storage.heads import Committed, committed
+from storage.heads import Committed, committed, insist_on_root
 from storage.holdings import Content, PackageFile, PackageVersion, Progress, StoredObject
 from storage.layout import INVENTORY, ROOT, ROOT_FILES, SHARDS, object_path, package_id_of, shard_prefix
 from storage.ports import ObjectStore
@@ -76,6 +76,7 @@ class PackageStore:
             UnsafeKeyError: a path is unsafe, doubled, or the folder of another; no UUID.
             ObjectCorruptedError: a source is not what its digests say.
             PreconditionFailedError: another writer stored other files at the same time.
+            RootMissingError: `init` was never called here, or the disk is not mounted.
             StorageFaultError: the store failed; repeating is safe.
         """
         return self._writer.write(package_id, by_path(files), message=message, agent=agent, tell=tell)
@@ -168,7 +169,12 @@ class PackageStore:
         raise ObjectMissingError(missing)
 
     def package_ids(self, prefix: str = f"{ROOT}/") -> Iterator[str]:
-        """All packages, in no order that means anything. Walks the whole store: for rebuild only."""
+        """All packages, in no order that means anything. Walks the whole store: for rebuild only.
+
+        Raises:
+            RootMissingError: there is no archive; an empty one gives nothing.
+        """
+        insist_on_root(self._store)
         for info in self._store.keys(prefix):
             if info.key.endswith(f"/{INVENTORY}") and (package_id := package_id_of(info.key)) is not None:
                 yield package_id

@@ -174,6 +174,8 @@ class FilesystemStore:
         except FileNotFoundError:
             return False
         except NotADirectoryError:
+            if not self._root.is_dir():
+                raise
             raise ObjectExistsError(key) from None
         if not target.is_file() or size != expected.size_bytes or digests_of_file(target) != expected:
             raise ObjectExistsError(key)

@@ -108,11 +108,13 @@ def test_wherever_a_write_fails_repeating_it_completes_it(
 ) -> None:
     files = contents({"METS.xml": b"<mets/>", "tệp.pdf": b"%PDF"})
     store = S3Store(s3_bucket())
+    PackageStore(store, SteppingClock()).init()
     counting = FaultyStore(store)
     packages = PackageStore(counting, SteppingClock(), parallel=1)
     packages.write(PACKAGE, files, message="Nộp lưu", agent="luutru")
     for at in range(1, len(counting.operations) + 1):
         whole = S3Store(s3_bucket())
+        PackageStore(whole, SteppingClock()).init()
         faulty = FaultyStore(whole, fail_at=at, when="before" if when == "before" else "after")
         clock = SteppingClock()
         for _ in range(2):
@@ -130,6 +132,7 @@ def test_of_two_writers_of_one_version_exactly_one_wins(
     contents: Contents, s3_bucket: Callable[[], S3Settings]
 ) -> None:
     settings = s3_bucket()
+    PackageStore(S3Store(settings), SteppingClock()).init()
     offers = [contents({**FILES, "METS.xml": b"<mets writer='%d'/>" % n, f"only-{n}": b"x"}) for n in range(2)]
 
     def offer(number: int) -> bool:

@@ -18,6 +18,7 @@ from storage.errors import (
     ObjectMissingError,
     PreconditionFailedError,
     RecordUnreadableError,
+    RootMissingError,
     StorageFaultError,
     UnsafeKeyError,
 )
@@ -164,16 +165,14 @@ def test_a_source_that_changed_since_it_was_hashed_makes_no_package(packages: Pa
 
 @pytest.mark.rule("STO-005")
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_wherever_a_write_fails_repeating_it_completes_it(
-    contents: Contents, storage_root: Path, tmp_path: Path, when: str
-) -> None:
+def test_wherever_a_write_fails_repeating_it_completes_it(contents: Contents, quick_path: Path, when: str) -> None:
     """A fault is injected at each operation in turn, for a first and for a second version."""
     second = {"METS.xml": b"<mets v='2'/>", "data/tệp.pdf": b"%PDF"}
     files, changed = contents({"METS.xml": b"<mets/>", "data/tệp.pdf": b"%PDF"}), contents(second)
     at = 0
     while True:
         at += 1
-        root = tmp_path / f"storage-{at}"
+        root = quick_path / f"storage-{at}"
         whole = FilesystemStore(root)
         PackageStore(whole, SteppingClock()).init()
         faulty = FaultyStore(whole, fail_at=at, when="before" if when == "before" else "after")
@@ -228,9 +227,9 @@ def test_an_unfinished_package_does_not_exist_for_readers(
 
 
 @pytest.mark.rule("STO-004")
-def test_of_two_writers_of_one_version_exactly_one_wins(contents: Contents, tmp_path: Path) -> None:
+def test_of_two_writers_of_one_version_exactly_one_wins(contents: Contents, quick_path: Path) -> None:
     for round_ in range(6):
-        root = tmp_path / f"storage-{round_}"
+        root = quick_path / f"storage-{round_}"
         PackageStore(FilesystemStore(root), SteppingClock()).init()
         offers = [
             contents({**FILES, "METS.xml": f"<mets writer='{n}'/>".encode(), f"only-{n}": b"x"}) for n in range(2)
@@ -307,6 +306,24 @@ def test_a_tampered_inventory_is_a_fault_and_opens_nothing(
     path.write_text(json.dumps(inventory))
     with pytest.raises(RecordUnreadableError):
         packages.open_file(PACKAGE, "METS.xml")
+
+
+def test_an_archive_whose_disk_is_not_mounted_is_a_fault_and_never_an_empty_archive(
+    contents: Contents, storage_root: Path
+) -> None:
+    storage_root.mkdir()
+    packages = PackageStore(FilesystemStore(storage_root), SteppingClock())
+    for act in (
+        lambda: packages.write(PACKAGE, contents(FILES), message="Nhận", agent="luutru"),
+        lambda: packages.files(PACKAGE),
+        lambda: packages.check_fixity(PACKAGE),
+        lambda: list(packages.package_ids()),
+        lambda: packages.sample(1, Random(1)),  # noqa: S311 - a sample, no secret
+    ):
+        with pytest.raises(RootMissingError) as caught:
+            act()
+        assert (caught.value.code, caught.value.retryable) == ("storage.no_root", True)
+    assert list(storage_root.iterdir()) == []
 
 
 def test_a_root_of_another_format_is_refused_by_name(packages: PackageStore, storage_root: Path) -> None:
