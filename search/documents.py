@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
@@ -17,6 +17,9 @@ from search.vietnamese import fold, nfc, sort_key, streams
 
 MAX_KEY_CHARS = 500
 """Longer values of key fields count as their beginning: engines refuse terms of many kilobytes."""
+
+
+_RECORD_FIELDS = tuple(field.name for field in fields(IndexedDocument) if field.name != "pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def stored(document: IndexedDocument) -> Stored:
 
 
 def _plain(document: IndexedDocument) -> dict[str, Any]:
-    plain = {name: value for name, value in asdict(document).items() if name != "pages"}
+    plain = {name: getattr(document, name) for name in _RECORD_FIELDS}
     return plain | {"fields": dict(document.fields), "access": list(document.access)}
 
 

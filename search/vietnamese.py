@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import NamedTuple
 
 MAX_WORD_CHARS = 100
 """A longer run of letters (a base64 block, a line of a damaged font) counts as its beginning."""
 
-_MAX_MEMO_ENTRIES = 300_000
+_MAX_MEMO_ENTRIES = 150_000
 
 _WORD = re.compile(r"[^\W_]+")
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -172,16 +173,18 @@ _LETTER_ORDER = {"ă": "a1", "â": "a2", "đ": "d1", "ê": "e1", "ô": "o1", "ơ
 _MAX_SORT_CHARS = 120
 
 
+@cache
+def _letter_order(letter: str) -> tuple[str, str]:
+    """The letter without its tone as it sorts, and the tone."""
+    if not letter.isalnum():
+        return " ", ""
+    parts = unicodedata.normalize("NFD", letter)
+    tone = next((part for part in parts if part in _TONES), "")
+    bare = unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES))
+    return _LETTER_ORDER.get(bare, bare + "0" if bare.isascii() else bare), str(_TONES.index(tone) + 1 if tone else 0)
+
+
 def sort_key(text: str) -> str:
     """A text whose order by code point is the Vietnamese alphabet's: a ă â … d đ …; tones decide between equals."""
-    primary, tones = [], []
-    for letter in nfc(text[:_MAX_SORT_CHARS]).lower():
-        if not letter.isalnum():
-            primary.append(" ")
-            continue
-        parts = unicodedata.normalize("NFD", letter)
-        tone = "".join(part for part in parts if part in _TONES)
-        bare = unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES))
-        primary.append(_LETTER_ORDER.get(bare, bare + "0" if bare.isascii() else bare))
-        tones.append(str(_TONES.index(tone) + 1) if tone in _TONES else "0")
-    return " ".join("".join(primary).split()) + "\t" + "".join(tones)
+    letters = [_letter_order(letter) for letter in nfc(text[:_MAX_SORT_CHARS]).lower()]
+    return " ".join("".join([order for order, _ in letters]).split()) + "\t" + "".join([tone for _, tone in letters])
