@@ -223,10 +223,13 @@ def _runs(characters: list[str]) -> Iterator[tuple[int, int, bool]]:
 
 
 def _text(page: pdfium.PdfPage) -> tuple[str, list[list[float]], Encoding]:
+    shown = _shown(page)
+    if page.get_rotation():
+        # pdfium turns the order of lines round on a page that is shown turned.
+        page.set_rotation(0)
     with closing(page.get_textpage()) as textpage:
         characters = _characters(textpage.raw)
         runs = list(_runs(characters))
-        shown = _shown(page)
         raw = ["".join(characters[first:end]) for first, end, _ in runs]
         encoding = encoding_of(" ".join(raw))
         text, size = "", 0

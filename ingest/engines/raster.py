@@ -18,6 +18,7 @@ import pypdfium2 as pdfium
 from PIL import Image, ImageFilter, ImageOps, ImageSequence, UnidentifiedImageError
 
 from ingest.engines.pdfium import sight_of
+from ingest.engines.red_stamps import redness
 
 Grey = npt.NDArray[np.uint8]
 
@@ -29,8 +30,6 @@ _LEAST_DPI, _MOST_DPI = 150.0, 400.0
 _STRIP_ROWS = 1_024
 _PAPER = 250
 _SMALLEST = 8
-_RED_DISTANCE = 70
-_MOST_FRAMES_PIXELS = 250_000_000
 
 
 class UndecodableError(ValueError):
@@ -47,7 +46,7 @@ class Raster:
     dpi: float
     bilevel: bool
     red: Grey | None
-    """Only red ink, black on white; None when there is none."""
+    """How red each place is, dark on white; None when there is nothing red."""
 
 
 def _dpi_of(page: pdfium.PdfPage, image_dpi: float) -> float:
@@ -77,7 +76,7 @@ def of_pdf_page(source: str, number: int, *, with_red: bool = False) -> Raster:
                 pixels = bitmap.to_numpy()
                 if sight.bilevel and sight.texts == sight.invisible_texts:
                     return Raster(np.ascontiguousarray(pixels[..., 2]), dpi, bilevel=True, red=None)
-                red = red_ink(pixels[..., 2], pixels[..., 1], pixels[..., 0]) if with_red else None
+                red = redness(pixels[..., 2], pixels[..., 1], pixels[..., 0]) if with_red else None
                 return Raster(np.ascontiguousarray(pixels[..., 2]), dpi, bilevel=False, red=red)
     except (pdfium.PdfiumError, IndexError) as error:
         raise UndecodableError(str(error)) from error
@@ -105,7 +104,7 @@ def of_image(source: str, number: int, *, with_red: bool = False) -> Raster:
         raise UndecodableError(str(error) or type(error).__name__) from error
     if not coloured:
         return Raster(pixels, _believable(dpi, pixels), bilevel, red=None)
-    red = red_ink(pixels[..., 0], pixels[..., 1], pixels[..., 2]) if with_red else None
+    red = redness(pixels[..., 0], pixels[..., 1], pixels[..., 2]) if with_red else None
     return Raster(np.ascontiguousarray(pixels[..., 0]), _believable(dpi, pixels), bilevel=False, red=red)
 
 
@@ -124,15 +123,6 @@ def image_pages(scratch: Path, source: str) -> dict[str, Any]:
             return {"page_count": sum(1 for _ in ImageSequence.Iterator(image)) if image.format == "TIFF" else 1}
     except (OSError, EOFError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         return {"page_count": 0, "problem": str(error) or type(error).__name__}
-
-
-def red_ink(red: Grey, green: Grey, blue: Grey) -> Grey | None:
-    """What is clearly red, as black on white; None when nothing is."""
-    distance = red.astype(np.int16) - np.maximum(green, blue)
-    inked = distance > _RED_DISTANCE
-    if not inked.any():
-        return None
-    return np.where(inked, 0, 255).astype(np.uint8)
 
 
 def flattened(grey: Grey) -> Grey:

@@ -21,6 +21,7 @@ from typing import Any
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
 from ingest.engines import raster
+from ingest.engines.red_stamps import stamps
 from metadata.errors import ToolMissingError
 
 try:
@@ -111,11 +112,18 @@ def recognise(scratch: Path, source: str, page: int, kind: str, tessdata: str | 
 
 
 def _red_lines(red: raster.Grey, dpi: float, folder: Path) -> list[Line]:
-    head = red[: int(red.shape[0] * _HEAD)]
-    if raster.ink_share(head) < _BLANK:
-        return []
-    lines = _lines(_engine(folder, tesserocr.PSM.SPARSE_TEXT), head, dpi, _OTSU)
-    return [[[w[0], w[1], w[2] * _HEAD, w[3], w[4] * _HEAD, w[5]] for w in line] for line in lines]
+    """What each red stamp in the head says: one line a stamp, at its place on the page."""
+    lines: list[Line] = []
+    for stamp in stamps(red[: int(red.shape[0] * _HEAD)], dpi):
+        words: list[Any] = []
+        for segmentation in (tesserocr.PSM.SINGLE_LINE, tesserocr.PSM.SINGLE_BLOCK):
+            engine = _engine(folder, segmentation)
+            words = words or [word for line in _lines(engine, stamp.grey, raster.USUAL_DPI, _OTSU) for word in line]
+        if words:
+            left, top, right, bottom = stamp.box
+            text, sure = " ".join(word[0] for word in words), min(word[5] for word in words)
+            lines.append([[text, left, top * _HEAD, right, bottom * _HEAD, sure]])
+    return lines
 
 
 def _read(grey: raster.Grey, dpi: float, folder: Path, *, bilevel: bool) -> dict[str, Any]:

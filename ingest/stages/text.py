@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from ingest.facts import Fact, FileText, Formats, Received, ReceivedFile, Texts, TextSource, Tool, Validated
+from ingest.facts import Fact, FileText, Formats, Received, ReceivedFile, Texts, Tool, Validated
 from ingest.kept_results import KeptResults, write_whole
 from ingest.pages import Reading, marks_of
 from ingest.ports import Workers
@@ -217,7 +217,6 @@ class Text:
         ]
         if result.layer_pages:
             found.append(Finding(rule="TXT-002", subject=path, file=path, values={"count": str(result.layer_pages)}))
-        empty = result.text is not None and set(result.text.sources) <= {TextSource.NONE.value}
-        if result.problem or (empty and not result.doubts):
-            found.append(Finding(rule="TXT-003", subject=path, file=path, values={"reason": result.problem or "empty"}))
+        if result.problem:
+            found.append(Finding(rule="TXT-003", subject=path, file=path, values={"reason": result.problem}))
         return found

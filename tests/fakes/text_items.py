@@ -75,7 +75,7 @@ class WatchedWorkers:
     """Hands tasks on to other workers and remembers them; `answer` may answer in their place."""
 
     def __init__(
-        self, inner: Workers, answer: Callable[[str, Mapping[str, Any]], Answer | Exception | None] | None = None
+        self, inner: Workers, answer: Callable[[str, Mapping[str, Any]], Answer | BaseException | None] | None = None
     ) -> None:
         self._inner = inner
         self._answer = answer
