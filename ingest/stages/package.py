@@ -24,10 +24,22 @@ from ingest.packaging.parts import Part, plan
 from ingest.packaging.provenance import ArchiveBody
 from ingest.packaging.writing import Maker, PartWriter
 from ingest.work import WorkItem
+from metadata.errors import ArchiveError
 from metadata.findings import Finding
 from metadata.package import PackageBrokenError
 from metadata.package_check import check_package
 from metadata.time import Clock, rfc3339
+
+
+class PackageNotWrittenError(ArchiveError):
+    """The work folder could not be read or written: disk full, a received file gone."""
+
+    code: ClassVar[str] = "package.not_written"
+
+    def __init__(self, error: OSError) -> None:
+        self.errno = error.errno
+        self.path = str(error.filename or "")
+        super().__init__(f"the package could not be written: {error.strerror or error} {self.path}".strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +68,17 @@ class Package:
 
         Raises:
             PackageBrokenError: what was made breaks a PKG rule.
+            PackageNotWrittenError: the disk is full, or the like.
             ToolMissingError: the published schemas were not fetched.
         """
-        room = item.room(self.name)
-        # A run that was interrupted leaves half a package: it is made anew.
-        shutil.rmtree(room)
+        try:
+            # A run that was interrupted leaves half a package: it is made anew.
+            shutil.rmtree(item.room(self.name))
+            return self._made(item)
+        except OSError as error:
+            raise PackageNotWrittenError(error) from error
+
+    def _made(self, item: WorkItem) -> Packaged:
         maker = Maker(
             program=self.program,
             archive=self.archive,

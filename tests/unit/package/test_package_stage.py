@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import resource
+import signal
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ingest.facts import Packaged, PackagedPart, Received, Rendition, Renditions, Route
+from ingest.stages.package import PackageNotWrittenError
 from ingest.work import Stage, WorkItem
 from metadata.descriptions import RecordKind
 from metadata.package import FORMAT_VERSION, PackageBrokenError, PackageRecord
@@ -260,6 +264,35 @@ def test_an_original_that_changed_after_receipt_is_a_fault(tmp_path: Path) -> No
     with pytest.raises(PackageBrokenError) as caught:
         package_stage().run(item)
     assert {finding.rule for finding in caught.value.findings} == {"PKG-006"}
+
+
+def test_a_received_file_that_is_gone_is_a_fault_and_the_stage_succeeds_when_it_is_back(tmp_path: Path) -> None:
+    item = dossier(tmp_path, PAPERS[:1])
+    stored = item.folder / item.fact(Received).files[0].stored
+    data = stored.read_bytes()
+    stored.unlink()
+    with pytest.raises(PackageNotWrittenError) as caught:
+        package_stage().run(item)
+    assert caught.value.retryable
+    assert caught.value.path.endswith(stored.name)
+    stored.write_bytes(data)
+    assert _record(item, package_stage().run(item).parts[0]).documents
+
+
+def test_a_full_disk_is_a_fault_and_the_stage_succeeds_when_there_is_room(tmp_path: Path) -> None:
+    """The limit on the size of files stands for the disk: METS.xsd is the largest that the stage writes."""
+    item = dossier(tmp_path, PAPERS[:1])
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(PackageNotWrittenError) as caught:
+            package_stage().run(item)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert caught.value.errno == errno.EFBIG
+    assert _record(item, package_stage().run(item).parts[0]).documents
 
 
 def test_a_received_file_that_no_document_takes_is_a_fault(tmp_path: Path) -> None:
