@@ -101,6 +101,9 @@ class FileVerdicts(_Kept):
     trust_set: str = ""
     """SHA-256 of the trust snapshot; empty: none was used."""
 
+    policy: str = ""
+    """SHA-256 of the validation policy; empty: the engine's own rules."""
+
     verdicts: tuple[SignatureVerdict, ...]
 
 

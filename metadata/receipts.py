@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import string
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files as resources
@@ -20,6 +21,8 @@ from metadata.findings import Finding
 from metadata.time import VIETNAM, from_rfc3339
 
 RECEIPT_VERSION = 1
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class ReceivedEntry(BaseModel):
@@ -112,9 +115,15 @@ def _template() -> string.Template:
     return string.Template(resources("metadata").joinpath("receipt.html").read_text(encoding="utf-8"))
 
 
+def _shown(text: str) -> str:
+    """`text` as HTML; what would not be seen, or would turn the words around it, is written out."""
+    seen = "".join(f"⟨U+{ord(c):04X}⟩" if unicodedata.category(c) in _UNSEEN else c for c in text)
+    return html.escape(seen)
+
+
 def _bilingual(key: str, **values: object) -> str:
-    vi = html.escape(messages.text(f"receipt.{key}", "vi", **values))
-    en = html.escape(messages.text(f"receipt.{key}", "en", **values))
+    vi = _shown(messages.text(f"receipt.{key}", "vi", **values))
+    en = _shown(messages.text(f"receipt.{key}", "en", **values))
     return f'{vi}<span class="en" lang="en">{en}</span>'
 
 
@@ -147,23 +156,23 @@ def _facts(receipt: Receipt) -> Iterator[str]:
     )
     for key, value in rows:
         if value:
-            yield f"<tr><th>{_bilingual(key)}</th><td>{html.escape(value)}</td></tr>\n"
+            yield f"<tr><th>{_bilingual(key)}</th><td>{_shown(value)}</td></tr>\n"
 
 
 def _file_rows(files: Sequence[ReceivedEntry]) -> Iterator[str]:
     for number, entry in enumerate(files, start=1):
         digests = f"SHA-256 {entry.sha256}<br>SHA-512 {entry.sha512}"
         ordinal = "" if entry.ordinal is None else str(entry.ordinal)
-        yield _row((str(number), ordinal, html.escape(entry.path), str(entry.size_bytes), f"<code>{digests}</code>"))
+        yield _row((str(number), ordinal, _shown(entry.path), str(entry.size_bytes), f"<code>{digests}</code>"))
 
 
 def _finding_rows(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
-        vi, en = (html.escape(rules.message(finding, language)) for language in ("vi", "en"))
+        vi, en = (_shown(rules.message(finding, language)) for language in ("vi", "en"))
         row = "" if finding.row is None else f" ({finding.row})"
-        place = html.escape(finding.subject + row)
+        place = _shown(finding.subject + row)
         severity = _bilingual(rules.severity_of(finding).value)
-        yield _row((html.escape(finding.rule), severity, place, f'{vi}<span class="en" lang="en">{en}</span>'))
+        yield _row((_shown(finding.rule), severity, place, f'{vi}<span class="en" lang="en">{en}</span>'))
 
 
 def _section(heading: str, columns: Sequence[str], rows: Iterable[str]) -> str:
@@ -177,8 +186,7 @@ def _section(heading: str, columns: Sequence[str], rows: Iterable[str]) -> str:
 def receipt_html(receipt: Receipt) -> bytes:
     """The receipt as a page for printing: Vietnamese, English beneath, no script, nothing loaded from elsewhere."""
     refused = (
-        _row((html.escape(entry.path), html.escape(", ".join(entry.rules)) or _bilingual("no_part")))
-        for entry in receipt.refused
+        _row((_shown(entry.path), _shown(", ".join(entry.rules)) or _bilingual("no_part"))) for entry in receipt.refused
     )
     page = _template().substitute(
         heading=_bilingual("heading"),
@@ -189,7 +197,7 @@ def receipt_html(receipt: Receipt) -> bytes:
         promise=_bilingual("promise"),
         giver=_bilingual("giver"),
         taker=_bilingual("taker"),
-        program=html.escape(receipt.program),
+        program=_shown(receipt.program),
         time_source=_bilingual("time_source", source=receipt.time_source or "?"),
     )
     return page.encode()

@@ -64,6 +64,13 @@ def test_the_page_runs_no_script_and_loads_nothing() -> None:
     assert not re.search(r"""(?:src|href|url)\s*[=(]""", page)
 
 
+def test_names_that_deceive_the_eye_are_written_out() -> None:
+    entry = ENTRY.model_copy(update={"path": "hóa đơn\u202efdp.exe\x0b\u200b.pdf"})
+    page = receipt_html(RECEIPT.model_copy(update={"files": (entry,)})).decode()
+    assert "hóa đơn⟨U+202E⟩fdp.exe⟨U+000B⟩⟨U+200B⟩.pdf" in page
+    assert not {"\u202e", "\x0b", "\u200b"} & set(page)
+
+
 @pytest.mark.parametrize("broken", [b"", b"{}", b"[1]", b'{"version": 1, "unknown": 2}'])
 def test_what_is_no_receipt_is_not_read_as_one(broken: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
