@@ -1,0 +1,108 @@
+"""Signatures outside PDF: CMS files, XML signatures, signed packages."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+
+import pytest
+
+from metadata.verdicts import Indication
+from tests.fixtures.pki import SIGNED, TODAY, Corpus
+
+PASSED, FAILED, OPEN = Indication.TOTAL_PASSED, Indication.TOTAL_FAILED, Indication.INDETERMINATE
+TEXT = "Quyết định số 222/QĐ-UBND".encode()
+
+
+def test_a_cms_with_its_content_is_judged(corpus: Corpus) -> None:
+    verdict = corpus.only(corpus.cms(TEXT, detached=False), name="qd.p7m", revocation=corpus.pki.lists(SIGNED))
+    assert (verdict.indication, verdict.level, verdict.best_time) == (PASSED, "B-T", "2026-06-15T09:00:00.000Z")
+    assert (verdict.field, verdict.signer) == (None, "Nguyễn Văn Minh")
+
+
+@pytest.mark.parametrize("armour", ["pem", "base64"])
+def test_armoured_cms_files_are_read(corpus: Corpus, armour: str) -> None:
+    text = base64.encodebytes(corpus.cms(TEXT, detached=False))
+    data = b"-----BEGIN PKCS7-----\n" + text + b"-----END PKCS7-----\n" if armour == "pem" else text
+    assert corpus.only(data, name="qd.p7m", revocation=corpus.pki.lists(SIGNED)).indication is PASSED
+
+
+def test_a_detached_signature_signs_the_file_beside_it(corpus: Corpus) -> None:
+    signature = corpus.cms(TEXT, detached=True)
+    lists = corpus.pki.lists(SIGNED)
+    good = corpus.only(signature, name="qd.txt.p7s", revocation=lists, beside={"qd.txt": TEXT})
+    bad = corpus.only(signature, name="qd.txt.p7s", revocation=lists, beside={"qd.txt": TEXT + b"."})
+    assert good.indication is PASSED
+    assert (bad.indication, bad.subindication) == (FAILED, "HASH_FAILURE")
+
+
+def test_a_detached_signature_alone_misses_its_data(corpus: Corpus) -> None:
+    verdict = corpus.only(corpus.cms(TEXT, detached=True), name="qd.txt.p7s")
+    assert (verdict.indication, verdict.subindication) == (OPEN, "SIGNED_DATA_NOT_FOUND")
+    assert verdict.signer == "Nguyễn Văn Minh"
+
+
+def test_what_is_no_cms_is_a_format_failure(corpus: Corpus) -> None:
+    verdict = corpus.only(b"0\x82\x01\x00 nothing of the kind", name="qd.p7m")
+    assert (verdict.indication, verdict.subindication) == (FAILED, "FORMAT_FAILURE")
+
+
+_XML = (
+    '<?xml version="1.0"?><vanBan><so>222/QĐ-UBND</so>'
+    '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="S1"><ds:KeyInfo><ds:X509Data>'
+    "<ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature></vanBan>"
+)
+
+
+def test_an_xml_signature_is_recognised_with_its_signer(corpus: Corpus) -> None:
+    text = _XML.format(base64.b64encode(corpus.leader.certificate).decode())
+    verdict = corpus.only(text.encode(), name="vb.xml")
+    assert (verdict.indication, verdict.field, verdict.signer) == (OPEN, "S1", "Nguyễn Văn Minh")
+    assert verdict.reasons == ("xml-signature: recognised, not judged by this engine",)
+
+
+def test_unsigned_xml_has_no_verdict_and_broken_xml_is_a_format_failure(corpus: Corpus) -> None:
+    assert corpus.judge(b"<?xml version='1.0'?><a/>", name="a.xml") == ()
+    assert corpus.only(b"<?xml version='1.0'?><a>", name="a.xml").subindication == "FORMAT_FAILURE"
+
+
+def test_entities_of_hostile_xml_are_not_opened(corpus: Corpus, tmp_path) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    (tmp_path / "secret").write_text("bí mật")
+    bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    text = f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e0 "x"><!ENTITY f SYSTEM "file://{tmp_path}/secret">{bomb}]>'
+    verdicts = corpus.judge((text + "<a>&f;&e11;</a>").encode(), name="a.xml")
+    assert not any(v.indication is PASSED for v in verdicts)
+    assert "bí mật" not in repr(verdicts)
+
+
+def _package(parts: dict[str, bytes]) -> bytes:
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w") as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
+    return output.getvalue()
+
+
+def test_signature_parts_of_office_files_are_recognised(corpus: Corpus) -> None:
+    text = _XML.format("").encode()
+    data = _package({"word/document.xml": b"<a/>", "_xmlsignatures/sig1.xml": text, "_xmlsignatures/_rels/o.rels": b""})
+    verdict = corpus.only(data, name="bc.docx")
+    assert (verdict.indication, verdict.field) == (OPEN, "_xmlsignatures/sig1.xml")
+
+
+def test_unsigned_office_files_have_no_verdict_and_false_ones_are_format_failures(corpus: Corpus) -> None:
+    assert corpus.judge(_package({"word/document.xml": b"<a/>"}), name="bc.docx") == ()
+    assert corpus.only(b"no package", name="bc.docx").subindication == "FORMAT_FAILURE"
+    assert corpus.only(_package({"a": b"b"})[:-30], name="bc.docx").subindication == "FORMAT_FAILURE"
+
+
+def test_an_associated_signature_container_is_recognised(corpus: Corpus) -> None:
+    data = _package({"mimetype": b"application/vnd.etsi.asic-e+zip", "META-INF/signature001.p7s": b"0"})
+    verdict = corpus.only(data, name="hs.asice")
+    assert (verdict.indication, verdict.level) == (OPEN, "ASiC")
+
+
+def test_pictures_and_texts_carry_no_signatures(corpus: Corpus) -> None:
+    assert corpus.judge(b"\xff\xd8\xff\xe0 picture", name="anh.jpg", at=TODAY) == ()
+    assert corpus.judge(b"0123456789", name="so.txt") == ()

@@ -1,0 +1,207 @@
+"""Stage `signatures`: verdicts of a dossier and the warnings that go with them; nothing is rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from archive.preservation.signatures.adapter import ProvisionalJudge
+from archive.preservation.trust import TrustSnapshot
+from ingest.facts import FileFormat, FileRole, Formats, Judged, Received, ReceivedFile, Tool, Validated
+from ingest.stages.signatures import Signatures
+from ingest.work import WorkItem
+from metadata.descriptions import Delivery, DossierDescription
+from metadata.digests import digests_of_file
+from metadata.verdicts import Indication, SignatureVerdict
+from tests.contract.stage import StageContract
+from tests.fakes.clocks import SteppingClock
+from tests.fakes.workers import InlineWorkers
+from tests.fixtures.pki import REVOKED, TODAY, Corpus, with_comment
+
+_MIMES = {".pdf": "application/pdf", ".jpg": "image/jpeg", ".p7s": "application/pkcs7-mime"}
+
+
+def item_with(folder: Path, files: Mapping[str, bytes]) -> WorkItem:
+    """A dossier whose documents are `files`, received and identified."""
+    received: list[ReceivedFile] = []
+    formats: dict[str, FileFormat] = {}
+    for ordinal, (name, data) in enumerate(files.items(), start=1):
+        stored = f"receive/{ordinal}{Path(name).suffix}"
+        (folder / "receive").mkdir(exist_ok=True)
+        (folder / stored).write_bytes(data)
+        digests = digests_of_file(folder / stored)
+        received.append(
+            ReceivedFile(
+                path=name,
+                stored=stored,
+                sha256=digests.sha256,
+                sha512=digests.sha512,
+                size_bytes=digests.size_bytes,
+                role=FileRole.DOCUMENT,
+                ordinal=ordinal,
+            )
+        )
+        mime = _MIMES[Path(name).suffix]
+        formats[name] = FileFormat(puid="fmt/18", name="x", version="", mime=mime)
+    description = DossierDescription(file_code="H99.2021.15")
+    item = WorkItem(
+        job_id="1",
+        submission_id="2",
+        package_id="3",
+        agency="H99",
+        folder=folder,
+        delivery=Delivery(reader="folder", profile="02-2019", root=str(folder), dossiers=(description,)),
+        dossier=description,
+    )
+    facts = (
+        Received(files=tuple(received), received_at="2026-11-28T00:00:00.000Z", fingerprint="0"),
+        Formats(formats=formats),
+        Validated(findings=(), inspections={}),
+    )
+    for fact in facts:
+        item = item.having(fact)
+    return item
+
+
+@dataclass
+class CountingJudge:
+    """The real judge, with the files counted that it was given."""
+
+    inner: ProvisionalJudge
+    seen: list[Path] = field(default_factory=list)
+
+    def judge(
+        self, paths: Sequence[Path], *, contents: Mapping[Path, Path] | None = None
+    ) -> Sequence[tuple[SignatureVerdict, ...]]:
+        self.seen += paths
+        return self.inner.judge(paths, contents=contents)
+
+    def trust_set(self) -> str:
+        return self.inner.trust_set()
+
+    def tools(self) -> tuple[Tool, ...]:
+        return self.inner.tools()
+
+
+def stage_for(corpus: Corpus, trust: TrustSnapshot | None = None, *lists: bytes) -> Signatures:
+    clock = SteppingClock(TODAY, timedelta(0))
+    return Signatures(ProvisionalJudge(InlineWorkers(), trust or corpus.trust, clock, revocation=lists))
+
+
+class TestSignatures(StageContract):
+    @pytest.fixture
+    def stage(self, corpus: Corpus) -> Signatures:
+        return stage_for(corpus)
+
+    @pytest.fixture
+    def item(self, corpus: Corpus, tmp_path: Path) -> WorkItem:
+        broken = bytearray(corpus.blt)
+        broken[broken.index(b"stream") + 10] ^= 1
+        return item_with(
+            tmp_path, {"a.pdf": corpus.blta, "b.pdf": bytes(broken), "c.jpg": b"\xff\xd8", "d.pdf": corpus.base}
+        )
+
+
+def judged(stage: Signatures, tmp_path: Path, files: Mapping[str, bytes]) -> Judged:
+    return stage.run(item_with(tmp_path, files))
+
+
+def rules_of(fact: Judged) -> list[str]:
+    return [finding.rule for finding in fact.findings]
+
+
+def test_unsigned_files_are_absent_and_signed_ones_are_there_by_their_received_path(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    fact = judged(stage_for(corpus), tmp_path, {"hồ sơ/a.pdf": corpus.blta, "b.pdf": corpus.base, "c.jpg": b"\xff\xd8"})
+    assert list(fact.verdicts) == ["hồ sơ/a.pdf"]
+    assert [v.indication for v in fact.verdicts["hồ sơ/a.pdf"]] == [Indication.TOTAL_PASSED] * 2
+    assert fact.findings == ()
+    assert fact.trust_set == corpus.trust.trust_set()
+    assert {tool.name for tool in fact.tools} >= {"luutru-provisional", "pyHanko"}
+
+
+@pytest.mark.rule("SIG-001")
+def test_a_broken_signature_warns_and_does_not_reject(corpus: Corpus, tmp_path: Path) -> None:
+    data = bytearray(corpus.signed())
+    data[data.index(b"stream") + 10] ^= 1
+    fact = judged(stage_for(corpus), tmp_path, {"a.pdf": bytes(data)})
+    assert rules_of(fact) == ["SIG-001"]
+    assert fact.findings[0].values["verdict"] == "HASH_FAILURE"
+
+
+@pytest.mark.rule("SIG-002")
+def test_a_change_after_signing_warns(corpus: Corpus, tmp_path: Path) -> None:
+    fact = judged(stage_for(corpus), tmp_path, {"a.pdf": with_comment(corpus.blt)})
+    assert rules_of(fact) == ["SIG-002"]
+    assert "Annot Text" in fact.findings[0].values["changes"]
+
+
+@pytest.mark.rule("SIG-003")
+def test_an_empty_trust_store_warns_once_a_dossier(corpus: Corpus, tmp_path: Path) -> None:
+    fact = judged(stage_for(corpus, corpus.trusting()), tmp_path, {"a.pdf": corpus.blt, "b.pdf": corpus.signed()})
+    assert rules_of(fact) == ["SIG-003"]
+    assert (fact.findings[0].subject, fact.findings[0].values["count"]) == ("H99.2021.15", "2")
+
+
+@pytest.mark.rule("SIG-004")
+def test_a_remnant_warns(corpus: Corpus, tmp_path: Path) -> None:
+    data = corpus.base + b"99 0 obj\n<< /Type /Sig /ByteRange [0 12 34 56] >>\nendobj\n"
+    assert rules_of(judged(stage_for(corpus), tmp_path, {"a.pdf": data})) == ["SIG-004"]
+
+
+@pytest.mark.rule("SIG-005")
+def test_a_revoked_certificate_without_proof_of_time_warns(corpus: Corpus, tmp_path: Path) -> None:
+    person = corpus.person()
+    lists = (corpus.revoking(person), *corpus.other_lists(REVOKED))
+    fact = judged(stage_for(corpus, None, *lists), tmp_path, {"a.pdf": corpus.signed(person)})
+    assert rules_of(fact) == ["SIG-005"]
+
+
+@pytest.mark.rule("SIG-006")
+def test_a_locked_file_warns(corpus: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "in.pdf").write_bytes(corpus.signed())
+    with pikepdf.open(tmp_path / "in.pdf") as opened:
+        opened.save(tmp_path / "locked.pdf", encryption=pikepdf.Encryption(owner="chu", user="bimat"))
+    fact = judged(stage_for(corpus), tmp_path, {"a.pdf": (tmp_path / "locked.pdf").read_bytes()})
+    assert rules_of(fact) == ["SIG-006"]
+
+
+def test_what_only_lacks_revocation_data_warns_of_nothing(corpus: Corpus, tmp_path: Path) -> None:
+    fact = judged(stage_for(corpus), tmp_path, {"a.pdf": corpus.signed()})
+    assert (fact.verdicts["a.pdf"][0].subindication, fact.findings) == ("TRY_LATER", ())
+
+
+@pytest.mark.parametrize("name", ["qd.pdf.p7s", "qd.p7s"])
+def test_a_detached_signature_finds_its_file_by_the_received_name(corpus: Corpus, tmp_path: Path, name: str) -> None:
+    signature = corpus.cms(corpus.base, detached=True)
+    stage = stage_for(corpus, None, *corpus.pki.lists(REVOKED))
+    fact = judged(stage, tmp_path, {"qd.pdf": corpus.base, name: signature})
+    assert fact.verdicts[name][0].indication is Indication.TOTAL_PASSED
+
+
+def test_what_was_judged_before_a_kill_is_not_judged_again(corpus: Corpus, tmp_path: Path) -> None:
+    item = item_with(tmp_path, {f"{n}.pdf": corpus.blta + b"\n" * n for n in range(40)})
+    judge = CountingJudge(stage_for(corpus).judge)  # type: ignore[arg-type]
+
+    def killed(done: int, _total: int) -> None:
+        if done == 35:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Signatures(judge).run(replace(item, progress=killed))
+    assert len(judge.seen) == 40
+    fact = Signatures(judge).run(item)
+    assert len(judge.seen) == 40
+    assert len(fact.verdicts) == 40
+
+
+def test_new_trust_judges_anew(corpus: Corpus, tmp_path: Path) -> None:
+    item = item_with(tmp_path, {"a.pdf": corpus.blt})
+    assert rules_of(stage_for(corpus, corpus.trusting()).run(item)) == ["SIG-003"]
+    assert stage_for(corpus).run(item).verdicts["a.pdf"][0].indication is Indication.TOTAL_PASSED
