@@ -6,6 +6,8 @@ import errno
 import io
 import resource
 import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from metadata.texts_io import iter_page_texts
 from metadata.xml.ead import read_ead
 from tests.fakes.dossiers import FILE_CODE, NOW, PACKAGE_ID, Paper, StandingClock, dossier, package_stage
 
+ROOT = Path(__file__).resolve().parents[3]
 PAPERS = [
     Paper(("Quyết định số 5.PDF",), text="Quyết định về đất", rendition=True, signed=True),
     Paper(
@@ -216,6 +219,37 @@ def test_the_same_input_clock_and_identifiers_give_the_same_bytes(
     other = dossier(tmp_path, PAPERS)
     again = package_stage().run(other)
     assert _bytes(other, again.parts[0]) == _bytes(item, packaged.parts[0])
+
+
+PROGRAM = """
+import hashlib, importlib.util, sys
+from pathlib import Path
+spec = importlib.util.spec_from_file_location("dossiers", sys.argv[1])
+made = sys.modules["dossiers"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(made)
+extra = {"b": "1", "a": "2"}
+papers = [made.Paper((f"{n}.pdf",), text="x", rendition=n % 2 == 0, signed=True, extra=extra) for n in range(5)]
+item = made.dossier(Path(sys.argv[2]), papers)
+print(made.package_stage().run(item).model_dump_json())
+"""
+
+
+def test_the_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
+    """Sets and hashes are ordered differently in every process: nothing of that may reach the package."""
+    maker = ROOT / "tests" / "fakes" / "dossiers.py"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(maker), str(tmp_path / seed)],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "America/New_York"))
+    ]
+    assert said[0] == said[1]
+    assert "METS.xml" in said[0]
 
 
 def test_a_repeated_run_starts_from_nothing(tmp_path: Path) -> None:
