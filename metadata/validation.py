@@ -7,13 +7,13 @@ circulars ask for, and what the tables leave in doubt, are warnings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from metadata.codes import same_document_key
 from metadata.descriptions import Delivery, DocumentDescription, DossierDescription
 from metadata.findings import Finding
 from metadata.profiles import Field, Section, profile
-from metadata.validation_codes import code_findings
+from metadata.validation_codes import code_findings, plain
 from metadata.validation_fields import Place, field_findings, place_of, record_section
 from metadata.validation_secrets import category_findings, secret_findings
 
@@ -38,18 +38,21 @@ def check_delivery(delivery: Delivery, refused: Sequence[str] = ()) -> dict[str,
         Findings by `file_code`, an empty tuple for a dossier without any.
     """
     found: dict[str, tuple[Finding, ...]] = {}
-    others = _same_documents(delivery)
+    secrets = {
+        dossier.file_code: tuple(secret_findings(dossier, _source(delivery, dossier))) for dossier in delivery.dossiers
+    }
+    others = _same_documents(dossier for dossier in delivery.dossiers if not secrets[dossier.file_code])
+    codes = {plain(dossier.file_code): dossier.file_code for dossier in delivery.dossiers}
     listed = any(_is_listed(dossier) for dossier in delivery.dossiers)
     for dossier in delivery.dossiers:
-        source = dossier.source or (delivery.sources[0] if delivery.sources else None)
-        secrets = tuple(secret_findings(dossier, source))
-        if secrets:
-            found[dossier.file_code] = secrets
+        source = _source(delivery, dossier)
+        if secrets[dossier.file_code]:
+            found[dossier.file_code] = secrets[dossier.file_code]
             continue
         found[dossier.file_code] = (
             *delivery.dossier_findings.get(dossier.file_code, ()),
             *category_findings(dossier, source, refused),
-            *_dossier_findings(delivery, dossier, source, listed=listed),
+            *_dossier_findings(delivery, dossier, source, codes, listed=listed),
             *_document_findings(delivery, dossier, source),
             *others.get(dossier.file_code, ()),
         )
@@ -78,13 +81,17 @@ def check_measured(dossier: DossierDescription, pages: Mapping[int, int | None])
     return tuple(found)
 
 
+def _source(delivery: Delivery, dossier: DossierDescription) -> str | None:
+    return dossier.source or (delivery.sources[0] if delivery.sources else None)
+
+
 def _is_listed(dossier: DossierDescription) -> bool:
     """Whether the sheet says more of the dossier than its code."""
     return any(cell.value for key, cell in dossier.fields.items() if key not in _CODE_FIELDS)
 
 
 def _dossier_findings(
-    delivery: Delivery, dossier: DossierDescription, source: str | None, *, listed: bool
+    delivery: Delivery, dossier: DossierDescription, source: str | None, codes: Mapping[str, str], *, listed: bool
 ) -> Iterator[Finding]:
     place = Place(dossier, dossier, source)
     if not dossier.value("title"):
@@ -98,7 +105,7 @@ def _dossier_findings(
         yield place.finding("MET-004")
     fields = profile(delivery.profile).fields(Section.DOSSIER)
     yield from field_findings(dossier, dossier, source, fields, delivery.profile)
-    yield from code_findings(dossier, delivery, source)
+    yield from code_findings(dossier, profile(delivery.profile), codes, source)
     total = dossier.value("total_doc")
     if total.isdigit() and int(total) != len(dossier.documents):
         yield place_of(dossier, "total_doc", dossier, source).finding("MET-040", actual=str(len(dossier.documents)))
@@ -140,13 +147,12 @@ def _written(document: DocumentDescription, key: str) -> bool:
     return bool(cell and (cell.value or cell.written))
 
 
-def _same_documents(delivery: Delivery) -> dict[str, list[Finding]]:
+def _same_documents(dossiers: Iterable[DossierDescription]) -> dict[str, list[Finding]]:
     """Documents with the number, issuing body and day of an earlier one, by dossier."""
     first: dict[tuple[str, str, str], tuple[DossierDescription, DocumentDescription]] = {}
     found: dict[str, list[Finding]] = {}
-    for dossier in delivery.dossiers:
-        secret = any(True for _ in secret_findings(dossier, dossier.source))
-        for document in dossier.documents if not secret else ():
+    for dossier in dossiers:
+        for document in dossier.documents:
             key = same_document_key(document)
             if key is None:
                 continue

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from metadata.codes import DOSSIER_PARTS, code_of_file_name, composed_code
-from metadata.descriptions import Delivery, DossierDescription
+from metadata.descriptions import DossierDescription
 from metadata.findings import Finding
-from metadata.profiles import Section, profile
+from metadata.profiles import Profile, Section
 from metadata.validation_fields import Place, place_of
 
 
-def code_findings(dossier: DossierDescription, delivery: Delivery, source: str | None) -> Iterator[Finding]:
-    """What the codes of `dossier`, its documents and their files say against each other."""
-    yield from _parts(dossier, delivery, source)
-    yield from _file_names(dossier, delivery, source)
+def code_findings(
+    dossier: DossierDescription, used: Profile, codes: Mapping[str, str], source: str | None
+) -> Iterator[Finding]:
+    """What the codes of `dossier`, its documents and their files say against each other.
+
+    Args:
+        dossier: As read.
+        used: Profile of the delivery.
+        codes: All codes of the delivery by `plain` code.
+        source: The spreadsheet.
+    """
+    yield from _parts(dossier, used, source)
+    yield from _file_names(dossier, codes, source)
     yield from _doubled(dossier, source)
 
 
-def _parts(dossier: DossierDescription, delivery: Delivery, source: str | None) -> Iterator[Finding]:
+def _parts(dossier: DossierDescription, used: Profile, source: str | None) -> Iterator[Finding]:
     """The code against its parts: the same shape with other values contradicts, another shape is only a doubt."""
     cell = dossier.fields.get("file_code")
     if cell is None or not cell.written:
         return
-    segments = _plain(cell.value).split(".")
+    segments = plain(cell.value).split(".")
     composed = composed_code(dossier)
-    whole = _plain(composed).split(".") if composed else []
+    whole = plain(composed).split(".") if composed else []
     if len(whole) == len(segments) and whole != segments:
         yield place_of(dossier, "file_code", dossier, source).finding("MET-030", expected=composed or "")
         return
     for key in DOSSIER_PARTS:
         value = dossier.value(key)
-        if value and not _contains(segments, _plain(value).split(".")):
-            field = profile(delivery.profile).field(Section.DOSSIER, key)
+        if value and not _contains(segments, plain(value).split(".")):
+            field = used.field(Section.DOSSIER, key)
             names = {"field": field.vi, "field_en": field.en} if field else {"field": key, "field_en": key}
             yield place_of(dossier, "file_code", dossier, source).finding("MET-031", expected=value, **names)
 
@@ -42,18 +51,17 @@ def _contains(segments: list[str], part: list[str]) -> bool:
     return any(segments[i : i + len(part)] == part for i in range(len(segments) - len(part) + 1))
 
 
-def _file_names(dossier: DossierDescription, delivery: Delivery, source: str | None) -> Iterator[Finding]:
-    own = _plain(dossier.file_code)
-    others = {_plain(other.file_code): other.file_code for other in delivery.dossiers}
+def _file_names(dossier: DossierDescription, codes: Mapping[str, str], source: str | None) -> Iterator[Finding]:
+    own = plain(dossier.file_code)
     for document in dossier.documents:
         for path in document.files:
             named = code_of_file_name(path.rpartition("/")[2].rpartition(".")[0])
             if named is None:
                 continue
-            code, ordinal = _plain(named[0]), named[1]
+            code, ordinal = plain(named[0]), named[1]
             place = Place(document, dossier, document.source or source)
-            if code != own and code in others and not own.startswith(f"{code}."):
-                yield place.finding("MET-032", written=path, other=others[code]).model_copy(
+            if code != own and code in codes and not own.startswith(f"{code}."):
+                yield place.finding("MET-032", written=path, other=codes[code]).model_copy(
                     update={"subject": dossier.file_code}
                 )
             elif code == own and ordinal != document.ordinal:
@@ -64,7 +72,7 @@ def _doubled(dossier: DossierDescription, source: str | None) -> Iterator[Findin
     for key in ("doc_code", "doc_id"):
         first: dict[str, int] = {}
         for document in dossier.documents:
-            value = _plain(document.value(key))
+            value = plain(document.value(key))
             if value and value in first:
                 place = place_of(document, key, dossier, source)
                 yield place.finding("MET-034", other_row=str(first[value]))
@@ -72,5 +80,6 @@ def _doubled(dossier: DossierDescription, source: str | None) -> Iterator[Findin
                 first[value] = document.row or 0
 
 
-def _plain(code: str) -> str:
+def plain(code: str) -> str:
+    """`code` as codes are compared: NFC, without case."""
     return unicodedata.normalize("NFC", code).casefold()

@@ -43,9 +43,9 @@ def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str) -> Ass
     """
     found = Assembled()
     codes = _codes(drafts, files, fallback, found)
-    known_codes = _codes_of_names(files)
+    endings = _Endings(_codes_of_names(files))
     for draft, code in zip(drafts, codes, strict=True):
-        alternatives = [name for name in known_codes if plain(name).endswith(f".{plain(code)}")]
+        alternatives = endings.of(code)
         documents = _documents(draft, (code, *alternatives), files, found, code)
         for finding in draft.findings:
             found.findings[code].append(finding if finding.subject else finding.model_copy(update={"subject": code}))
@@ -73,16 +73,17 @@ def _codes(drafts: Sequence[DossierDraft], files: Files, fallback: str, found: A
     """A code for every draft; those without one look at the file names that their rows, or nobody, claim."""
     taken = {plain(draft.code) for draft in drafts if draft.code}
     free = [code for code in _codes_of_names(files) if plain(code) not in taken]
-    open_drafts = [draft for draft in drafts if not draft.code]
-    codes: list[str] = []
+    endings = _Endings(free)
+    alone = free[0] if len(free) == 1 and len([draft for draft in drafts if not draft.code]) == 1 else ""
+    codes: dict[str, str] = {}
     for draft in drafts:
-        code = draft.code or _code_of_paths(draft) or _code_of_free_names(draft, free, len(open_drafts))
+        code = draft.code or _code_of_paths(draft) or _code_of_free_names(draft, endings, alone)
         rule = "READ-030" if code and not draft.code else ""
         if not code:
             parts = [draft.fields[key].value for key in DOSSIER_PARTS if key in draft.fields]
             code, rule = (".".join(parts), "READ-030") if parts else (fallback, "READ-032")
         code = _unique(code, codes)
-        codes.append(code)
+        codes[plain(code)] = code
         if rule or draft.composed:
             found.findings[code].append(
                 Finding(
@@ -94,14 +95,32 @@ def _codes(drafts: Sequence[DossierDraft], files: Files, fallback: str, found: A
                     values={"code": code},
                 )
             )
-    return codes
+    return list(codes.values())
 
 
-def _unique(code: str, codes: Iterable[str]) -> str:
-    taken = {plain(known) for known in codes}
-    return next(
-        name for name in (code, *(f"{code} ({n})" for n in range(2, len(taken) + 3))) if plain(name) not in taken
-    )
+class _Endings:
+    """Codes by what they end with, from any dot on."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        self._codes: dict[str, list[str]] = defaultdict(list)
+        for code in codes:
+            rest = plain(code)
+            while (place := rest.find(".")) >= 0:
+                rest = rest[place + 1 :]
+                self._codes[rest].append(code)
+
+    def of(self, ending: str) -> list[str]:
+        """Longer codes that end with `ending` after a dot."""
+        return self._codes.get(plain(ending), [])
+
+
+def _unique(code: str, taken: Mapping[str, str]) -> str:
+    """`code`, with a number behind it where a dossier has it already."""
+    name, number = code, 1
+    while plain(name) in taken:
+        number += 1
+        name = f"{code} ({number})"
+    return name
 
 
 def _code_of_paths(draft: DossierDraft) -> str:
@@ -111,12 +130,12 @@ def _code_of_paths(draft: DossierDraft) -> str:
     return next(iter(codes.values())) if len(codes) == 1 else ""
 
 
-def _code_of_free_names(draft: DossierDraft, free: Sequence[str], waiting: int) -> str:
+def _code_of_free_names(draft: DossierDraft, endings: _Endings, alone: str) -> str:
     notation = draft.fields.get("file_notation")
-    if notation:
-        ends = [code for code in free if plain(code).endswith(f".{plain(notation.value)}")]
-        return ends[0] if len(ends) == 1 else ""
-    return free[0] if waiting == 1 and len(free) == 1 else ""
+    if notation is None:
+        return alone
+    ends = endings.of(notation.value)
+    return ends[0] if len(ends) == 1 else ""
 
 
 def _dossier_fields(draft: DossierDraft, code: str) -> dict[str, Cell]:

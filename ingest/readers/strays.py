@@ -34,11 +34,9 @@ class Strays:
         if len(self._codes) == 1:
             return next(iter(self._codes.values()))
         folder, _, name = plain(path).rpartition("/")
-        starts = [
-            code for code in self._codes if name.startswith(code) and not name[len(code) : len(code) + 1].isalnum()
-        ]
-        if starts:
-            return self._codes[max(starts, key=len)]
+        for end in range(len(name), 0, -1):
+            if name[:end] in self._codes and not name[end : end + 1].isalnum():
+                return self._codes[name[:end]]
         segments = folder.split("/") if folder else []
         for depth in range(len(segments), 0, -1):
             inside = self._folders.get("/".join(segments[:depth]), set())

@@ -12,13 +12,15 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from metadata.profiles import PROFILES, FieldType, Section, profile
 from metadata.profiles.vocabularies import fold
 
 __all__ = ["DatePart", "Lexicon", "date_keys", "fold", "lexicon", "spellings"]
+
+LONGEST_HEADING = 200
 
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _NUMBERING = re.compile(
@@ -81,17 +83,19 @@ class Lexicon:
         return any(s in self.row_numbers for s in spellings(heading))
 
 
-def spellings(heading: str) -> Iterator[str]:
-    """Folded readings of a heading: whole, without brackets and numbering, each line, what stands in brackets."""
-    seen: set[str] = set()
+@lru_cache(maxsize=1 << 12)
+def spellings(heading: str) -> tuple[str, ...]:
+    """Folded readings of a heading: whole, without brackets and numbering, each line, what stands in brackets.
+
+    None of a text that is longer than any heading.
+    """
+    if len(heading) > LONGEST_HEADING:
+        return ()
     plain = _NUMBERING.sub("", heading)
     bare = _BRACKETS.sub(" ", plain)
     inner = [a or b for a, b in _BRACKETS.findall(plain)]
-    for text in (heading, plain, bare, *bare.splitlines(), *re.split(r"\s[-–/|]\s", bare), *inner):
-        folded = fold(text)
-        if folded and folded not in seen:
-            seen.add(folded)
-            yield folded
+    texts = (heading, plain, bare, *bare.splitlines(), *re.split(r"\s[-–/|]\s", bare), *inner)
+    return tuple(dict.fromkeys(folded for text in texts if (folded := fold(text))))
 
 
 def date_keys(section: Section) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _CODE_AND_WORD = re.compile(r"^(\d{1,2})\s*[-–:.)]?\s+(\S.*)$")
 _YEARS = re.compile(r"^(\d{1,3})(?:\s*nam)?$")
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """`text` as people compare it: no marks, no case, đ as d, only letters and digits, single spaces."""
     decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
