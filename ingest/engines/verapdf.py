@@ -50,7 +50,7 @@ _STATUS = {
     "died": "unsure",
 }
 _OPTIONS = (
-    *("-Xms64m", "-Xss4m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=4"),
+    *("-Xms64m", "-Xss4m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1"),
     *("-XX:MaxMetaspaceSize=192m", "-XX:ReservedCodeCacheSize=96m", "-XX:CompressedClassSpaceSize=128m"),
     "-Djava.awt.headless=true",
 )
