@@ -63,11 +63,9 @@ class StoredPackages:
     def register(self, item: WorkItem, stored: Stored) -> None:
         """See `Holdings.register`."""
         del item
-        parts = []
-        for part in stored.parts:
-            record = self.record(part.package_id)
-            parts.append((record, StoredVersion(part.package_id, part.version, part.inventory_sha512)))
-        self.catalogue.enter(parts, stored.stored_at)
+        parts = [(self.record(part.package_id), *self.version(part.package_id)) for part in stored.parts]
+        # The time of the stored version, not of this call: a rebuild must give the same answer.
+        self.catalogue.enter([(record, version) for record, version, _ in parts], parts[0][2])
 
     def documents_to_index(self, dossier_id: str) -> Iterator[IndexedDocument]:
         """The documents of a dossier as the index wants them, one at a time."""
