@@ -43,6 +43,7 @@ SIZE_PAGE_BYTES = 600 << 10
 """What a page may grow by when it becomes a picture (200 dpi JPEG: 0.5 MB measured)."""
 
 _NO_LETTERS = frozenset("\ufffe\ufeff\uffff\0")
+_NO_VALUES = frozenset({0, 0xFEFF, 0xFFFE})
 _HYPHEN = "\x02"
 """pdfium's own mark for a hyphen at the end of a line."""
 
@@ -190,7 +191,8 @@ def unmapped(path: Path) -> int:
             for i in range(c.FPDFText_CountChars(text_page.raw)):
                 if c.FPDFText_IsGenerated(text_page.raw, i) == 1:
                     continue
-                if c.FPDFText_HasUnicodeMapError(text_page.raw, i) == 1 or c.FPDFText_GetUnicode(text_page.raw, i) == 0:
+                value = c.FPDFText_GetUnicode(text_page.raw, i)
+                if value in _NO_VALUES or c.FPDFText_HasUnicodeMapError(text_page.raw, i) == 1:
                     count += 1
             text_page.close()
             page.close()

@@ -30,6 +30,7 @@ _LETTER_RULE = "6.6.4-3"
 _LETTER_WORDS = "pdfaid:conformance is 'U'"
 _ZONELESS = re.compile(r"D:\d{4,14}")
 _VIETNAM_OFFSET = "+07'00'"
+_NO_LETTER = re.compile(rb"FEFF|FFFE", re.IGNORECASE)
 _PLAIN_ENCODINGS = ("/WinAnsiEncoding", "/MacRomanEncoding")
 
 
@@ -79,7 +80,13 @@ def speaks_unicode(pdf: Pdf) -> bool:
         if not isinstance(thing, Dictionary) or thing.get("/Type") != "/Font":
             continue
         kind = str(thing.get("/Subtype", ""))
-        if kind.startswith("/CIDFont") or isinstance(thing.get("/ToUnicode"), Stream):
+        given = thing.get("/ToUnicode")
+        if isinstance(given, Stream):
+            # 6.2.11.7.2-2: these two are no letters. A code of that number is refused as well: rare, and 2b is true.
+            if _NO_LETTER.search(given.read_bytes()):
+                return False
+            continue
+        if kind.startswith("/CIDFont"):
             continue
         if kind in ("/Type0", "/Type3") or str(thing.get("/Encoding", "")) not in _PLAIN_ENCODINGS:
             return False
