@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum, unique
+from functools import lru_cache
 
 FIRST_YEAR = 1000
 LAST_YEAR = 2999
@@ -89,6 +90,7 @@ class DateReading:
     problem: DateProblem | None = None
 
 
+@lru_cache(maxsize=1 << 12)
 def read_date(text: str) -> DateReading:
     """Read a date in one cell.
 

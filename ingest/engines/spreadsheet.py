@@ -174,10 +174,12 @@ def _text(value: object, shown: str | None) -> str:  # noqa: PLR0911 - one line 
 
 def _number(value: float, shown: str | None) -> str:
     plain = str(int(value)) if float(value).is_integer() and abs(value) < 10**15 else f"{value:.12g}"
-    if shown is None or not plain.isdigit():
+    if shown is None or "\0" not in shown or value < 0:
         return plain
-    before, zeros, after = shown.split("\0")
-    return f"{before}{plain.zfill(len(zeros))}{after}"
+    before, zeros, decimals, after = shown.split("\0")
+    # A code such as 2019.10 that was typed as a number would lose its last zero.
+    width = len(zeros) + (1 + len(decimals) if decimals else 0)
+    return f"{before}{value:0{width}.{len(decimals)}f}{after}"
 
 
 def _day(value: date, shown: str | None) -> str:

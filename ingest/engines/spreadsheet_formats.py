@@ -1,4 +1,4 @@
-"""Number formats of .xlsx cells, where they change what a person reads: leading zeros, and dates without a day.
+"""Number formats of .xlsx cells, where they change what a person reads: zeros at either end, and dates without a day.
 
 python-calamine gives values only; openpyxl is asked for formats, and only when
 the style sheet holds one that matters, for it is twenty times slower.
@@ -13,19 +13,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Formats = Mapping[tuple[int, int], str]
-"""By row and column from 1: `month` or `year` for a shortened date; `before NUL zeros NUL after` for padded numbers."""
+"""By row and column from 1: `month` or `year` for a shortened date, or the parts of a padded number
+(text before, zeros, decimals, text after), parted by NUL."""
 
 MAX_STYLES_BYTES = 8 << 20
-_MONTH_YEAR_BUILT_IN = b'numFmtId="17"'
+_BUILT_IN = (b'numFmtId="17"', b'numFmtId="2"')
+"""`mmm-yy` and `0.00`, which workbooks name by number only (ECMA-376, 18.8.30)."""
+
 _FORMAT_CODE = re.compile(rb'formatCode="([^"]{1,200})"')
-_PADDED = re.compile(r'^(?:"([^"]*)")?(0{2,})(?:"([^"]*)")?$')
+_PADDED = re.compile(r'^(?:"([^"]*)")?(0+)(?:\.(0+))?(?:"([^"]*)")?$')
 _NOT_SHOWN = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.|;.*$')
 
 
 def meaning(code: str) -> str | None:
     """What the format `code` changes; None for one that changes nothing that matters."""
-    if padded := _PADDED.match(code):
-        return f"{padded[1] or ''}\0{padded[2]}\0{padded[3] or ''}"
+    padded = _PADDED.match(code)
+    if padded and code != "0":
+        return "\0".join(part or "" for part in padded.groups())
     letters = set(re.sub(r"[^a-z]", "", _NOT_SHOWN.sub("", code.lower())))
     if "y" not in letters or not letters <= {"y", "m"}:
         return None
@@ -72,7 +76,7 @@ def _has_such_formats(source: Path) -> bool:
             styles = stream.read(MAX_STYLES_BYTES)
     except (KeyError, zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
         return False
-    if _MONTH_YEAR_BUILT_IN in styles:
+    if any(name in styles for name in _BUILT_IN):
         return True
     codes = (code.replace(b"&quot;", b'"').decode("utf-8", "replace") for code in _FORMAT_CODE.findall(styles))
     return any(meaning(code) for code in codes)

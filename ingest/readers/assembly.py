@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from metadata.profiles.headings import fold
 _PICTURES = frozenset({"anh", "hinh anh", "phim anh", "am ban", "phim am ban", "buc anh", "tai lieu anh"})
 _RECORDINGS = frozenset({"am thanh", "phim", "video", "ghi am", "ghi hinh", "phim am thanh", "ghi am ghi hinh"})
 _KINDS = {Section.PHOTO: RecordKind.PHOTO, Section.AUDIO_VIDEO: RecordKind.MEDIA}
+_FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 _MISSES = {Miss.MISSING: "READ-010", Miss.OUTSIDE: "READ-022", Miss.AMBIGUOUS: "READ-014"}
 
 
@@ -211,8 +213,14 @@ def _resolved(
         return files.by_path(path.written, base)
     stems = [record.record[key].value for key in ("doc_id", "doc_code") if key in record.record]
     # The only document of a dossier may be the file of the whole dossier (TT 05/2025, Điều 8).
+    codes = [name for code in codes for name in _as_file_names(code)]
     named = files.by_name(codes, (ordinal,), stems, base) or (files.by_name((), (), codes, base) if whole else ())
     return [Resolved("", named)] if named else []
+
+
+def _as_file_names(code: str) -> list[str]:
+    """`code` as file systems allow it: a notation such as `01/HS-VP` loses its slash."""
+    return list(dict.fromkeys((code, *(_FORBIDDEN.sub(sign, code) for sign in ("-", "_", ".", "")))))
 
 
 def _misses(record: RowRecord, resolved: Sequence[Resolved], ordinal: int, code: str) -> list[Finding]:

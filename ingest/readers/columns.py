@@ -67,9 +67,15 @@ def assigned(columns: Sequence[Column], hints: Sequence[Section | None], sheet_s
     taken: set[tuple[Section, str, DatePart | None]] = set()
     found: dict[int, Column] = {}
     # Headings that mean one thing choose first; `Ghi chú` takes what they leave.
+    mixed = Section.DOSSIER in sections and record in sections
     order = sorted(range(len(columns)), key=lambda i: len(options[i].of(sections[i])))
     for i in order:
         found[i] = _chosen(columns[i], options[i], sections[i], taken)
+        ordinal = (record, "ordinal", None)
+        if mixed and found[i].counts_rows and sections[i] is record and ordinal not in taken:
+            # Where a row holds both, the counter within the block of the document is its number in the dossier.
+            taken.add(ordinal)
+            found[i] = replace(found[i], key="ordinal", counts_rows=False)
     return [found[i] for i in range(len(columns))]
 
 
@@ -158,6 +164,8 @@ def _sections(
 ) -> list[Section | None]:
     """For every column the section it belongs to."""
     only = [option.only() for option in options]
+    if any(hints):
+        return _blockwise(options, only, hints, record)
     if record not in only and Section.DOSSIER not in only:
         everywhere = sheet_section or record
         return [everywhere for _ in options]
@@ -173,7 +181,7 @@ def _blockwise(
 ) -> list[Section | None]:
     """A row holds dossier and document: a heading that means both belongs to the block in which it stands."""
     counters = [i for i, option in enumerate(options) if option.counts_rows]
-    current = next(section for section in only if section)
+    current = next((section for section in (*hints, *only) if section), record)
     found: list[Section | None] = []
     for i, option in enumerate(options):
         hint = hints[i]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ class Gathering:
 
     def __init__(self) -> None:
         self._drafts: dict[str, DossierDraft] = {}
+        self._notations: dict[str, list[DossierDraft]] = defaultdict(list)
 
     def drafts(self) -> list[DossierDraft]:
         """All dossiers so far."""
@@ -57,7 +59,7 @@ class Gathering:
         current: DossierDraft | None = None
         for record in records:
             current = self._draft_of(record, current)
-            again = bool(current.described_in) and rows_are_dossiers
+            again = (record.source, record.sheet) in current.described_in and rows_are_dossiers
             elsewhere = any(source != record.source for source, _ in current.described_in)
             if record.dossier and (again or elsewhere):
                 self._tell_doubled(current, record)
@@ -73,6 +75,8 @@ class Gathering:
         code = described.value("file_code")
         composed = composed_code(described) if not code else None
         name = code or composed or ""
+        if not name and (known := self._of_notation(described)):
+            return known
         if not name and described.value("file_notation"):
             parts = (described.value(key) for key in ("fonds_name", "catalogue", "file_notation"))
             return self._open(_key("notation", *parts), "", record)
@@ -82,8 +86,19 @@ class Gathering:
         draft.composed = draft.composed or (not code and draft.row == record.row)
         return draft
 
+    def _of_notation(self, described: Description) -> DossierDraft | None:
+        """The one known dossier with this notation, where nothing else that the row says speaks against it."""
+        notation = described.value("file_notation")
+        if not notation:
+            return None
+        found = [draft for draft in self._notations.get(_key(notation), ()) if _agrees(draft, described)]
+        return found[0] if len(found) == 1 else None
+
     def _without_code(self, record: RowRecord, current: DossierDraft | None) -> DossierDraft:
-        """A row that names no dossier belongs to the one above it, else to the only one, else to none yet."""
+        """A row that names no dossier belongs to the one that its sheet is called after, else to the one above it."""
+        named = self._drafts.get(_key("code", record.sheet)) if record.sheet else None
+        if named is not None:
+            return named
         title = record.dossier.get("title")
         if current is not None and (title is None or _same_title(current, title)):
             return current
@@ -94,6 +109,9 @@ class Gathering:
     def _open(self, key: str, code: str, record: RowRecord) -> DossierDraft:
         if key not in self._drafts:
             self._drafts[key] = DossierDraft(code, record.source, record.sheet, record.row)
+            notation = record.dossier.get("file_notation") or record.record.get("file_notation")
+            if notation:
+                self._notations[_key(notation.value)].append(self._drafts[key])
         return self._drafts[key]
 
     def _tell_doubled(self, draft: DossierDraft, record: RowRecord) -> None:
@@ -113,6 +131,12 @@ class Gathering:
 
 def _code_cells(cells: Mapping[str, Cell]) -> dict[str, Cell]:
     return {key: cells[key] for key in ("file_code", "fonds_name", *DOSSIER_PARTS) if key in cells}
+
+
+def _agrees(draft: DossierDraft, described: Description) -> bool:
+    known = Description(fields=draft.fields)
+    pairs = ((known.value(key), described.value(key)) for key in ("fonds_name", "fonds_code", "catalogue"))
+    return all(not a or not b or _key(a) == _key(b) for a, b in pairs)
 
 
 def _key(*parts: str) -> str:

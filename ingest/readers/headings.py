@@ -17,11 +17,11 @@ SEARCHED_ROWS = 60
 FEWEST_FIELDS = 2
 ANCHORS = frozenset(
     {
-        *("file_code", "title", "file_notation", "ordinal", "subject", "path", "doc_code", "doc_id", "type_name"),
+        *("file_code", "title", "file_notation", "ordinal", "subject", "path", "doc_code", "doc_id"),
         *("code_number", "number_notation", "image_title", "movie_title", "archives_number"),
     }
 )
-"""A line of headings names at least one of these."""
+"""A line of headings names at least one of these; a list of types and their abbreviations does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,14 @@ def _blocks(sheet: Sheet, top: int, width: int) -> tuple[Section | None, ...]:
 
 
 def _counts_columns(texts: Sequence[str]) -> bool:
-    """Whether a row under the headings only numbers the columns (`1`, `2`, `3` or `(1)`, `(2)`, `(3)`)."""
-    counts = [text.strip("() .") for text in texts if text]
-    if len(counts) < 3 or not all(c.isascii() and c.isdigit() for c in counts):  # noqa: PLR2004 - two numbers count nothing
+    """Whether a row under the headings only numbers the columns (`1`, `2`, `3`, or `A`, `B`, `(1)`, `(2)`)."""
+    counts = [text.strip("() .[]") for text in texts if text]
+    letters = [c for c in counts if len(c) == 1 and c.isascii() and c.isalpha()]
+    numbers = [int(c) for c in counts if len(c) <= 3 and c.isascii() and c.isdigit()]  # noqa: PLR2004 - 500 columns
+    if len(counts) < 3 or len(letters) + len(numbers) < len(counts):  # noqa: PLR2004 - two numbers count nothing
         return False
-    return all(int(b) == int(a) + 1 for a, b in pairwise(counts))
+    begins = counts[0] in {"1", "A", "a"}
+    return begins and all(b > a for a, b in pairwise(numbers)) and all(b > a for a, b in pairwise(letters))
 
 
 def is_repeated_heading(table: Table, texts: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from metadata.profiles.headings import DatePart, fold
 
 _COUNT = re.compile(r"^(\d+)(?:\.0+)?(?:\s*(?:trang|tờ|tr|vb|văn bản|tài liệu|bản))?\.?$", re.IGNORECASE)
 _PADDED_CODE = re.compile(r"^0\d$")
+_BETWEEN = re.compile(r"\s+[-–—÷]\s*|\s*[–—÷]\s*|(?<=\d{4})-(?=\d)|\s+đến\s+(?:ngày\s+)?", re.IGNORECASE)
 _TOTAL = ("tong cong", "tong so", "cong ")
 _FEW_CELLS = 3
 
@@ -166,6 +167,9 @@ def _settled(cells: dict[str, Cell]) -> dict[str, Cell]:
     if fonds and not looks_like_a_fonds_code(fonds.value):
         cells.pop("fonds_code")
         cells.setdefault("fonds_name", fonds)
+    period = cells.get("archives_time")
+    if period and "start_date" not in cells and "end_date" not in cells:
+        cells |= _ends_of(period)
     both = cells.get("number_notation")
     if both and "code_number" not in cells and "code_notation" not in cells:
         number, notation = split_number(both.value)
@@ -173,3 +177,16 @@ def _settled(cells: dict[str, Cell]) -> dict[str, Cell]:
             if part:
                 cells[key] = both.model_copy(update={"value": part})
     return cells
+
+
+def _ends_of(period: Cell) -> dict[str, Cell]:
+    """Start and end out of `01/2019 - 12/2020`; one date alone is both. Nothing where one of them is no date."""
+    parts = _BETWEEN.split(re.sub(r"^từ\s+", "", period.value, flags=re.IGNORECASE))
+    ends = [read_date(part) for part in (parts[0], parts[-1])]
+    if len(parts) > len(ends) or any(end.date is None for end in ends):
+        return {}
+    return {
+        key: period.model_copy(update={"value": end.date.iso()})
+        for key, end in zip(("start_date", "end_date"), ends, strict=True)
+        if end.date
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from openpyxl import Workbook
 
-from tests.fixtures.deliveries import CODE, DOCUMENT, DOSSIER, DeliveryFolder, workbook
+from tests.fixtures.deliveries import CODE, DOCUMENT, DOSSIER, DeliveryFolder, Rows, workbook
 
 OWN = ["T", "01/01/2019", "31/12/2019"]
 
@@ -146,3 +146,52 @@ def test_a_hidden_code_list_with_grades_is_no_grade(delivery: DeliveryFolder) ->
     delivery.sheets(hide, Sheet1=rows, DM=[["Độ mật", "Mã hồ sơ"], ["Tuyệt mật", CODE]])
     delivery.file("a.pdf")
     assert not {rule for rule in delivery.rules() if rule.startswith("SEC")}
+
+
+def test_documents_may_name_their_dossier_by_its_notation_alone(delivery: DeliveryFolder) -> None:
+    delivery.sheets(
+        Hồ_sơ=[
+            ["Mã hồ sơ", "Số và ký hiệu hồ sơ", "Tiêu đề hồ sơ"],
+            ["H49.2019.01.TH", "01.TH", "Một"],
+            ["B", "02", "Hai"],
+        ],
+        Văn_bản=[
+            ["Hồ sơ số", "STT văn bản", "Trích yếu", "Tên tệp"],
+            ["02", 1, "x", "x.pdf"],
+            ["01.TH", 1, "y", "y.pdf"],
+        ],
+    )
+    delivery.file("x.pdf")
+    delivery.file("y.pdf")
+    found = delivery.read()
+    assert [(d.file_code, d.documents[0].files) for d in found.dossiers] == [
+        ("H49.2019.01.TH", ("y.pdf",)),
+        ("B", ("x.pdf",)),
+    ]
+
+
+def test_a_sheet_may_be_called_after_its_dossier(delivery: DeliveryFolder) -> None:
+    sheets: dict[str, Rows] = {
+        "Hồ sơ": [DOSSIER, ["A.1", *OWN], ["A.2", *OWN]],
+        "A.1": [DOCUMENT, [1, "x", "1/2/2019", "x.pdf"]],
+        "A.2": [DOCUMENT, [1, "y", "1/2/2019", "y.pdf"]],
+    }
+    delivery.file("danh-muc.xlsx", workbook(sheets))
+    delivery.file("x.pdf")
+    delivery.file("y.pdf")
+    found = delivery.read()
+    assert [(d.file_code, d.documents[0].files) for d in found.dossiers] == [("A.1", ("x.pdf",)), ("A.2", ("y.pdf",))]
+
+
+def test_a_code_with_a_slash_is_found_under_the_name_that_a_file_can_have(delivery: DeliveryFolder) -> None:
+    delivery.sheets(Sheet1=[[*DOSSIER, *DOCUMENT], ["H49.2019.01/HS-VP", *OWN, 1, "x", "1/2/2019", None]])
+    delivery.file("H49.2019.01-HS-VP.1.pdf")
+    assert delivery.dossier().documents[0].files == ("H49.2019.01-HS-VP.1.pdf",)
+
+
+def test_a_second_counter_in_the_block_of_documents_is_the_ordinal(delivery: DeliveryFolder) -> None:
+    heading = ["STT", "Mã hồ sơ", "Tiêu đề hồ sơ", "STT", "Trích yếu", "Tên tệp"]
+    delivery.sheets(Sheet1=[heading, [1, "A.1", "T", 7, "x", "x.pdf"], [2, "A.1", "T", 8, "y", "y.pdf"]])
+    delivery.file("x.pdf")
+    delivery.file("y.pdf")
+    assert [document.ordinal for document in delivery.dossier().documents] == [7, 8]

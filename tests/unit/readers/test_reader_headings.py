@@ -190,6 +190,62 @@ def test_leading_zeros_of_the_number_format_are_kept(delivery: DeliveryFolder) -
     assert delivery.dossier().file_code == "0042"
 
 
+def test_decimals_of_a_code_that_was_typed_as_a_number_are_kept(delivery: DeliveryFolder) -> None:
+    def fix(book: Workbook) -> None:
+        book["Sheet1"].cell(2, 1).number_format = "0.00"
+
+    row = [2019.10, "T", "01/01/2019", "31/12/2019", 1, "S", "1/2/2019", "a.pdf"]
+    delivery.sheets(fix, Sheet1=[[*DOSSIER, *DOCUMENT], row])
+    delivery.file("a.pdf")
+    assert delivery.dossier().file_code == "2019.10"
+
+
+@pytest.mark.parametrize(
+    "counts", [["A", "B", 1, 2, 3, 4], ["(1)", "(2)", "(3)", "(4)", "(5)", "(6)"], [1, 2, 3, 5, 6, 9]]
+)
+def test_a_line_that_only_counts_columns_is_no_row(delivery: DeliveryFolder, counts: list[Any]) -> None:
+    heading = ["Mã hồ sơ", "Tiêu đề hồ sơ", "Trích yếu", "Số trang", "Từ ngày", "Tên tệp"]
+    rows = [counts, heading, counts, [CODE, "T", "S", 3, "1/1/2019", "a.pdf"]]
+    delivery.sheets(Sheet1=rows)
+    delivery.file("a.pdf")
+    assert len(delivery.dossier().documents) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "start", "end"),
+    [
+        ("2019 - 2020", "2019", "2020"),
+        ("2019-2020", "2019", "2020"),
+        ("01/2019 – 12/2020", "2019-01", "2020-12"),
+        ("từ 01/01/2019 đến ngày 31/12/2019", "2019-01-01", "2019-12-31"),
+        ("2019", "2019", "2019"),
+        ("01-02-2019", "2019-02-01", "2019-02-01"),
+        ("không rõ", "", ""),
+    ],
+)
+def test_the_period_of_a_list_of_dossiers_gives_start_and_end(
+    delivery: DeliveryFolder, written: str, start: str, end: str
+) -> None:
+    heading = ["Số, ký hiệu hồ sơ", "Tiêu đề hồ sơ", "Thời gian tài liệu", "Thời hạn bảo quản", "Số tờ", "Ghi chú"]
+    delivery.sheets(Hồ_sơ=[heading, ["01.TH", "T", written, "20 năm", 12, ""]])
+    dossier = delivery.dossier()
+    assert (dossier.value("start_date"), dossier.value("end_date")) == (start, end)
+    assert dossier.value("archives_time") == written
+
+
+def test_a_visible_list_of_types_and_a_summary_are_no_deliveries(delivery: DeliveryFolder) -> None:
+    delivery.sheets(
+        Hồ_sơ=[DOSSIER, [CODE, "T", "01/01/2019", "31/12/2019"]],
+        Văn_bản=[["Mã hồ sơ", *DOCUMENT], [CODE, 1, "S", "1/2/2019", "a.pdf"]],
+        Loại=[["STT", "Tên loại văn bản", "Ký hiệu"], [1, "Quyết định", "QĐ"], [2, "Chỉ thị", "CT"]],
+        Tổng_hợp=[["STT", "Mã hồ sơ", "Tổng số văn bản"], [1, CODE, 1]],
+    )
+    delivery.file("a.pdf")
+    dossier = delivery.dossier()
+    assert (len(dossier.documents), dossier.value("total_doc")) == (1, "1")
+    assert not {rule for rule in delivery.rules() if rule.startswith("READ")}
+
+
 def test_merged_dossier_cells_and_blank_lines_belong_to_the_rows_below(delivery: DeliveryFolder) -> None:
     def merge(book: Workbook) -> None:
         for letter in "ABCD":

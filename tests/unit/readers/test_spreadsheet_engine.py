@@ -197,8 +197,8 @@ def test_entities_of_a_sheet_reach_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "means"),
     [
-        ("000", "\x00000\x00"),
-        ('"HS."00', "HS.\x0000\x00"),
+        ("000", "\x00000\x00\x00"),
+        ('"HS."00', "HS.\x0000\x00\x00"),
         ("mmm-yy", "month"),
         ("mm/yyyy", "month"),
         ("yyyy", "year"),
@@ -206,7 +206,7 @@ def test_entities_of_a_sheet_reach_no_file(tmp_path: Path) -> None:
         ("[$-42A]mm\\/yyyy;@", "month"),
         ("General", None),
         ("0", None),
-        ("0.00", None),
+        ("0.00", "\x000\x0000\x00"),
         ("#,##0", None),
     ],
 )
