@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ MAX_PIXELS = 250_000_000
 
 MAX_FRAMES = 10_000
 _TAIL_BYTES = 1 << 16
+_TIFF = 42
 _STRIPS = ((273, 279), (324, 325))
 """Tags of offsets and sizes of a TIFF's strips and tiles."""
 
@@ -26,16 +28,24 @@ def look(path: Path, found: Look) -> None:
         ProblemError: it is no image, a part is missing, or it has too many pixels.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of large images and bad tags; both are judged here.
+        warnings.simplefilter("ignore")  # Pillow warns of bad tags; they are judged here, and so is the size.
+        Image.MAX_IMAGE_PIXELS = None
         try:
             with Image.open(path) as image:
                 _measure(image, found)
                 _COMPLETE.get(image.format or "", _nothing_known)(path, image)
-        except Image.DecompressionBombError as error:
-            raise ProblemError(TOO_MUCH, str(error)) from error
         except ProblemError:
             raise
-        except (UnidentifiedImageError, SyntaxError, ValueError, EOFError, KeyError, TypeError, IndexError) as error:
+        except (
+            UnidentifiedImageError,
+            SyntaxError,
+            struct.error,
+            ValueError,
+            EOFError,
+            KeyError,
+            TypeError,
+            IndexError,
+        ) as error:
             raise ProblemError(DAMAGED, type(error).__name__) from error
         except OSError as error:
             if error.errno is not None:
@@ -96,13 +106,40 @@ def _ends_with(mark: bytes) -> Callable[[Path, Image.Image], None]:
     return check
 
 
+def _gif_ends(path: Path, image: Image.Image) -> None:
+    del image
+    if not _tail(path).rstrip(b"\0").endswith(b"\x3b"):
+        raise ProblemError(DAMAGED, "the end of the file is missing")
+
+
+def _refuse_loop(path: Path, image: Image.Image) -> None:
+    """Follow the chain of a TIFF's directories, whose next one may be an earlier one. BigTIFF is left to Pillow."""
+    del image
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        order = "<" if head[:2] == b"II" else ">"
+        magic, place = struct.unpack(f"{order}2xHI", head)
+        if magic != _TIFF:
+            return
+        seen: set[int] = set()
+        while place and place not in seen and len(seen) <= MAX_FRAMES:
+            seen.add(place)
+            stream.seek(place)
+            count = int.from_bytes(stream.read(2), "little" if order == "<" else "big")
+            stream.seek(place + 2 + 12 * count)
+            place = int.from_bytes(stream.read(4), "little" if order == "<" else "big")
+    if place:
+        raise ProblemError(TOO_MUCH, "the directories of the TIFF form a loop")
+
+
 def _nothing_known(path: Path, image: Image.Image) -> None:
-    """Formats whose end cannot be told from their bytes, TIFF among them: its strips were looked for."""
+    """Formats whose end cannot be told from their bytes."""
 
 
 _COMPLETE: dict[str, Callable[[Path, Image.Image], None]] = {
     "JPEG": _ends_with(b"\xff\xd9"),
     "MPO": _ends_with(b"\xff\xd9"),
     "PNG": _ends_with(b"IEND"),
-    "GIF": _ends_with(b"\x3b"),
+    "TIFF": _refuse_loop,
+    "GIF": _gif_ends,
 }

@@ -55,18 +55,19 @@ def look(path: Path, found: Look) -> None:
             found.claimed_pdfa = _claim(pdf)
             found.pages = _pages(pdf)
             _refuse_endless_drawing(_Drawing(_objects(pdf, found), _names_of_pages(pdf)))
-            _judge_damage(pdf, found, whole=whole)
+            _judge_damage([_plain(warning, path) for warning in pdf.get_warnings()], found, whole=whole)
     except pikepdf.PasswordError as error:
-        raise ProblemError(PASSWORD, str(error)) from error
+        raise ProblemError(PASSWORD, _plain(error, path)) from error
     except (pikepdf.PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         # qpdf's own errors, and what pikepdf makes of objects that are not what their place promises.
-        raise ProblemError(DAMAGED, _plain(error)) from error
+        raise ProblemError(DAMAGED, _plain(error, path)) from error
     if found.pages > MANY:
         found.warnings.append((MANY_PAGES, str(found.pages)))
 
 
-def _plain(error: Exception) -> str:
-    return re.sub(r"^/\S+/", "", str(error)) or type(error).__name__
+def _plain(said: object, path: Path) -> str:
+    """What qpdf said, without the path, which is a number in quarantine."""
+    return str(said).replace(f"{path}: ", "").replace(f"{path} ", "") or type(said).__name__
 
 
 def _ends_as_it_should(path: Path) -> bool:
@@ -77,15 +78,14 @@ def _ends_as_it_should(path: Path) -> bool:
         return b"%%EOF" in stream.read()
 
 
-def _judge_damage(pdf: pikepdf.Pdf, found: Look, *, whole: bool) -> None:
-    warnings = [str(warning) for warning in pdf.get_warnings()]
+def _judge_damage(warnings: list[str], found: Look, *, whole: bool) -> None:
     rebuilt = any(_REBUILT.search(warning) for warning in warnings)
     if not found.pages:
         raise ProblemError(DAMAGED, "; ".join(warnings[:2]) or "no pages")
     if rebuilt and not whole:
         raise ProblemError(DAMAGED, "; ".join(warnings[:2]))
     if warnings:
-        found.warnings.append((REPAIRED, "; ".join(_plain(ValueError(text)) for text in warnings[:2])))
+        found.warnings.append((REPAIRED, "; ".join(warnings[:2])))
 
 
 def _claim(pdf: pikepdf.Pdf) -> str | None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metadata.errors import ToolMissingError, ToolUnreadableError
+from metadata.formats import BINARY
 
 if TYPE_CHECKING:
     import magic
 
 CURE = "apt-get install libmagic1"
 
+_PDF = b"%PDF-"
 _PEM_OF_CMS = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----", b"-----BEGIN PKCS #7 SIGNED DATA-----")
 
 
@@ -27,15 +29,16 @@ def _library() -> magic.Magic:
 
 
 def mime_of(path: Path) -> str:
-    """The MIME type that libmagic gives; `application/pkcs7-signature` for CMS in PEM, which it calls plain text.
+    """What libmagic says, but for CMS in PEM (it says plain text) and PDFs behind junk (it says nothing).
 
     Raises:
         ToolMissingError: the C library or its database is not installed.
         ToolUnreadableError: libmagic failed.
     """
     with path.open("rb") as stream:
-        if stream.read(64).lstrip().startswith(_PEM_OF_CMS):
-            return "application/pkcs7-signature"
+        head = stream.read(1024)
+    if head.lstrip().startswith(_PEM_OF_CMS):
+        return "application/pkcs7-signature"
     try:
         mime = str(_library().from_file(str(path)))
     except (ToolMissingError, OSError):
@@ -44,7 +47,8 @@ def mime_of(path: Path) -> str:
         raise ToolUnreadableError("libmagic", str(error)) from error
     if "/" not in mime:
         raise ToolUnreadableError("libmagic", mime)
-    return mime
+    # ISO 32000 readers look for the header in the first 1024 bytes; libmagic gives up after some kinds of junk.
+    return "application/pdf" if mime == BINARY and _PDF in head else mime
 
 
 def version() -> str:
