@@ -34,9 +34,6 @@ FORMAT = 1
 """Raised whenever the generator makes other files."""
 
 SEED = 222
-MANIFEST = "manifest.json"
-DELIVERY = "giao-nop"
-TRUST = "chung-thu-goc"
 SHEET = "muc-luc-giao-nop.xlsx"
 
 SIGNED_AT = datetime(2021, 10, 20, 9, 15, tzinfo=VIETNAM)
@@ -138,64 +135,80 @@ class _Signer:
         return Signing(at, field_name=field, stamper=stamper, appearance=look)
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the parts of a sample delivery lie."""
+
+    delivery: Path
+
+    @property
+    def trust(self) -> Path:
+        return self.delivery.with_name(f"{self.delivery.name}-trust")
+
+    @property
+    def manifest(self) -> Path:
+        return self.delivery.with_name(f"{self.delivery.name}-manifest.json")
+
+
 def make_delivery(folder: Path, *, clock: Clock, seed: int = SEED) -> dict[str, Any]:
-    """The sample delivery in `folder`, made now unless a whole one of the same seed is there.
+    """The sample delivery as `folder`, made now unless a whole one of the same seed is there.
 
     Args:
-        folder: `giao-nop` (what is handed in), `chung-thu-goc` (the root certificate to trust) and a
-            manifest come into it. Other things in it stay.
-        clock: The certificates are valid for ten years from now; papers and signatures are of 2021.
+        folder: What is handed in; replaced when it is not whole. Beside it come `{folder}-trust` (the
+            root certificate to trust) and `{folder}-manifest.json` (digests, by which a whole one is known).
+        clock: The certificates are valid for ten years from now; papers and signatures are of their own days.
         seed: Of noise and stains.
 
     Returns:
-        `delivery`, `trust` (paths), `already` (it was there), `dossiers` with code, title, mistakes and
-        documents (ordinal, file, title, pages, make), `searches` (query and where it is found).
+        `delivery`, `trust` (paths), `already` (it was there), `files` (how many), `dossiers` with code, title,
+        mistakes and documents (ordinal, file, title, pages, make), `searches` (query and where it is found).
 
     Raises:
         ToolMissingError: no font with Vietnamese letters.
         OSError: the folder cannot be written.
     """
-    kept = _kept(folder, seed)
+    places = _Places(folder.absolute())
+    kept = _kept(places, seed)
     if kept is not None:
-        return _answer(folder, kept, already=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as scratch:
-        new = Path(scratch)
+        return _answer(places, kept, already=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=places.delivery.parent, prefix=".new-") as scratch:
+        new = _Places(Path(scratch) / "delivery")
         _write_all(new, clock.now(), seed)
-        manifest = _manifest(new, seed)
-        for name in (DELIVERY, TRUST):
-            shutil.rmtree(folder / name, ignore_errors=True)
-            (new / name).replace(folder / name)
+        manifest = {"format": FORMAT, "seed": seed, "files": _digests(new)}
+        new.manifest.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        for old, made in ((places.delivery, new.delivery), (places.trust, new.trust)):
+            shutil.rmtree(old, ignore_errors=True)
+            made.replace(old)
         # The manifest comes last: without it the delivery is made anew.
-        (new / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-        (new / MANIFEST).replace(folder / MANIFEST)
-    return _answer(folder, manifest, already=False)
+        new.manifest.replace(places.manifest)
+    return _answer(places, manifest, already=False)
 
 
-def _kept(folder: Path, seed: int) -> dict[str, Any] | None:
+def _kept(places: _Places, seed: int) -> dict[str, Any] | None:
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(places.manifest.read_text(encoding="utf-8"))
         same = manifest["format"] == FORMAT and manifest["seed"] == seed
-        return manifest if same and manifest["files"] == _digests(folder) else None
+        return manifest if same and manifest["files"] == _digests(places) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    found = [p for name in (DELIVERY, TRUST) for p in sorted((folder / name).rglob("*")) if p.is_file()]
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
-
-
-def _manifest(new: Path, seed: int) -> dict[str, Any]:
-    return {"format": FORMAT, "seed": seed, "files": _digests(new)}
-
-
-def _answer(folder: Path, manifest: dict[str, Any], *, already: bool) -> dict[str, Any]:
+def _digests(places: _Places) -> dict[str, str]:
     return {
-        "delivery": str(folder / DELIVERY),
-        "trust": str(folder / TRUST),
+        f"{part}/{path.relative_to(folder).as_posix()}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for part, folder in (("delivery", places.delivery), ("trust", places.trust))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _answer(places: _Places, manifest: dict[str, Any], *, already: bool) -> dict[str, Any]:
+    return {
+        "delivery": str(places.delivery),
+        "trust": str(places.trust),
         "already": already,
-        "files": len([name for name in manifest["files"] if name.startswith(DELIVERY)]),
+        "files": len([name for name in manifest["files"] if name.startswith("delivery/")]),
         "dossiers": [_described(dossier) for dossier in dossiers()],
         "searches": [{"query": q, "file_code": c, "ordinal": o, "finds": f} for q, c, o, f in SEARCHES],
     }
@@ -236,23 +249,21 @@ def _file(dossier: SampleDossier, ordinal: int, paper: Paper) -> str:
     return f"ho-so-{dossier.notation}/{dossier.code}.{ordinal:03d}.{paper.extension}"
 
 
-def _write_all(new: Path, now: datetime, seed: int) -> None:
+def _write_all(places: _Places, now: datetime, seed: int) -> None:
     pki = new_pki(_SINCE, now + _LIFE)
-    trust = new / TRUST
-    trust.mkdir()
-    (trust / "rootca-dung-thu.der").write_bytes(pki.root.der)
-    drawings = new / "drawings"
+    places.trust.mkdir()
+    (places.trust / "rootca-dung-thu.der").write_bytes(pki.root.der)
+    drawings = places.delivery.with_name("drawings")
     drawings.mkdir()
     signer = _Signer(pki, now, drawings)
-    delivery = new / DELIVERY
     for place, dossier in enumerate(dossiers()):
         for ordinal, paper in enumerate(dossier.paper, start=1):
             data = _made(paper, signer, seed + 1000 * place + 20 * ordinal)
             if data is not None:
-                path = delivery / _file(dossier, ordinal, paper)
+                path = places.delivery / _file(dossier, ordinal, paper)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-    (delivery / SHEET).write_bytes(sheet())
+    (places.delivery / SHEET).write_bytes(sheet())
 
 
 def _made(paper: Paper, signer: _Signer, seed: int) -> bytes | None:

@@ -17,7 +17,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from archive.demo.delivery import DELIVERY, HEADINGS, TRUST, make_delivery
+from archive.demo.__main__ import main
+from archive.demo.delivery import HEADINGS, make_delivery
 from archive.demo.drawing import font_file, scan
 from archive.demo.papers import Make, dossiers
 from archive.preservation.signatures.adapter import ProvisionalJudge
@@ -32,7 +33,7 @@ NOW = datetime(2026, 11, 28, 3, 4, 5, 678_000, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return make_delivery(tmp_path_factory.mktemp("demo") / "new", clock=SteppingClock(NOW))
+    return make_delivery(tmp_path_factory.mktemp("demo") / "giao-nop", clock=SteppingClock(NOW))
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_the_signatures_pass_under_the_root_that_comes_with_them(
 
 def test_no_private_key_is_left_behind(made: dict[str, Any]) -> None:
     root = Path(made["delivery"]).parent
-    assert sorted(p.name for p in root.iterdir()) == ["chung-thu-goc", "giao-nop", "manifest.json"]
+    assert sorted(p.name for p in root.iterdir()) == ["giao-nop", "giao-nop-manifest.json", "giao-nop-trust"]
     assert not [p for p in root.rglob("*") if p.is_file() and b"PRIVATE KEY" in p.read_bytes()]
     assert [p.name for p in Path(made["trust"]).iterdir()] == ["rootca-dung-thu.der"]
 
@@ -150,13 +151,13 @@ def _digests(folder: Path) -> dict[str, str]:
 
 def test_a_whole_delivery_is_used_again_and_a_damaged_one_is_made_anew(made: dict[str, Any], folder: Path) -> None:
     before = _digests(folder)
-    again = make_delivery(folder.parent, clock=SteppingClock(NOW + timedelta(days=1)))
+    again = make_delivery(folder, clock=SteppingClock(NOW + timedelta(days=1)))
     assert again["already"]
     assert {k: v for k, v in again.items() if k != "already"} == {k: v for k, v in made.items() if k != "already"}
     assert _digests(folder) == before
     file_of(folder, "000.00.12.H99.2003.07", 5).unlink()
     (folder / "stray.tmp").write_bytes(b"x")
-    anew = make_delivery(folder.parent, clock=SteppingClock(NOW))
+    anew = make_delivery(folder, clock=SteppingClock(NOW))
     assert not anew["already"]
     after = _digests(folder)
     signed = {"000.00.12.H99.2021.15.003.pdf", "000.00.12.H99.2021.15.004.pdf"}
@@ -180,8 +181,18 @@ def test_tesseract_reads_the_words_that_stand_only_in_a_scan(tmp_path: Path) -> 
     assert "máy hút ẩm công nghiệp" in " ".join(read.split())
 
 
-def test_the_folders_are_where_the_demo_looks_for_them(made: dict[str, Any]) -> None:
-    assert (Path(made["delivery"]).name, Path(made["trust"]).name) == (DELIVERY, TRUST)
+def test_the_command_tells_where_everything_is_in_both_languages(
+    made: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_delivery(folder, clock=SteppingClock(NOW))
+    assert main([str(folder)]) == 0
+    vietnamese, english = capsys.readouterr().out.splitlines()
+    assert vietnamese.startswith("Dùng lại hồ sơ mẫu đã có: 3 hồ sơ, 20 tài liệu, 45 trang")
+    assert made["trust"] in english
+    assert main([]) == 2
+
+
+def test_what_can_be_asked_is_asked_of_dossiers_that_are_archived(made: dict[str, Any]) -> None:
     assert made["files"] == 20
     for search in made["searches"]:
         assert search["file_code"] in {d.code for d in dossiers()[:2]}
