@@ -162,7 +162,7 @@ def _representation(path: str) -> Representation:
 
 def _texts(events: list[PackageEvent]) -> Iterator[tuple[str, TextSummary]]:
     for event in events:
-        if event.type != TRANSCRIPTION:
+        if event.type != TRANSCRIPTION or not event.detail:
             continue
         said: dict[str, Any] = json.loads(event.detail)
         for path, role in event.objects.items():

@@ -167,18 +167,24 @@ class Provenance:
         return self._event("digital signature validation", file.path, agents, {file.path: SOURCE}, said=said)
 
     def _renditions(self) -> Iterator[PackageEvent]:
-        for file in self._part.originals():
-            if file.rendition_path:
-                yield self._conversion(file)
+        made = [file for file in self._part.originals() if file.rendition_path]
+        if made:
+            yield self._together(NORMALIZATION, RENDITIONS, self._item.fact(Renditions).tools)
+        for file in made:
+            yield self._conversion(file)
+
+    def _together(self, kind: str, place: str, tools: Sequence[Tool]) -> PackageEvent:
+        # Stages tell which programs they ran, not which one for which file: the
+        # programs are named once, and the events of files name who measured.
+        objects = {ORIGINALS.rstrip("/"): SOURCE, place.rstrip("/"): OUTCOME}
+        return self._event(kind, "", self._software(tools), objects, said=(self._meanwhile, "success", ""))
 
     def _conversion(self, file: PlacedFile) -> PackageEvent:
         decision = file.rendition
         if decision is None:
             msg = f"no decision about {file.path}"
             raise ValueError(msg)
-        agents = self._software(self._item.fact(Renditions).tools)
-        if decision.judge:
-            agents |= self._software((decision.judge,), VALIDATOR)
+        agents = self._software((decision.judge,), VALIDATOR) if decision.judge else self._software(())
         objects = {file.path: SOURCE} | ({file.rendition_path: OUTCOME} if file.rendition_path else {})
         if decision.flavour:
             outcome = f"PDF/A-{decision.flavour}" if decision.confirmed else f"claims PDF/A-{decision.flavour}"
@@ -191,15 +197,14 @@ class Provenance:
         return self._event(kind, file.path, agents, objects, said=said)
 
     def _texts(self) -> Iterator[PackageEvent]:
-        for file in self._part.originals():
-            if file.text is None:
-                continue
-            kept = {"pages", "sources", "mean_confidence", "doubtful_pages"}
-            said = (self._meanwhile, "success", file.text.model_dump_json(include=kept))
+        read = [(file, file.text) for file in self._part.originals() if file.text is not None]
+        if read:
+            yield self._together(TRANSCRIPTION, TEXTS, self._item.fact(Texts).tools)
+        kept = {"pages", "sources", "mean_confidence", "doubtful_pages"}
+        for file, text in read:
+            said = (self._meanwhile, "success", text.model_dump_json(include=kept))
             objects = {file.path: SOURCE, file.text_path: OUTCOME}
-            yield self._event(
-                TRANSCRIPTION, file.path, self._software(self._item.fact(Texts).tools), objects, said=said
-            )
+            yield self._event(TRANSCRIPTION, file.path, self._software(()), objects, said=said)
 
 
 def package_objects(part: Part, digests_of: Callable[[str], Digests]) -> Iterator[PremisObject]:

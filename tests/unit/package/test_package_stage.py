@@ -171,14 +171,18 @@ def test_premis_tells_what_happened_in_the_words_of_the_library_of_congress(reco
         "validation",
         "digital signature validation",
         "normalization",
+        "normalization",
+        "transcription",
         "transcription",
     ]
     agents = {agent.id: agent for agent in record.agents}
     assert agents["software:tesseract/5.3.0"].note == "tesseract - - -l vie"
     assert agents["person:Trần Thị B"].type == "person"
-    by_type = {event.type: event for event in record.events}
+    by_type = {event.type: event for event in reversed(record.events)}
     assert by_type["accession"].agents == {"person:Trần Thị B": "authorizer"}
     assert by_type["digital signature validation"].outcome == "INDETERMINATE"
+    assert by_type["transcription"].agents == {"software:tesseract/5.3.0": "executing program"}
+    assert by_type["transcription"].objects == {"representations/rep1": "source", "representations/rep3": "outcome"}
     assert by_type["virus check"].agents == {"software:clamd/1.4.6/27000": "executing program"}
 
 
