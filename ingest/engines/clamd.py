@@ -130,9 +130,21 @@ def _framed(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _reply(line: socket.socket) -> str:
+    """What clamd said before it hung up.
+
+    Hanging up with our bytes unread makes the kernel report a reset once,
+    before it gives what clamd had written: the answer stands behind it.
+    """
     reply = bytearray()
+    resets = 0
     while len(reply) < _LONGEST_REPLY:
-        part = line.recv(4096)
+        try:
+            part = line.recv(4096)
+        except ConnectionResetError:
+            resets += 1
+            if resets > 1:
+                raise
+            continue
         if not part:
             break
         reply += part
