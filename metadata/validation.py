@@ -7,56 +7,67 @@ circulars ask for, and what the tables leave in doubt, are warnings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from metadata.codes import same_document_key
 from metadata.descriptions import Delivery, DocumentDescription, DossierDescription
 from metadata.findings import Finding
 from metadata.profiles import Field, Section, profile
-from metadata.validation_codes import code_findings, plain
+from metadata.validation_codes import code_findings
 from metadata.validation_fields import Place, field_findings, place_of, record_section
 from metadata.validation_secrets import category_findings, secret_findings
 
 _FEW = 3
-_CODE_FIELDS = frozenset({"file_code", "archives_code", "fonds_code", "fonds_name", "catalogue", "file_notation"})
 
 
-def check_delivery(delivery: Delivery, refused: Sequence[str] = ()) -> dict[str, tuple[Finding, ...]]:
-    """Everything that can be told of each dossier before a file is opened.
+def check_delivery(delivery: Delivery, refused: Sequence[str] = ()) -> Mapping[str, tuple[Finding, ...]]:
+    """Everything that can be told of each dossier before a file is opened, by `file_code`.
 
-    What the reader found (`Delivery.dossier_findings`) comes first; what
-    concerns the whole delivery (`Delivery.findings`) is not repeated here. A
-    dossier with a grade of secrecy has only the findings that say so: nothing
-    else of it may be kept.
+    What the reader found (`Delivery.dossier_findings`, rules between dossiers
+    among it) comes first; what concerns the whole delivery
+    (`Delivery.findings`) is not repeated here. A dossier with a grade of
+    secrecy has only the findings that say so: nothing else of it may be kept.
+
+    Each dossier is checked when it is asked for, once: a job that needs one of
+    5,000 pays for one.
 
     Args:
-        delivery: As read.
+        delivery: As read, or the part of it that a job needs.
         refused: Categories that the operator does not take, in words (`nhân sự`, `đất đai`); words with
             marks are compared with marks, words without are compared without.
-
-    Returns:
-        Findings by `file_code`, an empty tuple for a dossier without any.
     """
-    found: dict[str, tuple[Finding, ...]] = {}
-    secrets = {
-        dossier.file_code: tuple(secret_findings(dossier, _source(delivery, dossier))) for dossier in delivery.dossiers
-    }
-    others = _same_documents(dossier for dossier in delivery.dossiers if not secrets[dossier.file_code])
-    codes = {plain(dossier.file_code): dossier.file_code for dossier in delivery.dossiers}
-    listed = any(_is_listed(dossier) for dossier in delivery.dossiers)
-    for dossier in delivery.dossiers:
-        source = _source(delivery, dossier)
-        if secrets[dossier.file_code]:
-            found[dossier.file_code] = secrets[dossier.file_code]
-            continue
-        found[dossier.file_code] = (
-            *delivery.dossier_findings.get(dossier.file_code, ()),
-            *category_findings(dossier, source, refused),
-            *_dossier_findings(delivery, dossier, source, codes, listed=listed),
-            *_document_findings(delivery, dossier, source),
-            *others.get(dossier.file_code, ()),
-        )
-    return found
+    return _Checks(delivery, refused)
+
+
+class _Checks(Mapping[str, tuple[Finding, ...]]):
+    def __init__(self, delivery: Delivery, refused: Sequence[str]) -> None:
+        self._delivery = delivery
+        self._refused = tuple(refused)
+        self._dossiers = {dossier.file_code: dossier for dossier in delivery.dossiers}
+        self._found: dict[str, tuple[Finding, ...]] = {}
+
+    def __getitem__(self, file_code: str) -> tuple[Finding, ...]:
+        if file_code not in self._found:
+            self._found[file_code] = _check(self._delivery, self._dossiers[file_code], self._refused)
+        return self._found[file_code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._dossiers)
+
+    def __len__(self) -> int:
+        return len(self._dossiers)
+
+
+def _check(delivery: Delivery, dossier: DossierDescription, refused: Sequence[str]) -> tuple[Finding, ...]:
+    source = dossier.source or (delivery.sources[0] if delivery.sources else None)
+    secrets = tuple(secret_findings(dossier, source))
+    if secrets:
+        return secrets
+    return (
+        *delivery.dossier_findings.get(dossier.file_code, ()),
+        *category_findings(dossier, source, refused),
+        *_dossier_findings(delivery, dossier, source),
+        *_document_findings(delivery, dossier, source),
+    )
 
 
 def check_measured(dossier: DossierDescription, pages: Mapping[int, int | None]) -> tuple[Finding, ...]:
@@ -81,31 +92,18 @@ def check_measured(dossier: DossierDescription, pages: Mapping[int, int | None])
     return tuple(found)
 
 
-def _source(delivery: Delivery, dossier: DossierDescription) -> str | None:
-    return dossier.source or (delivery.sources[0] if delivery.sources else None)
-
-
-def _is_listed(dossier: DossierDescription) -> bool:
-    """Whether the sheet says more of the dossier than its code."""
-    return any(cell.value for key, cell in dossier.fields.items() if key not in _CODE_FIELDS)
-
-
-def _dossier_findings(
-    delivery: Delivery, dossier: DossierDescription, source: str | None, codes: Mapping[str, str], *, listed: bool
-) -> Iterator[Finding]:
+def _dossier_findings(delivery: Delivery, dossier: DossierDescription, source: str | None) -> Iterator[Finding]:
     place = Place(dossier, dossier, source)
     if not dossier.value("title"):
         yield place.finding("MET-001")
     if not dossier.documents:
         yield place.finding("MET-036")
-    if listed and not _is_listed(dossier):
-        yield place.finding("MET-035")
     end = dossier.fields.get("end_date")
     if end is None or not end.written:
         yield place.finding("MET-004")
     fields = profile(delivery.profile).fields(Section.DOSSIER)
     yield from field_findings(dossier, dossier, source, fields, delivery.profile)
-    yield from code_findings(dossier, profile(delivery.profile), codes, source)
+    yield from code_findings(dossier, profile(delivery.profile), source)
     total = dossier.value("total_doc")
     if total.isdigit() and int(total) != len(dossier.documents):
         yield place_of(dossier, "total_doc", dossier, source).finding("MET-040", actual=str(len(dossier.documents)))
@@ -145,23 +143,3 @@ def _lacking(
 def _written(document: DocumentDescription, key: str) -> bool:
     cell = document.fields.get(key)
     return bool(cell and (cell.value or cell.written))
-
-
-def _same_documents(dossiers: Iterable[DossierDescription]) -> dict[str, list[Finding]]:
-    """Documents with the number, issuing body and day of an earlier one, by dossier."""
-    first: dict[tuple[str, str, str], tuple[DossierDescription, DocumentDescription]] = {}
-    found: dict[str, list[Finding]] = {}
-    for dossier in dossiers:
-        for document in dossier.documents:
-            key = same_document_key(document)
-            if key is None:
-                continue
-            if key not in first:
-                first[key] = (dossier, document)
-                continue
-            owner, other = first[key]
-            finding = Place(document, dossier, document.source or dossier.source).finding(
-                "MET-050", other=f"{owner.file_code}.{other.ordinal}", other_row=str(other.row or "")
-            )
-            found.setdefault(dossier.file_code, []).append(finding)
-    return found

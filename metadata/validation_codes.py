@@ -6,26 +6,27 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from metadata.codes import DOSSIER_PARTS, code_of_file_name, composed_code
-from metadata.descriptions import DossierDescription
+from metadata.descriptions import DocumentDescription, DossierDescription
 from metadata.findings import Finding
 from metadata.profiles import Profile, Section
 from metadata.validation_fields import Place, place_of
 
 
-def code_findings(
-    dossier: DossierDescription, used: Profile, codes: Mapping[str, str], source: str | None
-) -> Iterator[Finding]:
-    """What the codes of `dossier`, its documents and their files say against each other.
-
-    Args:
-        dossier: As read.
-        used: Profile of the delivery.
-        codes: All codes of the delivery by `plain` code.
-        source: The spreadsheet.
-    """
+def code_findings(dossier: DossierDescription, used: Profile, source: str | None) -> Iterator[Finding]:
+    """What the codes of `dossier`, its documents and their files say against each other."""
     yield from _parts(dossier, used, source)
-    yield from _file_names(dossier, codes, source)
+    yield from _ordinals(dossier, source)
     yield from _doubled(dossier, source)
+
+
+def foreign_files(dossier: DossierDescription, codes: Mapping[str, str], source: str | None) -> Iterator[Finding]:
+    """Files of `dossier` whose names bear the code of another one; `codes` are all, by `plain` code."""
+    own = plain(dossier.file_code)
+    for document, path, code, _ in _named(dossier):
+        if code != own and code in codes and not own.startswith(f"{code}."):
+            place = Place(document, dossier, document.source or source)
+            found = place.finding("MET-032", written=path, other=codes[code])
+            yield found.model_copy(update={"subject": dossier.file_code})
 
 
 def _parts(dossier: DossierDescription, used: Profile, source: str | None) -> Iterator[Finding]:
@@ -51,21 +52,20 @@ def _contains(segments: list[str], part: list[str]) -> bool:
     return any(segments[i : i + len(part)] == part for i in range(len(segments) - len(part) + 1))
 
 
-def _file_names(dossier: DossierDescription, codes: Mapping[str, str], source: str | None) -> Iterator[Finding]:
-    own = plain(dossier.file_code)
+def _ordinals(dossier: DossierDescription, source: str | None) -> Iterator[Finding]:
+    for document, path, code, ordinal in _named(dossier):
+        if code == plain(dossier.file_code) and ordinal != document.ordinal:
+            place = Place(document, dossier, document.source or source)
+            yield place.finding("MET-033", written=path, other=str(ordinal), expected=str(document.ordinal))
+
+
+def _named(dossier: DossierDescription) -> Iterator[tuple[DocumentDescription, str, str, int]]:
+    """Files whose names bear a code and an ordinal: document, path, plain code, ordinal."""
     for document in dossier.documents:
         for path in document.files:
             named = code_of_file_name(path.rpartition("/")[2].rpartition(".")[0])
-            if named is None:
-                continue
-            code, ordinal = plain(named[0]), named[1]
-            place = Place(document, dossier, document.source or source)
-            if code != own and code in codes and not own.startswith(f"{code}."):
-                yield place.finding("MET-032", written=path, other=codes[code]).model_copy(
-                    update={"subject": dossier.file_code}
-                )
-            elif code == own and ordinal != document.ordinal:
-                yield place.finding("MET-033", written=path, other=str(ordinal), expected=str(document.ordinal))
+            if named is not None:
+                yield document, path, plain(named[0]), named[1]
 
 
 def _doubled(dossier: DossierDescription, source: str | None) -> Iterator[Finding]:

@@ -13,7 +13,15 @@ from ingest.readers.assembly import Assembled, assemble
 from ingest.readers.columns import Column
 from ingest.readers.dossiers import Gathering
 from ingest.readers.headings import Table, find_table
-from ingest.readers.listing import SPREADSHEETS, DeliveryUnreadableError, Listing, Oddity, list_delivery, shown
+from ingest.readers.listing import (
+    SPREADSHEETS,
+    DeliveryUnreadableError,
+    Listing,
+    Oddity,
+    has_spreadsheet,
+    list_delivery,
+    shown,
+)
 from ingest.readers.resolution import Files
 from ingest.readers.rows import profile_of, records_of
 from ingest.readers.sheets import Workbook, read_workbook
@@ -23,6 +31,7 @@ from metadata.errors import UsageError
 from metadata.findings import Finding
 from metadata.profiles import Section, profile
 from metadata.validation_secrets import secret_findings
+from metadata.validation_together import findings_between
 
 MOST_SPREADSHEETS = 50
 """Spreadsheets at one depth that are opened in search of headings."""
@@ -65,7 +74,7 @@ class FolderReader:
         """See `Reader.recognises`: a folder with a spreadsheet in it, or at most three folders deeper."""
         if not path.is_dir():
             return False
-        return bool(list_delivery(path.resolve()).spreadsheets())
+        return has_spreadsheet(path.resolve(), DEEPEST_SPREADSHEET)
 
     def read(self, path: Path) -> Delivery:
         """See `Reader.read`.
@@ -181,10 +190,15 @@ class _Assembly:
             owner = strays.owner(oddity.path)
             finding = Finding(rule=oddity.rule, subject=oddity.path, values={"detail": oddity.detail})
             (general if owner is None else findings.setdefault(owner, [])).append(finding)
+        open_dossiers: list[DossierDescription] = []
         for dossier in assembled.dossiers:
             # Of a secret dossier nothing but the refusal is told: other findings quote what is written.
             if secrets := list(secret_findings(dossier, dossier.source)):
                 findings[dossier.file_code] = secrets
+            else:
+                open_dossiers.append(dossier)
+        for code, found in findings_between(open_dossiers).items():
+            findings.setdefault(code, []).extend(found)
         return Delivery(
             reader="folder",
             profile=self._profile,
@@ -193,7 +207,7 @@ class _Assembly:
             sources=tuple(sources),
             ignored=self._listing.ignored,
             findings=tuple(general),
-            dossier_findings={code: tuple(found) for code, found in findings.items() if found},
+            dossier_findings={code: tuple(own) for code, own in findings.items() if own},
         )
 
     def _assembled(self) -> Assembled:

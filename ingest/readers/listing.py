@@ -93,6 +93,16 @@ def list_delivery(root: Path, most: int = MOST_FILES) -> Listing:
     )
 
 
+def has_spreadsheet(root: Path, deepest: int) -> bool:
+    """Whether a spreadsheet lies in `root` or at most `deepest` folders below; looks no further than the first one.
+
+    Raises:
+        DeliveryUnreadableError: a folder on the way cannot be read.
+    """
+    names = (path for path, entry in _walk(root, []) if stat.S_ISREG(entry.st_mode) and not _is_ignored(path))
+    return any(path.lower().endswith(SPREADSHEETS) and path.count("/") <= deepest for path in names)
+
+
 def shown(path: str) -> str:
     """`path` with control, direction and undecodable signs escaped, so that it shows what it is."""
     text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,54 @@
+"""Rules between the dossiers of one delivery: told by the reader, for a job later sees its own dossier only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from metadata.codes import same_document_key
+from metadata.descriptions import DocumentDescription, DossierDescription
+from metadata.findings import Finding
+from metadata.validation_codes import foreign_files, plain
+from metadata.validation_fields import Place
+
+_CODE_FIELDS = frozenset({"file_code", "archives_code", "fonds_code", "fonds_name", "catalogue", "file_notation"})
+
+
+def findings_between(dossiers: Sequence[DossierDescription]) -> dict[str, list[Finding]]:
+    """What `dossiers` say against each other, by `file_code`.
+
+    Dossiers with a grade of secrecy have to be left out by the caller: these
+    findings name the other place.
+    """
+    found: dict[str, list[Finding]] = defaultdict(list)
+    codes = {plain(dossier.file_code): dossier.file_code for dossier in dossiers}
+    listed = any(_is_listed(dossier) for dossier in dossiers)
+    for dossier in dossiers:
+        own = found[dossier.file_code]
+        if listed and not _is_listed(dossier):
+            own.append(Place(dossier, dossier, dossier.source).finding("MET-035"))
+        own += foreign_files(dossier, codes, dossier.source)
+    _tell_same_documents(dossiers, found)
+    return {code: own for code, own in found.items() if own}
+
+
+def _is_listed(dossier: DossierDescription) -> bool:
+    """Whether the sheet says more of the dossier than its code."""
+    return any(cell.value for key, cell in dossier.fields.items() if key not in _CODE_FIELDS)
+
+
+def _tell_same_documents(dossiers: Sequence[DossierDescription], found: dict[str, list[Finding]]) -> None:
+    """Documents with the number, issuing body and day of an earlier one."""
+    first: dict[tuple[str, str, str], tuple[DossierDescription, DocumentDescription]] = {}
+    for dossier in dossiers:
+        for document in dossier.documents:
+            key = same_document_key(document)
+            if key is None:
+                continue
+            if key not in first:
+                first[key] = (dossier, document)
+                continue
+            owner, other = first[key]
+            place = Place(document, dossier, document.source or dossier.source)
+            values = {"other": f"{owner.file_code}.{other.ordinal}", "other_row": str(other.row or "")}
+            found[dossier.file_code].append(place.finding("MET-050", **values))
