@@ -8,6 +8,7 @@ after it where the judge says no.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,6 +192,10 @@ def _repair(job: _Job, target: Path, losses: Losses) -> Written:
 
 def _picture(job: _Job, target: Path, losses: Losses) -> Written:
     losses.add("pages-as-pictures", job.before.pages)
+    # Pictures lose at least what cleaning would have taken out: only its record is wanted here.
+    broken = contextlib.suppress(pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError)
+    with broken, pikepdf.open(job.source) as lost:
+        clean(lost, losses)
     with as_pictures(job.source) as pdf:
         return write(pdf, target, flavour=_claim(job, pdf), at=job.at, losses=losses)
 

@@ -48,8 +48,16 @@ IMAGE_TASK = "ingest.engines.ocr_layer:assemble"
 IMAGE_LIMITS = Limits(cpu_seconds=120, wall_seconds=360, memory_mib=3072, output_mib=1024)
 
 _RULES = {"password": "PDA-001", "damaged": "PDA-002", "limit": "PDA-003", "refused": "PDA-004", "pages": "PDA-005"}
-_TOLD = ("attachment", "annotation", "field-without-appearance", "xfa", "names", "form-problem")
-"""Losses that a reader could miss; the others are in the record only."""
+_TOLD = {
+    "attachment": "PDA-010",
+    "annotation": "PDA-011",
+    "field-without-appearance": "PDA-012",
+    "xfa": "PDA-012",
+    "names": "PDA-013",
+    "open-action": "PDA-013",
+    "action": "PDA-013",
+}
+"""Losses that a reader could miss, by the rule that tells them; the others are in the record only."""
 
 _MOST_TOLD = 5
 
@@ -302,11 +310,14 @@ class _Decider:
     def _tell_losses(self, made: Conversion) -> None:
         if made.step == "picture":
             self._tell("PDA-006", detail="; ".join(a.detail for a in made.attempts if not a.accepted)[:300])
-        told = [loss for loss in made.losses if loss.partition(":")[0] in _TOLD]
-        if told:
-            more = len(told) - _MOST_TOLD
-            words = "; ".join(told[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else "")
-            self._tell("PDA-010", lost=words)
+        told: dict[str, list[str]] = {}
+        for loss in made.losses:
+            code, _, detail = loss.partition(":")
+            if code in _TOLD:
+                told.setdefault(_TOLD[code], []).append(detail or code)
+        for rule, details in told.items():
+            more = len(details) - _MOST_TOLD
+            self._tell(rule, lost="; ".join(details[:_MOST_TOLD]) + (f" (+{more})" if more > 0 else ""))
 
     def _tell(self, rule: str, **values: str) -> None:
         shown: Mapping[str, str] = {key: value for key, value in values.items() if value}

@@ -330,15 +330,31 @@ def test_pages_as_pictures_are_called_so(tmp_path: Path) -> None:
     decision, renditions = case(tmp_path, source).run()
     assert (decision.route, decision.flavour) == (Route.PICTURE, "2b")
     assert "pages-as-pictures:1" in decision.losses
+    assert decision.path is not None
     assert rules_of(renditions) == ["PDA-006"]
 
 
-@pytest.mark.rule("PDA-010")
-def test_what_the_rendition_does_not_carry_is_told(tmp_path: Path) -> None:
-    source = nasty(tmp_path / "nasty")["07-attachments"]
-    _, renditions = case(tmp_path, source).run()
-    assert rules_of(renditions) == ["PDA-010"]
-    assert "bảng kê.txt" in message(renditions.findings[0], "vi")
+def test_pages_as_pictures_tell_what_they_lose_beside_the_lines(tmp_path: Path) -> None:
+    judge = ToldJudge([PdfaVerdict("invalid", "2b"), PdfaVerdict("invalid", "2b"), PdfaVerdict("valid", "2b")])
+    decision, renditions = case(tmp_path, nasty(tmp_path / "nasty")["07-attachments"]).run(judge=judge)
+    assert decision.route is Route.PICTURE
+    assert rules_of(renditions) == ["PDA-006", "PDA-010"]
+
+
+@pytest.mark.rule("PDA-010", "PDA-011", "PDA-012", "PDA-013")
+@pytest.mark.parametrize(
+    ("name", "rules", "told"),
+    [
+        ("07-attachments", ["PDA-010"], "bảng kê.txt"),
+        ("10-annotations", ["PDA-011", "PDA-013"], "p1 Movie"),
+        ("09-xfa", ["PDA-012"], "xfa"),
+        ("06-javascript", ["PDA-013"], "/JavaScript"),
+    ],
+)
+def test_what_the_rendition_does_not_carry_is_told(name: str, rules: list[str], told: str, tmp_path: Path) -> None:
+    _, renditions = case(tmp_path, nasty(tmp_path / "nasty")[name]).run(judge=ToldJudge([PdfaVerdict("valid", "2b")]))
+    assert rules_of(renditions) == rules
+    assert any(told in message(finding, "vi") for finding in renditions.findings)
 
 
 @pytest.mark.rule("PDA-008")
