@@ -62,3 +62,15 @@ def safe_key(key: str) -> str:
     if key.startswith("."):
         raise UnsafeKeyError(key, "begins with a full stop")
     return key
+
+
+def safe_prefix(prefix: str) -> str:
+    """`prefix`, when the folder that it names may be listed; empty lists everything.
+
+    Raises:
+        UnsafeKeyError: it may not.
+    """
+    folder = prefix.rpartition("/")[0]
+    if folder or prefix.startswith("/"):
+        safe_key(folder)
+    return prefix

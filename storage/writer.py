@@ -140,20 +140,23 @@ class PackageWriter:
     # ------------------------------------------------------------ heads
 
     def _commit(self, folder: str, base: Committed | None, inventory: Inventory) -> tuple[Committed, Mapping[str, str]]:
-        """Write the heads in their order; returns the etags of all but the root inventory too."""
+        """Write the heads, the root inventory last and alone; returns the etags of all but the root inventory too."""
         version = f"{folder}/{inventory.head}"
         inventory, data = self._version_inventory(f"{version}/{INVENTORY}", inventory)
         sidecar = sidecar_of(data)
-        etags = {
-            f"{version}/{INVENTORY}": assert_head(self._store, f"{version}/{INVENTORY}", data),
-            f"{version}/{SIDECAR}": assert_head(self._store, f"{version}/{SIDECAR}", sidecar),
-        }
-        if base is None:
-            expected = digests_of([OBJECT_NAMASTE_TEXT])
-            self._store.put(f"{folder}/{OBJECT_NAMASTE}", BytesIO(OBJECT_NAMASTE_TEXT), expected=expected)
-        etags[f"{folder}/{SIDECAR}"] = assert_head(self._store, f"{folder}/{SIDECAR}", sidecar)
+        heads = {f"{version}/{INVENTORY}": data, f"{version}/{SIDECAR}": sidecar, f"{folder}/{SIDECAR}": sidecar}
+        with ThreadPoolExecutor(min(self._parallel, len(heads) + 1)) as pool:
+            declared = pool.submit(self._declare, folder) if base is None else None
+            etags = dict(zip(heads, pool.map(lambda item: assert_head(self._store, *item), heads.items()), strict=True))
+            if declared is not None:
+                declared.result()
         etag = self._store.replace(f"{folder}/{INVENTORY}", data, etag=None if base is None else base.etag)
         return Committed(folder, inventory, data, etag), etags
+
+    def _declare(self, folder: str) -> None:
+        """Say that `folder` is an OCFL object."""
+        expected = digests_of([OBJECT_NAMASTE_TEXT])
+        self._store.put(f"{folder}/{OBJECT_NAMASTE}", BytesIO(OBJECT_NAMASTE_TEXT), expected=expected)
 
     def _version_inventory(self, key: str, inventory: Inventory) -> tuple[Inventory, bytes]:
         """The version's inventory: that of an interrupted attempt at the same version, else `inventory`.
@@ -192,8 +195,7 @@ class PackageWriter:
             if key not in there or there[key] != etags.get(key):
                 assert_head(self._store, key, data)
         if f"{folder}/{OBJECT_NAMASTE}" not in there:
-            expected = digests_of([OBJECT_NAMASTE_TEXT])
-            self._store.put(f"{folder}/{OBJECT_NAMASTE}", BytesIO(OBJECT_NAMASTE_TEXT), expected=expected)
+            self._declare(folder)
         content = {f"{folder}/{place}": digest for place, digest in inventory.content().items()}
         sources = {content.digests.sha512: content for content in wanted.values()}
         for key, digest in content.items():

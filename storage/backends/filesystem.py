@@ -10,10 +10,12 @@ import stat
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
-from metadata.digests import Digester, Digests, chunks_of, digests_of, digests_of_file
+from metadata.digests import Digests, chunks_of, digests_of, digests_of_file
 from storage.errors import (
     ObjectCorruptedError,
     ObjectExistsError,
@@ -21,7 +23,7 @@ from storage.errors import (
     PreconditionFailedError,
     StorageFaultError,
 )
-from storage.keys import safe_key
+from storage.keys import safe_key, safe_prefix
 from storage.ports import ObjectInfo
 from storage.streams import range_of
 
@@ -56,6 +58,47 @@ class _FileSource:
         os.close(self._descriptor)
 
 
+class _FolderSync:
+    """Syncs folders; threads that wait for the same folder share the next sync instead of doing one each.
+
+    A name is safe after a sync that began when it was there already. Folders that
+    nobody waits for are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._states: dict[Path, _SyncState] = {}
+
+    def sync(self, folder: Path) -> None:
+        """Return when a sync of `folder` that began after this call has ended."""
+        with self._guard:
+            state = self._states.setdefault(folder, _SyncState())
+            state.asked += 1
+            mine = state.asked
+        try:
+            with state.turn:
+                if state.done < mine:
+                    with self._guard:
+                        covered = state.asked
+                    _sync_folder(folder)
+                    state.done = covered
+        finally:
+            with self._guard:
+                state.left += 1
+                if state.left == state.asked:
+                    self._states.pop(folder, None)
+
+
+@dataclass(slots=True)
+class _SyncState:
+    """Requests to sync one folder: made, covered by a sync that ended, and gone again."""
+
+    turn: Lock = field(default_factory=Lock)
+    asked: int = 0
+    done: int = 0
+    left: int = 0
+
+
 class FilesystemStore:
     """See `ObjectStore`. The folder is made when needed; it must be on a file system with hard links."""
 
@@ -63,6 +106,8 @@ class FilesystemStore:
         self._root = root
         self._unfinished = root / _UNFINISHED
         self._synced: set[Path] = set()
+        self._making = Lock()
+        self._folders = _FolderSync()
 
     @property
     def location(self) -> str:
@@ -70,12 +115,15 @@ class FilesystemStore:
         return "filesystem"
 
     def put(self, key: str, data: BinaryIO, *, expected: Digests) -> None:
-        """See `ObjectStore.put`. The name appears by a hard link, which never replaces another file."""
+        """See `ObjectStore.put`. The name appears by a hard link, which never replaces another file.
+
+        Bytes are digested once, when they are read back: that shows a wrong source and
+        a wrong copy alike, and one digest less for each byte (ADR 0033).
+        """
         target = self._path(key)
         with _faults(key):
             if not self._holds(key, target, expected):
-                with self._written(data) as (path, came_in):
-                    _compare(key, expected, came_in)
+                with self._written(data) as path:
                     _read_back(key, path, expected)
                     try:
                         self._into_place(os.link, path, target)
@@ -83,7 +131,7 @@ class FilesystemStore:
                         # The loser of a race with an equal twin has nothing to do.
                         if not self._holds(key, target, expected):
                             raise
-            _sync_folder(target.parent)
+            self._make_sure(target)
 
     def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
         """See `ObjectStore.replace`. Writers of one head wait for each other by `flock`, on this machine."""
@@ -93,13 +141,13 @@ class FilesystemStore:
             if (None if current is None else current.etag) != etag:
                 if current is None or target.read_bytes() != data:
                     raise PreconditionFailedError(key)
-                _sync_folder(target.parent)
+                self._make_sure(target)
                 return current.etag
-            with self._written(io.BytesIO(data)) as (path, _):
+            with self._written(io.BytesIO(data)) as path:
                 _read_back(key, path, digests_of([data]))
                 _keep_etags_apart(path, target)
                 self._into_place(os.replace, path, target)
-            _sync_folder(target.parent)
+            self._make_sure(target)
             return self.info(key).etag
 
     def open(self, key: str, *, offset: int = 0, length: int | None = None) -> AbstractContextManager[BinaryIO]:
@@ -122,7 +170,7 @@ class FilesystemStore:
     def keys(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `ObjectStore.keys`. Holds the names of one folder at a time."""
         with _faults(prefix):
-            yield from self._walk(prefix.rpartition("/")[0], prefix)
+            yield from self._walk(safe_prefix(prefix).rpartition("/")[0], prefix)
 
     def discard(self, key: str) -> None:
         """See `ObjectStore.discard`. Folders that become empty go too, for OCFL forbids them."""
@@ -143,7 +191,7 @@ class FilesystemStore:
         """See `ObjectStore.ready`. Removes what writers that died left unfinished."""
         with _faults(str(self._root)):
             probe = self._unfinished / f"probe-{uuid.uuid4()}"
-            with self._written(io.BytesIO(b"ready")) as (path, _):
+            with self._written(io.BytesIO(b"ready")) as path:
                 os.link(path, probe)
             probe.unlink()
         self.sweep()
@@ -177,25 +225,23 @@ class FilesystemStore:
             if not self._root.is_dir():
                 raise
             raise ObjectExistsError(key) from None
-        if not target.is_file() or size != expected.size_bytes or digests_of_file(target) != expected:
+        if not target.is_file() or size != expected.size_bytes or _sha512(target) != expected.sha512:
             raise ObjectExistsError(key)
         return True
 
     @contextmanager
-    def _written(self, data: BinaryIO) -> Iterator[tuple[Path, Digests]]:
+    def _written(self, data: BinaryIO) -> Iterator[Path]:
         """An unfinished file with the bytes of `data`, synced and locked; gone when the block ends."""
         self._make_folder(self._unfinished)
         path = self._unfinished / f"{uuid.uuid4()}.part"
         with path.open("xb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             try:
-                digester = Digester()
                 for chunk in chunks_of(data):
                     stream.write(chunk)
-                    digester.update(chunk)
                 stream.flush()
                 os.fsync(stream.fileno())
-                yield path, digester.digests()
+                yield path
             finally:
                 path.unlink(missing_ok=True)
 
@@ -210,8 +256,8 @@ class FilesystemStore:
 
     def _into_place(self, act: Callable[[Path, Path], None], path: Path, target: Path) -> None:
         """Give `path` its name by `act`, making the folders that it needs."""
-        self._make_folder(target.parent)
         try:
+            self._make_folder(target.parent)
             act(path, target)
         except FileNotFoundError:
             # Another process discarded the last file beside it and the empty folder with it.
@@ -219,23 +265,33 @@ class FilesystemStore:
             self._make_folder(target.parent)
             act(path, target)
 
+    def _make_sure(self, target: Path) -> None:
+        """Make the name of `target` last, whoever gave it: its maker may have died before syncing it."""
+        self._make_folder(target.parent)
+        self._folders.sync(target.parent)
+
     def _make_folder(self, folder: Path) -> None:
         """Make `folder`; a name that this store sees for the first time is synced into its parent.
 
         A power cut would else take a whole branch whose folder another writer had
         made and not yet synced.
         """
-        unknown = [folder]
-        while unknown[-1] != self._root and unknown[-1] not in self._synced:
-            unknown.append(unknown[-1].parent)
-        for name in reversed(unknown):
-            if name in self._synced:
-                continue
-            name.mkdir(parents=name == self._root, exist_ok=True)
-            _sync_folder(name.parent)
+        if folder in self._synced:
+            return
+        # One thread makes and syncs the branch; the others wait instead of syncing it too.
+        with self._making:
+            unknown = [folder]
+            while unknown[-1] != self._root and unknown[-1] not in self._synced:
+                unknown.append(unknown[-1].parent)
+            # All made first, then synced: one commit of the journal takes the names along together.
+            new = [name for name in unknown if name not in self._synced]
+            for name in reversed(new):
+                name.mkdir(parents=name == self._root, exist_ok=True)
+            for name in new:
+                _sync_folder(name.parent)
             if len(self._synced) >= _MOST_SYNCED:
                 self._synced.clear()
-            self._synced.add(name)
+            self._synced.update(new)
 
     def _walk(self, folder: str, prefix: str) -> Iterator[ObjectInfo]:
         try:
@@ -278,16 +334,15 @@ def _keep_etags_apart(new: Path, old: Path) -> None:
             os.utime(new, ns=(before + 1, before + 1))
 
 
-def _compare(key: str, expected: Digests, actual: Digests) -> None:
-    if actual != expected:
-        raise ObjectCorruptedError(key, expected=expected, actual=actual)
+def _sha512(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha512").hexdigest()
 
 
 def _read_back(key: str, path: Path, expected: Digests) -> None:
-    """Prove by SHA-512 alone: SHA-256 was taken of the same bytes while they were written."""
-    with path.open("rb") as stream:
-        if hashlib.file_digest(stream, "sha512").hexdigest() != expected.sha512:
-            raise ObjectCorruptedError(key, expected=expected, actual=digests_of_file(path))
+    """Prove by SHA-512 alone: `expected` has both digests from one reading."""
+    if _sha512(path) != expected.sha512:
+        raise ObjectCorruptedError(key, expected=expected, actual=digests_of_file(path))
 
 
 def _sync_folder(folder: Path) -> None:

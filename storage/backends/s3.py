@@ -26,7 +26,7 @@ from storage.errors import (
     PreconditionFailedError,
     StorageFaultError,
 )
-from storage.keys import safe_key
+from storage.keys import safe_key, safe_prefix
 from storage.ports import ObjectInfo
 from storage.settings import S3Settings
 from storage.streams import range_of
@@ -210,7 +210,7 @@ class S3Store:
 
     def keys(self, prefix: str) -> Iterator[ObjectInfo]:
         """See `ObjectStore.keys`. A thousand a request."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=safe_prefix(prefix))
         with _faults(prefix):
             for page in pages:
                 for entry in page.get("Contents", ()):

@@ -215,6 +215,12 @@ class ObjectStoreContract:
         assert {info.key for info in store.keys("x/a")} >= {"x/a-b", "x/ab", "x/a/b"}
         assert list(store.keys("y")) == []
 
+    @pytest.mark.rule("STO-001")
+    @pytest.mark.parametrize("prefix", ["/", "../", "a/../", "a//", ".unfinished/"])
+    def test_nothing_is_listed_outside_the_store(self, store: ObjectStore, prefix: str) -> None:
+        with pytest.raises(UnsafeKeyError):
+            list(store.keys(prefix))
+
     def test_what_was_discarded_is_gone_and_may_be_written_anew(self, store: ObjectStore) -> None:
         put(store, "a/b/c", b"left behind")
         put(store, "a/d", b"kept")

@@ -21,6 +21,7 @@ class TestFilesystemStore(ObjectStoreContract):
 
 
 @pytest.mark.server
+@pytest.mark.xdist_group("seaweedfs")
 class TestS3Store(ObjectStoreContract):
     @pytest.fixture
     def store(self, s3_bucket: Callable[[], S3Settings]) -> ObjectStore:

@@ -21,7 +21,6 @@ from tests.fakes.clocks import SteppingClock
 from tests.fixtures.ocfl_judge import OcflJudge
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = 4
 FILES = 60
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -51,43 +50,44 @@ def acknowledged(output: str) -> dict[str, str]:
 
 
 @pytest.mark.rule("STO-005")
+@pytest.mark.parametrize(("kills", "packages"), [(8, 4), pytest.param(200, 100, marks=pytest.mark.soak)])
 def test_killed_at_random_points_nothing_is_lost_nothing_doubled_and_all_is_valid(
-    tmp_path: Path, ocfl_judge: OcflJudge
+    tmp_path: Path, ocfl_judge: OcflJudge, kills: int, packages: int
 ) -> None:
     root, work = tmp_path / "storage", tmp_path / "work"
-    deliver(work, packages=PACKAGES, files=FILES, size=2000)
+    deliver(work, packages=packages, files=FILES, size=2000)
     chance = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID", "3"))  # noqa: S311 - a point to kill at
     promised: dict[str, str] = {}
     killed = 0
-    for _ in range(8):
-        process = subprocess.Popen(writer(root, work, PACKAGES), env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    for _ in range(kills):
+        process = subprocess.Popen(writer(root, work, packages), env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
         # The next kill comes after some more files than lie there already.
-        goal = files_below(root) + chance.randrange(1, PACKAGES * FILES // 5)
+        goal = files_below(root) + chance.randrange(1, 2 * packages * FILES // kills)
         while process.poll() is None and files_below(root) < goal:
             time.sleep(0.001)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             killed += 1
         promised |= acknowledged(process.communicate()[0])
-    assert killed >= 4
-    last = subprocess.run(writer(root, work, PACKAGES), env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert killed >= kills // 2
+    last = subprocess.run(writer(root, work, packages), env=ENVIRONMENT, capture_output=True, text=True, check=True)
     stored = acknowledged(last.stdout)
 
     store = FilesystemStore(root)
-    packages = PackageStore(store, SteppingClock())
-    ids = [str(UUID(int=number, version=4)) for number in range(PACKAGES)]
-    assert sorted(packages.package_ids()) == sorted(stored) == sorted(ids)
+    holding = PackageStore(store, SteppingClock())
+    ids = [str(UUID(int=number, version=4)) for number in range(packages)]
+    assert sorted(holding.package_ids()) == sorted(stored) == sorted(ids)
     assert promised.items() <= stored.items()
     lines: list[LedgerLine] = [line for day in Ledger(store).days() for line in Ledger(store).lines(day)]
     assert sorted((line.id, line.version, line.inventory) for line in lines) == sorted(
         (package_id, "v1", digest) for package_id, digest in stored.items()
     )
     for package_id, digest in stored.items():
-        assert packages.check_fixity(package_id, inventory_sha512=digest).findings == ()
+        assert holding.check_fixity(package_id, inventory_sha512=digest).findings == ()
     store.ready()
     assert not list((root / ".unfinished").glob("*.part"))
     verdict = ocfl_judge(root / "packages")
-    assert (verdict["ok"], verdict["good"], verdict["messages"]) == (True, PACKAGES, {})
+    assert (verdict["ok"], verdict["good"], verdict["messages"]) == (True, packages, {})
 
 
 FULL_DISK = """

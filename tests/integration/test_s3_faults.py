@@ -17,7 +17,7 @@ from storage.errors import ObjectCorruptedError, ObjectExistsError, Precondition
 from storage.settings import S3Settings
 from tests.faults.gateway import Gateway, gateway_to
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("seaweedfs")]
 
 
 @pytest.fixture

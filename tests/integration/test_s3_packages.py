@@ -21,7 +21,7 @@ from tests.faults.storage import FaultyStore
 from tests.fixtures.holdings import Contents
 from tests.fixtures.ocfl_judge import OcflJudge
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("seaweedfs")]
 
 PACKAGE = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
 FILES = {
