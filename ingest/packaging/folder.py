@@ -15,6 +15,8 @@ from metadata.digests import Digests, digests_of_file
 class PartFolder:
     """Collects the files of one part. Originals are never copied: only where they lie is noted.
 
+    What was written is durable after `settle`.
+
     Args:
         work: Work folder of the dossier; sources of packaged files are relative to it.
         room: Folder for what is written, empty.
@@ -27,7 +29,7 @@ class PartFolder:
 
     @contextmanager
     def writing(self, path: str) -> Iterator[BinaryIO]:
-        """A stream for the package's file `path`; durable when it closes.
+        """A stream for the package's file `path`.
 
         Raises:
             OSError: the disk is full, or the like.
@@ -36,9 +38,6 @@ class PartFolder:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as stream:
             yield stream
-            stream.flush()
-            # The journal remembers this stage as done: its files must outlive a power failure.
-            os.fsync(stream.fileno())
         self._note(path, target, digests_of_file(target))
 
     def write(self, path: str, data: bytes) -> None:
@@ -92,10 +91,16 @@ class PartFolder:
         return self.open
 
     def settle(self) -> None:
-        """Make the folders themselves durable."""
-        for folder, _, _ in os.walk(self._room):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        """Make everything that was written durable.
+
+        The journal will remember the stage as done, so its files must outlive a
+        power failure. They are synced together, after the last was written:
+        file systems then commit their journals a few times, not once a file.
+        """
+        for folder, _, names in os.walk(self._room, topdown=False):
+            for path in (*(os.path.join(folder, name) for name in names), folder):  # noqa: PTH118 - os.walk gives text
+                handle = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
