@@ -293,9 +293,15 @@ class SearchIndexContract:
 
     def test_the_title_ranks_over_the_text(self, index: SearchIndex) -> None:
         text = document("text", title="Báo cáo", pages=["bổ nhiệm cán bộ " * 50])
-        title = document("title", title="Về việc bổ nhiệm cán bộ", pages=["Điều 1. Giao ông A " * 200])
-        index.add([text, title])
-        assert found(index, "bo nhiem can bo", access=["all"]) == ["title", "text"]
+        title = document("title", title="Cán bộ được bổ nhiệm", pages=["Điều 1. Giao ông A " * 200])
+        phrase = document("phrase", title="Về việc bổ nhiệm cán bộ", pages=["Điều 1. Giao ông A " * 200])
+        index.add([text, title, phrase])
+        assert found(index, "bo nhiem can bo", access=["all"]) == ["phrase", "title", "text"]
+        assert found(index, "bổ nhiệm cán bộ", access=["all"]) == ["phrase", "title", "text"]
+
+    def test_a_title_with_other_marks_is_another_title(self, index: SearchIndex) -> None:
+        index.add([document("other", title="Bàn giao nhà"), document("typed", title="x", pages=["việc bán nhà " * 3])])
+        assert found(index, "bán nhà", access=["all"]) == ["typed", "other"]
 
     def test_pages_of_answers_fit_together_and_the_total_is_exact(self, index: SearchIndex) -> None:
         index.add([document(f"p{i:03}", title="kế hoạch", number=f"{i}/KH", issued="2024") for i in range(57)])

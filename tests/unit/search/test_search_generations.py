@@ -80,6 +80,17 @@ def test_a_lost_generation_is_a_fault_and_is_not_made_anew(index: TantivyIndex, 
             broken.add(HOLDING)
 
 
+def test_a_generation_without_its_head_is_a_fault_and_is_not_made_anew(index: TantivyIndex, folder: Path) -> None:
+    (generation(folder) / "meta.json").unlink()
+    for broken in (index, TantivyIndex(folder)):
+        with pytest.raises(SearchFaultError):
+            broken.count()
+        with pytest.raises(SearchFaultError):
+            broken.add([document("more")])
+        with pytest.raises(SearchFaultError):
+            broken.remove_package("d1")
+
+
 def test_a_deleted_index_is_the_same_after_a_rebuild(index: TantivyIndex, folder: Path) -> None:
     before = index.search(SearchRequest("quyết định", access=("u1",)))
     shutil.rmtree(folder)
@@ -110,11 +121,14 @@ def test_an_unfinished_rebuild_goes_on_where_it_was(index: TantivyIndex, folder:
     with pytest.raises(KeyboardInterrupt):
         index.rebuild(killed())
     building = next(folder.glob("*.building"))
+    committed = {path.name for path in building.glob("*.store")}
+    assert committed
     changed = [*many[:3], replace(many[3], title="đổi rồi"), *many[4:]]
     index.add([document("while waiting", title="xen giữa")])
     index.remove_package("n00000")
     assert index.rebuild(changed) == len(many)
     assert not building.exists()
+    assert committed <= {path.name for path in generation(folder).glob("*.store")}
     # n00000 was removed after it had been read, the other was added: the serving index is newer than the stream.
     assert index.search(SearchRequest('"số 0"')).total == 0
     assert [hit.package_id for hit in index.search(SearchRequest("xen giữa")).hits] == ["while waiting"]
