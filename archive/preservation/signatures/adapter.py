@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from archive.preservation.signatures.policy import VERSION as POLICY
 from archive.preservation.trust import TrustSnapshot, TrustSource
 from ingest.facts import Tool
 from ingest.ports import Answer, Limits, Workers
@@ -95,7 +96,7 @@ class ProvisionalJudge:
 
     @staticmethod
     def _engine() -> str:
-        return f"{ENGINE} 1; pyHanko {version('pyhanko')}"
+        return f"{ENGINE} 1; policy {POLICY}; pyHanko {version('pyhanko')}"
 
     def trust_set(self) -> str:
         """See `SignatureJudge.trust_set`."""
