@@ -27,6 +27,8 @@ from storage.packages import PackageStore
 from tests.fakes.dossiers import Paper, StandingClock, dossier, lay_out, package_stage
 from tests.fixtures.commons_ip import CommonsIp
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("commons_ip")]
+
 SCAN = Paper(("Quyết định số 5.PDF",), text="Quyết định về việc giao đất", rendition=True, signed=True)
 KEPT = Paper(("HĐ/Hợp đồng.pdf",), text="Hợp đồng", signed=True)
 OFFICE = Paper(
@@ -57,7 +59,6 @@ def _accepted(answer: dict[str, Any]) -> None:
     assert (answer["type"], answer["result"], answer["warnings"], answer["findings"]) == ("AIP", "VALID", 0, [])
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     "papers",
     [[KEPT], [SCAN], [PHOTO], [SCAN, KEPT, OFFICE, PHOTO, FILM]],
@@ -71,7 +72,6 @@ def test_an_independent_judge_accepts_the_package_without_a_warning(
     _accepted(commons_ip.judge(_folder(tmp_path, item, packaged.parts[0])))
 
 
-@pytest.mark.server
 def test_a_dossier_of_more_than_500_documents_becomes_parts_that_are_packages_of_their_own(
     tmp_path: Path, commons_ip: CommonsIp
 ) -> None:
@@ -95,7 +95,6 @@ def test_a_dossier_of_more_than_500_documents_becomes_parts_that_are_packages_of
     )
 
 
-@pytest.mark.server
 def test_a_home_that_nobody_has_named_yet_still_makes_packages_that_are_accepted(
     tmp_path: Path, commons_ip: CommonsIp
 ) -> None:
@@ -104,7 +103,6 @@ def test_a_home_that_nobody_has_named_yet_still_makes_packages_that_are_accepted
     _accepted(commons_ip.judge(_folder(tmp_path, item, packaged.parts[0])))
 
 
-@pytest.mark.server
 def test_the_package_is_the_same_after_storage(tmp_path: Path, commons_ip: CommonsIp) -> None:
     item, packaged = _parts(tmp_path, [SCAN, OFFICE, PHOTO])
     store = FilesystemStore(tmp_path / "store")
@@ -129,7 +127,6 @@ def _flip(path: Path) -> None:
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
