@@ -124,8 +124,10 @@ def _restore(page: dict[str, Any], vocabulary: Vocabulary) -> None:
     size = 0
     for number, (word, gap, place) in enumerate(joined, start=1):
         typed = vocabulary.word(*keys[number - 1 : number + 2]) or word
-        # A capitals font was seen in the PDF only, so its capitals win.
-        shown = typed.upper() if word.isupper() and len(word) > 1 else typed
+        # A capitals font was seen in the PDF only, so its capitals win; and a
+        # word that lost nothing stays as it is seen.
+        same = typed.casefold() == word.casefold()
+        shown = word if same else typed.upper() if word.isupper() else typed
         gap_here = gap if letters else ""
         letters += [gap_here, shown]
         size += len(gap_here)

@@ -40,6 +40,9 @@ _WORD_LEVEL = "5"
 _BLANK = 0.00002
 """Share of dark pixels below which a page is blank: less than one letter on A4."""
 
+_BLACK = 0.97
+"""Share of dark pixels above which there is no letter either; negatives of documents have less."""
+
 _HEAD = 0.4
 """Part of page 1 in which a mark of secrecy stands."""
 
@@ -88,7 +91,7 @@ def recognise(scratch: Path, source: str, page: int, kind: str, tessdata: str | 
         `lines`, each a list of words `[text, left, top, right, bottom, confidence]`
         (NFC, fractions of the page as shown, 0 to 100; an empty line parts
         paragraphs), `confidence` (mean of the words, None without words), `method`
-        (`otsu`, `sauvola`, `blank`), `red_lines` (page 1: what stands in red ink in
+        (`otsu`, `sauvola`, `blank`, `black`), `red_lines` (page 1: what stands in red ink in
         its head), `dpi`, `bilevel`, `tool`; or `problem` when the page cannot be decoded.
 
     Raises:
@@ -106,8 +109,9 @@ def recognise(scratch: Path, source: str, page: int, kind: str, tessdata: str | 
     answer |= {"dpi": round(picture.dpi, 1), "bilevel": picture.bilevel}
     if picture.red is not None:
         answer["red_lines"] = _red_lines(picture.red, picture.dpi, folder)
-    if raster.ink_share(grey) < _BLANK:
-        return {**answer, "method": "blank"}
+    share = raster.ink_share(grey)
+    if not _BLANK <= share <= _BLACK:
+        return {**answer, "method": "blank" if share < _BLANK else "black"}
     return answer | _read(grey, picture.dpi, folder, bilevel=picture.bilevel)
 
 

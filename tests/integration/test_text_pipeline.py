@@ -1,0 +1,202 @@
+"""The stage `text` in the real worker pool, with real programs and real documents."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from ingest.engines.libreoffice import program
+from ingest.facts import Texts
+from ingest.ports import PdfaJudge
+from ingest.stages.text import Text
+from ingest.work import WorkItem
+from ingest.workers.pool import WorkerPool
+from tests.fakes.text_items import pages_of, text_item
+from tests.generators.pages import CONDITIONS, content, error_rate, jpeg, scanned, write_scan
+from tests.generators.text_pdfs import born_digital, small_scan, with_signature_stamp
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"the real documents of {SAMPLES} are not there")
+
+_MEANT = """
+Bộ trưởng Bộ Tài chính ban hành quy định về thuế xuất khẩu, thuế nhập khẩu ưu đãi đối với hàng hóa
+được sản xuất trong nước và hàng hóa nhập khẩu từ nước ngoài theo các hiệp định thương mại
+đã được ký kết giữa các bên liên quan.
+"""
+MEANT = " ".join(_MEANT.split())
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
+    """Two worker processes for this module."""
+    with WorkerPool(2, tmp_path_factory.mktemp("workers")) as workers:
+        yield workers
+
+
+def texts_of(pool: WorkerPool, item: WorkItem) -> Texts:
+    """The fact of the stage."""
+    fact = Text(pool).run(item)
+    assert isinstance(fact, Texts)
+    return fact
+
+
+@pytest.mark.parametrize(("name", "most"), [("stamped", 0.02), ("yellowed", 0.05)])
+def test_scans_as_they_are_met_are_read(pool: WorkerPool, tmp_path: Path, name: str, most: float) -> None:
+    condition, written = CONDITIONS[name], content(3, 4)
+    write_scan(tmp_path / "scan.pdf", [jpeg(scanned(written, condition), condition)], condition.dpi)
+    item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
+    (page,) = pages_of(item, texts_of(pool, item).texts["scan.pdf"])
+    assert error_rate(written.truths(), page.text) < most
+
+
+def test_the_candidate_of_a_signed_scan_becomes_pdfa_that_the_reference_accepts(
+    pool: WorkerPool, tmp_path: Path, verapdf: PdfaJudge
+) -> None:
+    small_scan(tmp_path / "scan.pdf", 2)
+    with_signature_stamp(tmp_path / "scan.pdf", tmp_path / "signed.pdf")
+    item = text_item(tmp_path / "work", {"signed.pdf": tmp_path / "signed.pdf"})
+    made = texts_of(pool, item).texts["signed.pdf"].ocr_pdf
+    assert made is not None
+    with pikepdf.open(item.folder / made) as pdf:
+        # What the stage `pdfa` takes away; here only the layer itself is judged.
+        del pdf.Root.AcroForm
+        for page in pdf.pages:
+            if "/Annots" in page.obj:
+                del page.obj["/Annots"]
+        pikepdf.pdfa.save(pdf, tmp_path / "archive.pdf", "2b")
+    assert verapdf.check(tmp_path / "archive.pdf", "2b").status == "valid"
+    # Whether every letter has its Unicode value is asked of 2u alone: the file
+    # does not claim it here, and that is all that may be wrong with it.
+    rules = verapdf.check(tmp_path / "archive.pdf", "2u").rules
+    assert not [rule for rule in rules if "6.2.11" in rule], rules
+
+
+def as_tcvn3(folder: Path, kind: str) -> Path:
+    """`MEANT` in TCVN3 as LibreOffice writes a file of `kind`."""
+    from tests.unit.text.test_legacy import as_tcvn3 as encoded  # noqa: PLC0415 - one table of codes for all tests
+
+    rtf = "".join(letter if letter.isascii() else f"\\'{ord(letter):02x}" for letter in encoded(MEANT))
+    source = folder / "a.rtf"
+    source.write_text(r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 .VnTime;}}\f0 " + rtf + r"\par}", encoding="ascii")
+    if kind != "rtf":
+        binary, _ = program()
+        profile = (folder / "profile").as_uri()
+        line = [
+            str(binary),
+            f"-env:UserInstallation={profile}",
+            "--headless",
+            "--convert-to",
+            kind,
+            "--outdir",
+            str(folder),
+        ]
+        for _ in range(3):
+            subprocess.run([*line, str(source)], check=False, capture_output=True, timeout=120)
+            if (folder / f"a.{kind}").exists():
+                break
+    return folder / f"a.{kind}"
+
+
+@pytest.mark.parametrize("kind", ["rtf", "doc", "docx"])
+def test_the_letter_that_converters_lose_is_put_back(pool: WorkerPool, tmp_path: Path, kind: str) -> None:
+    item = text_item(tmp_path / "work", {f"a.{kind}": as_tcvn3(tmp_path, kind)})
+    fact = texts_of(pool, item)
+    text = fact.texts[f"a.{kind}"]
+    assert " ".join(page.text.replace("\n", " ") for page in pages_of(item, text)).strip() == MEANT
+    assert text.sources == {"decoded": 1}
+    assert text.ocr_pdf is not None
+    assert "LibreOffice" in {tool.name for tool in fact.tools}
+
+
+def test_plain_text_of_old_days_is_read_and_shown_in_unicode(pool: WorkerPool, tmp_path: Path) -> None:
+    from tests.unit.text.test_legacy import as_tcvn3 as encoded  # noqa: PLC0415 - one table of codes for all tests
+
+    (tmp_path / "a.txt").write_bytes(encoded(MEANT).encode("latin-1"))
+    item = text_item(tmp_path / "work", {"a.txt": tmp_path / "a.txt"})
+    text = texts_of(pool, item).texts["a.txt"]
+    assert " ".join(page.text.replace("\n", " ") for page in pages_of(item, text)) == MEANT
+
+
+def test_a_bomb_takes_only_its_own_pages_along(pool: WorkerPool, tmp_path: Path) -> None:
+    born_digital(tmp_path / "good.pdf", [["Ủy ban nhân dân tỉnh"]])
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        pdf.add_blank_page(page_size=(14_400, 14_400))
+        # A picture of 3,600 million pixels in a few kilobytes.
+        huge = pdf.make_stream(b"\0" * 100, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=60_000)
+        huge.Height, huge.ColorSpace, huge.BitsPerComponent = 60_000, pikepdf.Name.DeviceGray, 8
+        pdf.pages[1].add_resource(huge, pikepdf.Name.XObject, pikepdf.Name("/Im"))
+        pdf.pages[1].contents_add(b"q 14400 0 0 14400 0 0 cm /Im Do Q")
+        pdf.save(tmp_path / "bomb.pdf")
+    item = text_item(tmp_path / "work", {name: tmp_path / name for name in ("bomb.pdf", "good.pdf")})
+    fact = texts_of(pool, item)
+    assert [page.text for page in pages_of(item, fact.texts["good.pdf"])] == ["Ủy ban nhân dân tỉnh"]
+    assert [page.source for page in pages_of(item, fact.texts["bomb.pdf"])] == ["none", "none"]
+
+
+# ---------------------------------------------------------------- real documents
+
+
+def found(read: str, transcript: str) -> tuple[float, float]:
+    """Shares of the transcript's letters and words that were read, without regard to order and case."""
+
+    def shares(pattern: str) -> float:
+        wanted, had = (
+            Counter(re.findall(pattern, unicodedata.normalize("NFC", text).casefold())) for text in (transcript, read)
+        )
+        return sum((wanted & had).values()) / sum(wanted.values())
+
+    return shares(r"[^\W\d_]"), shares(r"\w+")
+
+
+@needs_samples
+@pytest.mark.parametrize(
+    ("name", "letters", "words"),
+    [
+        ("tcvn3-decision-2004.pdf", 1.0, 1.0),
+        ("tcvn3-2003.rtf", 0.999, 0.99),
+        ("tcvn3-decision-2003.doc", 0.99, 0.99),
+        ("vni-2006.xls", 0.98, 0.88),
+    ],
+)
+def test_government_files_of_the_years_before_unicode_are_read(
+    pool: WorkerPool, tmp_path: Path, name: str, letters: float, words: float
+) -> None:
+    source = SAMPLES / "legacy" / name
+    item = text_item(tmp_path / "work", {name: source})
+    text = texts_of(pool, item).texts[name]
+    read = "\n".join(page.text for page in pages_of(item, text))
+    got = found(read, source.with_suffix(".txt").read_text(encoding="utf-8"))
+    assert got[0] >= letters, got
+    assert got[1] >= words, got
+    assert set(text.sources) == {"decoded"}
+
+
+@needs_samples
+def test_a_signed_scan_of_the_state_is_searchable_though_only_its_stamp_is_text(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    source = SAMPLES / "pdf" / "signed-scan-4-pages.pdf"
+    before = source.read_bytes()
+    item = text_item(tmp_path / "work", {source.name: source})
+    text = texts_of(pool, item).texts[source.name]
+    first = pages_of(item, text)[0]
+    assert "51/2025/TT-BCA" in first.text
+    assert text.sources == {"ocr": 4}
+    assert source.read_bytes() == before
+
+
+@needs_samples
+def test_a_born_digital_decision_keeps_its_own_words(pool: WorkerPool, tmp_path: Path) -> None:
+    source = SAMPLES / "pdf" / "qd-20-2019-signed-born-digital.pdf"
+    item = text_item(tmp_path / "work", {source.name: source})
+    text = texts_of(pool, item).texts[source.name]
+    assert text.sources == {"born-digital": 8}
+    assert "20/2019/QĐ-TTg" in pages_of(item, text)[0].text
