@@ -170,6 +170,7 @@ def _signer(info: Any, certificates: Any) -> SignerFacts:  # noqa: ANN401 - asn1
     for attribute in _members(attributes):
         signed.setdefault(attribute["type"].native, attribute["values"])
     moment = _first(signed, "signing_time")
+    named = _certificate_digest(signed)
     return SignerFacts(
         digest_name(info["digest_algorithm"]["algorithm"].native),
         info["signature_algorithm"],
@@ -178,8 +179,8 @@ def _signer(info: Any, certificates: Any) -> SignerFacts:  # noqa: ANN401 - asn1
         _native(_first(signed, "message_digest")),
         _native(_first(signed, "content_type")),
         _instant(_native(moment)),
-        _certificate_digest(signed),
-        _certificate_of(info["sid"], certificates),
+        named,
+        _certificate_of(info["sid"], certificates, named),
         _tokens(info["unsigned_attrs"]),
         _adobe(signed),
     )
@@ -221,19 +222,29 @@ def _certificate_digest(attributes: dict[str, Any]) -> tuple[str, bytes] | None:
     return ("sha1", first["certs"][0]["cert_hash"].native) if first is not None else None
 
 
-def _certificate_of(sid: Any, certificates: Any) -> bytes | None:  # noqa: ANN401 - asn1crypto has no types
-    for choice in _members(certificates):
-        if choice.name != "certificate":
-            continue
-        candidate = choice.chosen
-        if sid.name == "issuer_and_serial_number":
-            wanted = sid.chosen
-            same = candidate.serial_number == wanted["serial_number"].native and candidate.issuer == wanted["issuer"]
-        else:
-            same = candidate.key_identifier == sid.chosen.native
-        if same:
-            return bytes(candidate.dump())
-    return None
+def _certificate_of(sid: Any, certificates: Any, named: tuple[str, bytes] | None) -> bytes | None:  # noqa: ANN401
+    """The certificate that the SignerInfo means; of several (anybody may add one) that which the signer named."""
+    found = [bytes(c.chosen.dump()) for c in _members(certificates) if c.name == "certificate" and _is_meant(sid, c)]
+    if named is not None:
+        found.sort(key=lambda der: _digest_or_none(named[0], der) != named[1])
+    return found[0] if found else None
+
+
+def _is_meant(sid: Any, choice: Any) -> bool:  # noqa: ANN401 - asn1crypto has no types
+    candidate = choice.chosen
+    if sid.name != "issuer_and_serial_number":
+        return bool(candidate.key_identifier == sid.chosen.native)
+    wanted = sid.chosen
+    return bool(candidate.serial_number == wanted["serial_number"].native and candidate.issuer == wanted["issuer"])
+
+
+def _digest_or_none(name: str, data: bytes) -> bytes | None:
+    try:
+        value = new_digest(name)
+    except ValueError:
+        return None
+    value.update(data)
+    return bytes(value.digest())
 
 
 def _tokens(attributes: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - asn1crypto has no types

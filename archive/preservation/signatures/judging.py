@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from archive.preservation.signatures import policy
 from archive.preservation.signatures.certificates import (
@@ -196,7 +196,7 @@ def _token_constraints(facts: SignerFacts, stamp: TokenFacts, signer: Certificat
         why = f"time-stamp-usage: {signer.name} is not for time-stamping only"
     elif not signer.valid_at(stamp.time):
         why = "time-stamp-time: outside the validity of its own certificate"
-    elif stamp.time > moment.when:
+    elif stamp.time > moment.when + (timedelta(0) if moment.proven else policy.CLOCK_SLACK):
         why = "time-stamp-order: later than what covers it, or in the future"
     else:
         word = "CRYPTO_CONSTRAINTS_FAILURE" if moment.proven else "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"

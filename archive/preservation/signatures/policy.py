@@ -7,7 +7,7 @@ among the verdict's reasons.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 VERSION = "2026-1"
 
@@ -48,6 +48,9 @@ RSA_BITS = ((1024, datetime(2011, 1, 1, tzinfo=UTC)), (2048, None))
 """Smallest RSA modulus and until when it is enough; smaller than the first row: never."""
 
 EC_BITS = 224
+
+CLOCK_SLACK = timedelta(minutes=5)
+"""How far the clocks of authorities may be ahead of ours before what they say counts as from the future."""
 
 
 def refused_digest(name: str, when: datetime) -> str | None:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
+from archive.preservation.signatures import policy
 from archive.preservation.signatures.certificates import Certificate, readable
 
 MAX_ANSWERS = 500
@@ -70,7 +71,7 @@ class Revocations:
     """
 
     def __init__(self, answers: list[bytes], known_at: datetime) -> None:
-        self._known_at = known_at
+        self._known_at = known_at + policy.CLOCK_SLACK
         self._lists: dict[bytes, list[x509.CertificateRevocationList]] = {}
         self._responses: list[ocsp.OCSPResponse] = []
         for der in list(dict.fromkeys(answers))[:MAX_ANSWERS]:
@@ -121,7 +122,7 @@ class Revocations:
                     Statement(
                         single.this_update_utc,
                         single.next_update_utc,
-                        single.revocation_time_utc,
+                        _revoked_at(single),
                         reason.value if reason else "",
                         speaks_of_expired=False,
                     )
@@ -199,6 +200,12 @@ def _genuine(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
             _GENUINE.clear()
         _GENUINE[key] = found
     return found
+
+
+def _revoked_at(single: ocsp.OCSPSingleResponse) -> datetime | None:
+    if single.certificate_status is not ocsp.OCSPCertStatus.REVOKED:
+        return None
+    return single.revocation_time_utc or single.this_update_utc
 
 
 def _names(single: ocsp.OCSPSingleResponse, issuer: Certificate) -> bool:

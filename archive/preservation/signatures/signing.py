@@ -123,7 +123,8 @@ def _attribute(name: str, value: Any) -> cms.CMSAttribute:  # noqa: ANN401 - asn
 
 
 def _sign(credential: Credential, data: bytes, digest: str) -> tuple[bytes, str]:
-    key = serialization.load_der_private_key(credential.key, None)
+    # Made in this process a moment ago: testing its primes anew would cost more than signing.
+    key = serialization.load_der_private_key(credential.key, None, unsafe_skip_rsa_key_validation=True)
     algorithm = _HASHES[digest]()
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key.sign(data, ec.ECDSA(algorithm)), f"{digest}_ecdsa"

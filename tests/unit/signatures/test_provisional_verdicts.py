@@ -347,3 +347,29 @@ def test_a_sha1_imprint_is_accepted_by_a_named_row_only(corpus: Corpus) -> None:
     verdict = corpus.only(pdf)
     assert (verdict.indication, verdict.best_time) == (PASSED, TIME)
     assert says(verdict, "policy-imprint-sha1")
+
+
+def test_a_clock_that_is_a_little_ahead_is_forgiven(corpus: Corpus) -> None:
+    at = TODAY + timedelta(minutes=2)
+    pdf = corpus.long_term(corpus.stamped(at=at), at=at)
+    assert corpus.only(pdf).indication is PASSED
+
+
+def test_a_false_certificate_beside_the_true_one_does_not_take_its_place(corpus: Corpus) -> None:
+    """Anybody may add certificates to the unsigned part of a signature."""
+    true = x509.load_der_x509_certificate(corpus.leader.certificate)
+    key = serialization.load_der_private_key(corpus.person().key, None)
+    forged = (
+        x509.CertificateBuilder()
+        .subject_name(true.subject)
+        .issuer_name(true.issuer)
+        .public_key(key.public_key())  # type: ignore[arg-type] # an elliptic-curve key
+        .serial_number(true.serial_number)
+        .not_valid_before(true.not_valid_before_utc)
+        .not_valid_after(true.not_valid_after_utc)
+        .sign(key, hashes.SHA256())  # type: ignore[arg-type] # the same
+        .public_bytes(serialization.Encoding.DER)
+    )
+    for chain in ((forged, *corpus.leader.chain), (*corpus.leader.chain, forged)):
+        pdf = corpus.long_term(corpus.stamped(replace(corpus.leader, chain=chain)))
+        assert corpus.only(pdf).indication is PASSED
