@@ -72,6 +72,7 @@ class AuditTrail:
         """A new event at this instant, not yet recorded."""
         more.setdefault("id", str(uuid4()))
         more.setdefault("agent", AGENT)
+        more["detail"] = dict(sorted(more.get("detail", {}).items()))
         return AuditEvent(
             type=kind,
             at=rfc3339(self._clock.now()),
@@ -173,7 +174,8 @@ class AuditTrail:
                 .where(audit_events.c.subject.in_(subjects))
                 .order_by(audit_events.c.at, audit_events.c.seq)
             )
-            return list(rows.scalars())
+            # Through the model, so that an event answers the same whether it was recorded or restored.
+            return [AuditEvent.model_validate(body).model_dump(mode="json") for body in rows.scalars()]
 
     def restore(self, segments: SegmentStore[S]) -> int:
         """Fill the database again from the sealed segments alone; how many events were missing."""
