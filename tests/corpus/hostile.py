@@ -99,6 +99,7 @@ HOSTILE: tuple[Hostile, ...] = (
     Hostile("half.rtf", hostile_images.half(lambda: hostile_office.rtf(b"{\\b " * 20 + b"}" * 20)), _rules("ING-011")),
     Hostile("half.doc", lambda: hostile_office.ole_document()[:2048], _rules("ING-011")),
     Hostile("broken.edxml", hostile_office.xml_broken, _rules("ING-011")),
+    Hostile("wrong-table.pdf", hostile_pdf.wrong_table_pdf, _rules("ING-016")),
     Hostile("noise.pdf", noise, _rules("ING-020")),
     # Passwords.
     Hostile("password.pdf", hostile_pdf.password_pdf, _rules("ING-012")),

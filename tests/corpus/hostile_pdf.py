@@ -175,3 +175,10 @@ def object_stream_bomb_pdf() -> bytes:
     head = b"%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
     xref = b"3 0 obj<</Type/XRef/Size 50000000/W[1 2 1]/Root 1 0 R/Filter/FlateDecode/Length %d>>stream\n" % len(rows)
     return head + xref + rows + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % len(head)
+
+
+def wrong_table_pdf() -> bytes:
+    """Whole, but its end points to no table of objects: readers rebuild it."""
+    whole = flat_pdf(3)
+    start = whole.rindex(b"startxref\n") + len(b"startxref\n")
+    return whole[:start] + b"7\n%%EOF\n"
