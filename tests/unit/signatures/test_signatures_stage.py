@@ -186,7 +186,7 @@ def test_a_detached_signature_finds_its_file_by_the_received_name(corpus: Corpus
 
 
 def test_what_was_judged_before_a_kill_is_not_judged_again(corpus: Corpus, tmp_path: Path) -> None:
-    item = item_with(tmp_path, {f"{n}.pdf": corpus.blta + b"\n" * n for n in range(40)})
+    item = item_with(tmp_path, {f"{n}.pdf": corpus.once("bb", corpus.signed) + b"\n" * n for n in range(40)})
     judge = CountingJudge(stage_for(corpus).judge)  # type: ignore[arg-type]
 
     def killed(done: int, _total: int) -> None:
