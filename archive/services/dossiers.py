@@ -85,7 +85,7 @@ class Dossiers:
 
     def _events_of(self, record: PackageRecord, document: PackageDocument) -> list[Mapping[str, Any]]:
         paths = {file.path for file in (*document.originals, *document.renditions, *document.text_files)}
-        return [event.model_dump(mode="json") for event in record.events if paths & set(event.objects)]
+        return [event.model_dump(mode="json") for event in record.events if any(event.concerns(path) for path in paths)]
 
 
 def _head(record: PackageRecord) -> dict[str, Any]:

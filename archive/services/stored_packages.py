@@ -40,7 +40,7 @@ class StoredPackages:
         def open_file(path: str) -> AbstractContextManager[BinaryIO]:
             return self.packages.open(files[path])
 
-        return read_package(open_file, files)
+        return read_package(open_file, files, package_id)
 
     def version(self, package_id: str) -> tuple[StoredVersion, str]:
         """How the package lies in storage, and since when."""
