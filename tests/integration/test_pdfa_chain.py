@@ -80,7 +80,7 @@ def test_with_verapdf_as_judge_the_claim_is_its_own(
 
 def test_what_was_lost_is_on_record(corpus: dict[str, Path], convert: Callable[..., Conversion]) -> None:
     scripts, files = convert(corpus["06-javascript"]), convert(corpus["07-attachments"])
-    assert {"open-action:script", "names:/JavaScript", "page:p1 /AA"} <= set(scripts.losses)
+    assert {"open-action:JavaScript", "names:/JavaScript", "page:p1 /AA"} <= set(scripts.losses)
     assert {"attachment:phuluc.docx", "attachment:bảng kê.txt"} <= set(files.losses)
     assert "encryption-removed" in convert(corpus["20-owner-password"]).losses
 

@@ -17,6 +17,7 @@ from ingest.engines.fixups import repair
 from ingest.engines.fixups_content import freed, recoloured, to_rgb
 from ingest.engines.fixups_fonts import substitute
 from ingest.engines.pdfa_checks import Look, chosen_pages, difference, look_at, refusals
+from ingest.engines.pdfa_clean import clean
 from ingest.engines.pdfa_losses import MAX_LOSSES, Losses
 from tests.generators.nasty import Canvas, nasty, plain
 
@@ -101,6 +102,22 @@ def test_a_hidden_note_is_not_made_visible(tmp_path: Path) -> None:
     assert "Ghi chú của lãnh đạo: đồng ý" in notes
     assert "hidden-annotation:p1 hidden" in losses.entries()
     assert "annotation:p1 FreeText But phe: chuyen phong TCHC" in losses.entries()
+
+
+def test_what_starts_by_itself_goes_and_is_told_apart_from_a_first_view(tmp_path: Path) -> None:
+    script = Dictionary(S=Name.JavaScript, JS=String("1"))
+    for action, told in (
+        (Array([0, Name.Fit]), "first-view"),
+        (Dictionary(S=Name.GoTo, D=Array([0, Name.Fit])), "first-view"),
+        (Dictionary(S=Name.GoTo, D=Array([0, Name.Fit]), Next=script), "open-action:GoTo"),
+        (Dictionary(S=Name.Launch, F=String("calc.exe")), "open-action:Launch"),
+    ):
+        losses = Losses()
+        with Pdf.open(plain(tmp_path / "a.pdf")) as pdf:
+            pdf.Root["/OpenAction"] = action
+            clean(pdf, losses)
+            assert "/OpenAction" not in pdf.Root
+        assert losses.entries() == [told]
 
 
 # ---------------------------------------------------------------- fonts
