@@ -151,6 +151,10 @@ def _sheet(name: str, rows: Iterable[list[str]], merges: list[list[int]], budget
 
 def _texts(rows: Iterable[list[Any]], shift: int, formats: Formats) -> Iterator[list[str]]:
     for r, row in enumerate(rows, start=1):
+        if not any(row) and all(value == "" for value in row):
+            # One stray blank in the last row makes a million empty ones above it.
+            yield []
+            continue
         yield [""] * shift + [_text(value, formats.get((r, c + 1))) for c, value in enumerate(row, start=shift)]
 
 
