@@ -15,9 +15,10 @@ from ingest.engines import ocr_layer
 from ingest.facts import Inspection, Texts
 from ingest.ports import Answer
 from ingest.stages.text import Text
-from ingest.work import Held, WorkItem
+from ingest.work import Held, Stage, WorkItem
 from metadata.errors import ToolMissingError
 from metadata.rules import message
+from tests.contract.stage import StageContract
 from tests.fakes.text_items import WatchedWorkers, pages_of, text_item
 from tests.fakes.workers import InlineWorkers
 from tests.generators.pages import content, drawn, error_rate, plain
@@ -439,3 +440,16 @@ def test_nothing_is_written_outside_the_stage_room(tmp_path: Path) -> None:
     run(item)
     assert {path.name for path in item.folder.iterdir()} == {"text"}
     assert not list((item.folder / "text" / "pages").iterdir())
+
+
+class TestTextAsAStage(StageContract):
+    @pytest.fixture
+    def stage(self) -> Stage:
+        return Text(InlineWorkers())
+
+    @pytest.fixture
+    def item(self, tmp_path: Path) -> WorkItem:
+        born_digital(tmp_path / "a.pdf", [LINES])
+        small_scan(tmp_path / "scan.pdf", mark="MẬT")
+        (tmp_path / "damaged.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+        return text_item(tmp_path / "work", {name: tmp_path / name for name in ("a.pdf", "scan.pdf", "damaged.pdf")})
