@@ -190,7 +190,7 @@ class Archive:
             raise SettingsError(msg)
         from search.backends.tantivy import TantivyIndex  # noqa: PLC0415
 
-        return TantivyIndex(self.home.index)
+        return TantivyIndex(self.home.index, lock_wait_seconds=self.settings.search.lock_wait.total_seconds())
 
     def seal(self) -> int:
         """Write the trail's new events into a segment in storage."""

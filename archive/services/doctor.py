@@ -170,9 +170,13 @@ class Doctor:
 
     def _index(self) -> Check:
         self._archive.index.ready()
-        waiting = self._archive.catalogue.counts()["unindexed"]
-        status = CheckStatus.WARN if waiting else CheckStatus.OK
-        return Check("index", status, "index", {"documents": self._archive.index.count(), "waiting": waiting})
+        counts, there = self._archive.catalogue.counts(), self._archive.index.count()
+        if not counts["unindexed"] and there != counts["documents"]:
+            # A folder that was deleted whole looks like a new index: only the catalogue knows better.
+            said: dict[str, object] = {"documents": there, "catalogue": counts["documents"]}
+            return Check("index", CheckStatus.FAIL, "index_differs", said)
+        status = CheckStatus.WARN if counts["unindexed"] else CheckStatus.OK
+        return Check("index", status, "index", {"documents": there, "waiting": counts["unindexed"]})
 
     def _workers(self) -> Check:
         pool = self._archive.pool
