@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
-import zstandard
 
+from metadata.packing import packed, unpacked
 from search import numbers
+from search.errors import SearchFaultError
 from search.periods import Span, span
 from search.ports import IndexedDocument
 from search.vietnamese import fold, nfc, sort_key, streams
@@ -18,6 +19,9 @@ from search.vietnamese import fold, nfc, sort_key, streams
 MAX_KEY_CHARS = 500
 """Longer values of key fields count as their beginning: engines refuse terms of many kilobytes."""
 
+
+_MAX_PAGES_BYTES = 2 << 30
+"""All text of one document; the index holds what the archive itself wrote."""
 
 _RECORD_FIELDS = tuple(field.name for field in fields(IndexedDocument) if field.name != "pages")
 
@@ -165,7 +169,7 @@ def stored(document: IndexedDocument) -> Stored:
     revision = hashlib.blake2b(digest_size=16)
     for part in (document.document_id.encode(), record, pages):
         revision.update(len(part).to_bytes(8, "big") + part)
-    return Stored(record, zstandard.ZstdCompressor(level=3).compress(pages), revision.hexdigest())
+    return Stored(record, packed(pages), revision.hexdigest())
 
 
 def _plain(document: IndexedDocument) -> dict[str, Any]:
@@ -174,8 +178,16 @@ def _plain(document: IndexedDocument) -> dict[str, Any]:
 
 
 def pages_of(kept: bytes) -> list[str]:
-    """The texts of the pages from `Stored.pages`."""
-    found: list[str] = orjson.loads(zstandard.ZstdDecompressor().decompress(kept))
+    """The texts of the pages from `Stored.pages`.
+
+    Raises:
+        SearchFaultError: the index is damaged.
+    """
+    try:
+        found: list[str] = orjson.loads(unpacked(kept, max_bytes=_MAX_PAGES_BYTES))
+    except ValueError as error:
+        msg = f"the index is damaged: {error}; run: luutru index rebuild"
+        raise SearchFaultError(msg) from error
     return found
 
 
