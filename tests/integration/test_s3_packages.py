@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from mypy_boto3_s3 import S3Client
@@ -34,8 +35,8 @@ SECOND = {**FILES, "METS.xml": b"<mets v='2'/>"}
 
 
 @pytest.fixture
-def settings(s3_bucket: Callable[[], S3Settings]) -> S3Settings:
-    return s3_bucket()
+def settings(s3_settings: S3Settings) -> S3Settings:
+    return s3_settings
 
 
 @pytest.fixture
@@ -104,34 +105,25 @@ def test_whatever_is_changed_behind_our_back_is_named(
 @pytest.mark.rule("STO-005")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_wherever_a_write_fails_repeating_it_completes_it(
-    contents: Contents, s3_bucket: Callable[[], S3Settings], when: str
+    packages: PackageStore, contents: Contents, store: S3Store, when: str
 ) -> None:
+    """A fault is injected at each operation in turn, each time in a package of its own."""
     files = contents({"METS.xml": b"<mets/>", "tệp.pdf": b"%PDF"})
-    store = S3Store(s3_bucket())
-    PackageStore(store, SteppingClock()).init()
     counting = FaultyStore(store)
-    packages = PackageStore(counting, SteppingClock(), parallel=1)
-    packages.write(PACKAGE, files, message="Nộp lưu", agent="luutru")
+    PackageStore(counting, SteppingClock(), parallel=1).write(PACKAGE, files, message="Nộp lưu", agent="luutru")
     for at in range(1, len(counting.operations) + 1):
-        whole = S3Store(s3_bucket())
-        PackageStore(whole, SteppingClock()).init()
-        faulty = FaultyStore(whole, fail_at=at, when="before" if when == "before" else "after")
+        package_id = str(UUID(int=at, version=4))
+        faulty = FaultyStore(store, fail_at=at, when="before" if when == "before" else "after")
         clock = SteppingClock()
         for _ in range(2):
-            try:
-                PackageStore(faulty, clock, parallel=1).write(PACKAGE, files, message="Nộp lưu", agent="luutru")
-            except StorageFaultError:
-                continue
-        after = PackageStore(whole, clock)
-        assert [version.name for version in after.versions(PACKAGE)] == ["v1"]
-        assert after.check_fixity(PACKAGE).findings == ()
+            with suppress(StorageFaultError):
+                PackageStore(faulty, clock, parallel=1).write(package_id, files, message="Nộp lưu", agent="luutru")
+        assert [version.name for version in packages.versions(package_id)] == ["v1"]
+        assert packages.check_fixity(package_id).findings == ()
 
 
 @pytest.mark.rule("STO-004")
-def test_of_two_writers_of_one_version_exactly_one_wins(
-    contents: Contents, s3_bucket: Callable[[], S3Settings]
-) -> None:
-    settings = s3_bucket()
+def test_of_two_writers_of_one_version_exactly_one_wins(contents: Contents, settings: S3Settings) -> None:
     PackageStore(S3Store(settings), SteppingClock()).init()
     offers = [contents({**FILES, "METS.xml": b"<mets writer='%d'/>" % n, f"only-{n}": b"x"}) for n in range(2)]
 
