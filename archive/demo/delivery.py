@@ -30,7 +30,7 @@ from archive.preservation.signatures.signing import (
 )
 from metadata.time import VIETNAM, Clock
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the generator makes other files."""
 
 SEED = 222
@@ -315,7 +315,7 @@ def sheet() -> bytes:
         for ordinal, paper in enumerate(dossier.paper, start=1):
             number += 1
             rows.append([number, *_dossier_cells(dossier, box), *_paper_cells(dossier, ordinal, paper)])
-    return office.xlsx("Mục lục", rows, ["A1:AT1", "A2:AT2"])
+    return office.xlsx("Mục lục", rows, ["A1:AT1", "A2:AT2"], [max(8, len(heading) + 2) for heading in HEADINGS])
 
 
 def _dossier_cells(dossier: SampleDossier, box: int) -> list[office.Value]:

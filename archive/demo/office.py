@@ -113,13 +113,14 @@ def _cell(row: int, column: int, value: Value) -> str:
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
 
 
-def xlsx(name: str, rows: Sequence[Sequence[Value]], merged: Sequence[str] = ()) -> bytes:
+def xlsx(name: str, rows: Sequence[Sequence[Value]], merged: Sequence[str] = (), widths: Sequence[int] = ()) -> bytes:
     """A workbook with one worksheet.
 
     Args:
         name: Of the worksheet.
         rows: Values from A1 on; None leaves a cell out.
         merged: Ranges such as `A1:F1`.
+        widths: Of the first columns, in characters.
     """
     lines = "".join(
         f'<row r="{r}">{"".join(_cell(r, c, value) for c, value in enumerate(row, start=1))}</row>'
@@ -127,7 +128,9 @@ def xlsx(name: str, rows: Sequence[Sequence[Value]], merged: Sequence[str] = ())
     )
     spans = "".join(f'<mergeCell ref="{span}"/>' for span in merged)
     merges = f'<mergeCells count="{len(merged)}">{spans}</mergeCells>' if merged else ""
-    sheet = f'<worksheet xmlns="{_S}"><sheetData>{lines}</sheetData>{merges}</worksheet>'
+    columns = "".join(f'<col min="{c}" max="{c}" width="{w}" customWidth="1"/>' for c, w in enumerate(widths, start=1))
+    columns = f"<cols>{columns}</cols>" if columns else ""
+    sheet = f'<worksheet xmlns="{_S}">{columns}<sheetData>{lines}</sheetData>{merges}</worksheet>'
     book = (
         f'<workbook xmlns="{_S}" xmlns:r="{_R}"><sheets>'
         f'<sheet name="{escape(name)}" sheetId="1" r:id="rId1"/></sheets></workbook>'
@@ -151,7 +154,7 @@ def equipment_list(paper: Paper) -> bytes:
     rows: list[list[Value]] = [[paper.subject.upper()], ["STT", "Tên thiết bị", "Số lượng", "Đơn giá (đồng)"]]
     for number, name in enumerate(paper.pages[0], start=1):
         rows.append([number, name, 3 * number + 2, 1_250_000 * (7 - number)])
-    return xlsx("Danh mục", rows, ["A1:D1"])
+    return xlsx("Danh mục", rows, ["A1:D1"], [6, 34, 12, 20])
 
 
 # ------------------------------------------------------------ TCVN3
