@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.engines.spreadsheet_formats import Formats, formats_of
+from metadata.legacy import decoded, encoding_of, syllable_share
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 500
@@ -33,6 +34,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 40
+_SAMPLE_CHARS = 20_000
 
 
 class UnreadableSheetError(Exception):
@@ -222,8 +224,12 @@ def _decoded(data: bytes) -> str:
         if encoding is not None or b"\0" in data:
             raise UnreadableSheetError("format", str(error)) from error
     # Windows-1258 writes tones after their letters, and leaves few bytes undefined: these become the sign for
-    # "unreadable", never an error.
-    return unicodedata.normalize("NFC", data.decode("cp1258", errors="replace"))
+    # "unreadable", never an error. TCVN3 and VNI are told by their syllables; the reader decodes them.
+    text = unicodedata.normalize("NFC", data.decode("cp1258", errors="replace"))
+    western = data.decode("cp1252", errors="replace")
+    sample = western[:_SAMPLE_CHARS]
+    legacy = decoded(sample, encoding_of(sample))
+    return western if syllable_share(legacy) > syllable_share(text[:_SAMPLE_CHARS]) else text
 
 
 def _delimiter(text: str) -> str:

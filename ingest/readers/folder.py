@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +13,7 @@ from ingest.readers.assembly import Assembled, assemble
 from ingest.readers.columns import Column
 from ingest.readers.dossiers import Gathering
 from ingest.readers.headings import Table, find_table
+from ingest.readers.legacy_cells import readable
 from ingest.readers.listing import (
     SPREADSHEETS,
     DeliveryUnreadableError,
@@ -86,7 +87,8 @@ class FolderReader:
         root, listing = _listed(path)
         tables, problems = self._recognised(root, listing)
         delivery = _Assembly(root, listing, tables).delivery()
-        return delivery if tables else delivery.model_copy(update={"findings": (*delivery.findings, *problems)})
+        problems = [found for found in problems if not tables or found.file in delivery.sources]
+        return delivery.model_copy(update={"findings": (*delivery.findings, *problems)})
 
     def explain(self, path: Path) -> tuple[SheetExplanation, ...]:
         """Which heading was mapped to which field, for every worksheet that was looked at. Raises as `read`."""
@@ -113,27 +115,36 @@ class FolderReader:
             chosen = list(paths)[:MOST_SPREADSHEETS]
             for path in chosen:
                 _require_readable(root / path)
-            yield depth, [read_workbook(self.workers, root, path) for path in chosen]
+            yield depth, [_in_unicode(read_workbook(self.workers, root, path)) for path in chosen]
 
     def _recognised(self, root: Path, listing: Listing) -> tuple[dict[str, list[Table]], list[Finding]]:
-        """Tables by spreadsheet; without any, the findings that say why."""
+        """Tables by spreadsheet with what has to be told of them; without any, the findings that say why."""
         unreadable: list[Finding] = []
         strange: list[Workbook] = []
         for _, workbooks in self._opened(root, listing):
             tables: dict[str, list[Table]] = {}
+            told: list[Finding] = []
             for workbook in workbooks:
                 if isinstance(workbook, Finding):
                     unreadable.append(workbook)
                 elif found := [table for sheet in workbook.sheets if (table := find_table(sheet))]:
                     tables[workbook.path] = found
+                    told += _legacy(workbook)
                 else:
                     strange.append(workbook)
             if tables:
-                return tables, []
+                return tables, told
         if not unreadable and not strange:
             looked = ", ".join(SPREADSHEETS)
             return {}, [Finding(rule="READ-002", subject=root.name, values={"looked": looked})]
         return {}, [*unreadable, *(_unrecognised(workbook) for workbook in strange)]
+
+
+def _in_unicode(workbook: Workbook | Finding) -> Workbook | Finding:
+    if isinstance(workbook, Finding):
+        return workbook
+    sheets, encodings = readable(workbook.sheets)
+    return replace(workbook, sheets=sheets, encodings=tuple(sorted(encodings)))
 
 
 def _listed(path: Path) -> tuple[Path, Listing]:
@@ -150,6 +161,13 @@ def _require_readable(path: Path) -> None:
             return
     except OSError as error:
         raise DeliveryUnreadableError(shown(str(path)), error.strerror or str(error)) from error
+
+
+def _legacy(workbook: Workbook) -> list[Finding]:
+    if not workbook.encodings:
+        return []
+    names = ", ".join(name.upper() for name in workbook.encodings)
+    return [Finding(rule="READ-034", subject=workbook.path, file=workbook.path, values={"encoding": names})]
 
 
 def _unrecognised(workbook: Workbook) -> Finding:

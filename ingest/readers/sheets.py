@@ -85,6 +85,8 @@ class Workbook:
     """Relative to the delivery."""
 
     sheets: tuple[Sheet, ...]
+    encodings: tuple[str, ...] = ()
+    """Encodings before Unicode that were decoded: `tcvn3`, `vni`."""
 
 
 def read_workbook(workers: Workers, root: Path, path: str) -> Workbook | Finding:
