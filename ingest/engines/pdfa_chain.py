@@ -9,6 +9,7 @@ after it where the judge says no.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +26,18 @@ from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import JUDGE, Written, candidate_intent, speaks_unicode, write
 from ingest.engines.raster_text import convert as as_pictures
 from ingest.pdfa_conversion import STEPS
+from metadata.errors import ArchiveError
 
 MAX_PAGES = 5_000
 """Longer files are not converted in one piece: reading back 10,000 pages takes 26 s and 1 GiB."""
+
+
+for _library in ("fontTools", "pypdfium2", "pikepdf"):
+    # They complain of each hostile file at length; what matters of it is in the answer.
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
+
+FAULTS = (ArchiveError, OSError, MemoryError)
+"""What is never the content's fault, or is the pool's to call a broken limit."""
 
 
 @dataclass(slots=True)
@@ -77,7 +87,9 @@ def convert(  # noqa: PLR0913 - the arguments of a task are the words of one req
     try:
         before = look_at(Path(source))
         look = look_at(Path(original)) if original else None
-    except UnreadableError as error:
+    except FAULTS:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever stops pdfium at the input is damage of the input
         return {"problem": "damaged", "detail": str(error)[:200], "attempts": [], "tool": JUDGE}
     job = _Job(scratch, Path(source), at, aim, own_judge, before, look)
     for step in STEPS[STEPS.index(start) :]:
@@ -94,7 +106,9 @@ def _problem(source: Path) -> tuple[str, str] | None:
             count = len(pdf.pages)
     except pikepdf.PasswordError:
         return "password", ""
-    except (pikepdf.PdfError, RuntimeError, ValueError, RecursionError) as error:
+    except FAULTS:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
         # What qpdf cannot open pdfium may: the picture step does not need qpdf.
         return _pdfium_problem(source, str(error))
     if count > MAX_PAGES:
@@ -124,8 +138,9 @@ def _try(job: _Job, step: str) -> dict[str, Any] | None:
     }
     try:
         written = writers[step](job, target, losses)
-    except (pikepdf.PdfError, UnreadableError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
-        # Hostile or broken structure: this step cannot, the next one may.
+    except FAULTS:
+        raise
+    except Exception as error:  # noqa: BLE001 - hostile structure fails in many ways: this step cannot, the next one may
         job.attempts.append(_attempt(step, None, (), f"{type(error).__name__}: {error}"[:200]))
         return None
     if job.own_judge and written.verdict != "pass":

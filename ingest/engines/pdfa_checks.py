@@ -42,7 +42,10 @@ SIZE_FREE_BYTES = 1 << 20
 SIZE_PAGE_BYTES = 600 << 10
 """What a page may grow by when it becomes a picture (200 dpi JPEG: 0.5 MB measured)."""
 
-_NO_LETTERS = frozenset("\ufffe\ufeff\uffff\0")
+_FIRST_LETTER = "!"
+"""Blanks and control codes (holes in a font's map) are no letters."""
+
+_NO_LETTERS = frozenset("\ufffe\ufeff\uffff\x7f\xa0") | {chr(c) for c in range(0x2000, 0x200B)} | {"\u202f", "\u3000"}
 _NO_VALUES = frozenset({0, 0xFEFF, 0xFFFE})
 _HYPHEN = "\x02"
 """pdfium's own mark for a hyphen at the end of a line."""
@@ -120,7 +123,7 @@ def _letters(page: pdfium.PdfPage) -> Counter[str]:
         text = unicodedata.normalize("NFC", text_page.get_text_range().replace(_HYPHEN, "-"))
     finally:
         text_page.close()
-    return Counter(letter for letter in text if not letter.isspace() and letter not in _NO_LETTERS)
+    return Counter(letter for letter in text if letter >= _FIRST_LETTER and letter not in _NO_LETTERS)
 
 
 def _squares(page: pdfium.PdfPage) -> np.ndarray[Any, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pikepdf
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pikepdf import pdfa
 
 from ingest import pdfa_conversion
@@ -19,7 +22,7 @@ from ingest.pdfa_conversion import CONVERT, Converter, Request
 from ingest.ports import Limits
 from ingest.workers.pool import WorkerPool
 from metadata.errors import ToolMissingError, ToolUnreadableError
-from tests.generators.nasty import HOSTILE, hostile, plain, user_password
+from tests.generators.nasty import HOSTILE, hostile, nasty, plain, user_password
 
 AT = "2026-01-02T03:04:05.000Z"
 TIGHT = Limits(cpu_seconds=3, wall_seconds=40, memory_mib=1024, output_mib=64)
@@ -29,6 +32,18 @@ TIGHT = Limits(cpu_seconds=3, wall_seconds=40, memory_mib=1024, output_mib=64)
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     with WorkerPool(1, tmp_path_factory.mktemp("workers"), attempts=1) as pool:
         yield pool
+
+
+@pytest.fixture(scope="module")
+def readable(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Nasty files written out, so that a change in their bytes hits their structure."""
+    folder, found = tmp_path_factory.mktemp("readable"), {}
+    for name, path in nasty(folder).items():
+        if name not in {"20-owner-password", "22-rc4"}:
+            with pikepdf.open(path) as pdf:
+                pdf.save(folder / "out.pdf", qdf=True, fix_metadata_version=False)
+            found[name] = (folder / "out.pdf").read_bytes()
+    return found
 
 
 @pytest.fixture
@@ -160,6 +175,38 @@ def test_a_hostile_file_ends_within_limits_and_the_pool_goes_on(
         assert answer.value["problem"] in {"damaged", "refused", "pages"}
     after = Converter(workers, None).convert(Request(plain(tmp_path / "good.pdf"), AT), tmp_path / "made")
     assert after.path is not None
+
+
+TOKENS = (
+    *(b"/Type", b"/Font", b"/Kids", b"/Widths", b"[", b"]", b"<<", b">>", b"(", b")"),
+    *(b"null", b"-1", b"99999999999", b"0.0000001", b"1 0 R", b"3 0 R", b"9 9 R", b"stream", b"endobj", b"\xff\x00"),
+)
+SCARS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from(TOKENS), st.integers(0, 40)), max_size=8)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(name=st.sampled_from(["01-plain", "08-form", "10-annotations", "13-separation"]), scars=SCARS)
+def test_a_scarred_file_never_becomes_a_false_claim_or_a_fault(
+    name: str,
+    scars: list[tuple[float, bytes, int]],
+    readable: dict[str, bytes],
+    workers: WorkerPool,
+    verapdf: VeraPdfJudge,
+) -> None:
+    data = bytearray(readable[name])
+    for place, token, length in scars:
+        at = int(place * len(data))
+        data[at : at + length] = token
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "x.pdf"
+        source.write_bytes(data)
+        asked = {"source": str(source), "at": AT, "aim": "2u"}
+        answer = workers.submit(CONVERT, asked, limits=TIGHT, deposit=Path(folder) / "made").result()
+        if answer.outputs:
+            verdict = verapdf.check(answer.outputs["pdf"], None)
+            assert (verdict.status, verdict.flavour) == ("valid", answer.value["flavour"])
+        else:
+            assert answer.breach or answer.value["problem"] in {"damaged", "refused", "pages", "password"}
 
 
 def test_limits_grow_with_the_pages_and_end() -> None:
