@@ -106,3 +106,13 @@ def test_an_associated_signature_container_is_recognised(corpus: Corpus) -> None
 def test_pictures_and_texts_carry_no_signatures(corpus: Corpus) -> None:
     assert corpus.judge(b"\xff\xd8\xff\xe0 picture", name="anh.jpg", at=TODAY) == ()
     assert corpus.judge(b"0123456789", name="so.txt") == ()
+
+
+def test_indefinite_lengths_are_read(corpus: Corpus) -> None:
+    """BER as streaming signers write it: the outer structures without lengths."""
+    outer = corpus.cms(TEXT, detached=False)
+    place = outer.index(bytes.fromhex("06092a864886f70d010702"))
+    oid, rest = outer[place : place + 11], outer[place + 11 :]
+    header = 2 + (rest[1] & 0x7F)
+    data = b"\x30\x80" + oid + b"\xa0\x80" + rest[header:] + b"\0" * 4
+    assert corpus.only(data, name="qd.p7m", revocation=corpus.pki.lists(SIGNED)).indication is PASSED

@@ -373,3 +373,60 @@ def test_a_false_certificate_beside_the_true_one_does_not_take_its_place(corpus:
     for chain in ((forged, *corpus.leader.chain), (*corpus.leader.chain, forged)):
         pdf = corpus.long_term(corpus.stamped(replace(corpus.leader, chain=chain)))
         assert corpus.only(pdf).indication is PASSED
+
+
+def _scoped(corpus: Corpus, extension: x509.ExtensionType) -> bytes:
+    issuing = corpus.pki.issuing
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuing.certificate.subject)
+    builder = builder.last_update(TODAY - DAY).next_update(TODAY + DAY).add_extension(extension, critical=True)
+    return builder.sign(issuing.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def _scope(**said: bool) -> x509.IssuingDistributionPoint:
+    everything: dict[str, bool] = dict.fromkeys(
+        ("only_contains_user_certs", "only_contains_ca_certs", "indirect_crl", "only_contains_attribute_certs"), False
+    )
+    return x509.IssuingDistributionPoint(
+        full_name=None, relative_name=None, only_some_reasons=None, **{**everything, **said}
+    )
+
+
+@pytest.mark.parametrize(
+    ("extension", "counts"),
+    [
+        (_scope(only_contains_user_certs=True), True),
+        (_scope(only_contains_ca_certs=True), False),
+        (_scope(only_contains_attribute_certs=True), False),
+        (_scope(indirect_crl=True), False),
+        (x509.DeltaCRLIndicator(1), False),
+    ],
+)
+def test_a_list_counts_only_for_what_it_says_it_covers(
+    corpus: Corpus, extension: x509.ExtensionType, counts: bool
+) -> None:
+    lists = [_scoped(corpus, extension), *corpus.other_lists(TODAY - DAY)]
+    assert (corpus.only(corpus.signed(), revocation=lists).indication is PASSED) is counts
+
+
+def test_a_list_by_another_key_of_the_same_name_is_none(corpus: Corpus) -> None:
+    span = (SIGNED - DAY, SIGNED + LONG)
+    twin = new_authority(
+        Subject("CA dùng thử phục vụ cơ quan nhà nước", organisation="Ban Cơ yếu Kiên Sơn (THỬ NGHIỆM)"),
+        None,
+        span,
+        number=99,
+    )
+    assert twin.certificate.subject == corpus.pki.issuing.certificate.subject
+    lists = [twin.list_of(TODAY - DAY), *corpus.other_lists(TODAY - DAY)]
+    assert corpus.only(corpus.signed(), revocation=lists).subindication == "TRY_LATER"
+
+
+def test_lists_of_an_expired_authority_need_a_time_stamp_over_them(corpus: Corpus) -> None:
+    """Whoever gets hold of an old key can write any list with it."""
+    span = (SIGNED - 30 * DAY, EXPIRED)
+    short = new_authority(Subject("CA ngắn hạn"), corpus.pki.root, span, number=55)
+    person = new_credential(Subject("Người ký"), short, span, number=56, chain=(short.der,), elliptic=True)
+    pdf = corpus.long_term(corpus.stamped(person), short.list_of(SIGNED))
+    bare = corpus.only(pdf)
+    assert (bare.subindication, says(bare, "evidence-too-young")) == ("OUT_OF_BOUNDS_NO_POE", True)
+    assert corpus.judge(corpus.archived(pdf, SIGNED + DAY))[0].indication is PASSED
