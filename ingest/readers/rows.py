@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.readers.columns import Column
 from ingest.readers.headings import Table, is_repeated_heading
-from metadata.codes import looks_like_a_fonds_code, nfc, split_number
+from metadata.codes import DOSSIER_PARTS, looks_like_a_fonds_code, nfc, split_number
 from metadata.dates import read_date, read_parts
 from metadata.descriptions import Cell
 from metadata.profiles import PROFILES, Field, FieldType, Profile, Section, profile
-from metadata.profiles.headings import DatePart, fold
+from metadata.profiles.headings import DatePart, fold, lexicon
 
 _COUNT = re.compile(r"^(\d+)(?:\.0+)?(?:\s*(?:trang|tờ|tr|vb|văn bản|tài liệu|bản))?\.?$", re.IGNORECASE)
 _PADDED_CODE = re.compile(r"^0\d$")
 _BETWEEN = re.compile(r"\s+[-–—÷]\s*|\s*[–—÷]\s*|(?<=\d{4})-(?=\d)|\s+đến\s+(?:ngày\s+)?", re.IGNORECASE)
 _TOTAL = ("tong cong", "tong so", "cong ")
 _FEW_CELLS = 3
+_CODE_KEYS = frozenset({"file_code", *DOSSIER_PARTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,37 @@ def _is_named(text: str, names: tuple[str, str]) -> bool:
 
 
 def records_of(table: Table, source: str, used: Profile) -> Iterator[RowRecord]:
-    """The rows of `table` that say something, in order."""
+    """The rows of `table` that say something, in order.
+
+    Where the table itself says nothing of the dossier, the lines above it may (`Tiêu đề hồ sơ: …`).
+    """
+    above = _lines_above(table, used)
     for number, texts in table.sheet.filled_down():
         if number < table.first_row or is_repeated_heading(table, texts):
             continue
         record = _record(table, number, texts, source, used)
         if (record.dossier or record.record) and not _is_total(texts, table):
-            yield record
+            yield replace(record, dossier={**above, **record.dossier}) if above else record
+
+
+def _lines_above(table: Table, used: Profile) -> dict[str, Cell]:
+    """Fields of the dossier in lines such as `Hồ sơ số: 01`, in one cell or in two neighbours."""
+    if table.has(Section.DOSSIER) or any(key in _CODE_KEYS for _, key in table.keys):
+        return {}
+    found: dict[str, Cell] = {}
+    for number, texts in table.sheet.rows:
+        if number >= table.heading_rows[0]:
+            break
+        filled = [(i, text) for i, text in enumerate(texts, start=1) if text]
+        for place, (index, text) in enumerate(filled):
+            label, colon, value = text.partition(":")
+            if colon and not value.strip() and place + 1 < len(filled):
+                value = filled[place + 1][1]
+            keys = lexicon().keys(Section.DOSSIER, label) if colon and value.strip() else ()
+            if keys:
+                column = Column(index, label.strip(), section=Section.DOSSIER, key=keys[0])
+                found.setdefault(keys[0], _cell(used, column, value.strip(), number))
+    return _settled(found)
 
 
 def _is_total(texts: Sequence[str], table: Table) -> bool:

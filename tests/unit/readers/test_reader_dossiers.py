@@ -195,3 +195,22 @@ def test_a_second_counter_in_the_block_of_documents_is_the_ordinal(delivery: Del
     delivery.file("x.pdf")
     delivery.file("y.pdf")
     assert [document.ordinal for document in delivery.dossier().documents] == [7, 8]
+
+
+def test_lines_above_a_list_of_documents_describe_its_dossier(delivery: DeliveryFolder) -> None:
+    lines: Rows = [
+        ["MỤC LỤC VĂN BẢN, TÀI LIỆU"],
+        ["Mã hồ sơ: H49.2019.07", None, None, "Hộp số:", 5],
+        ["Tiêu đề hồ sơ: Hồ sơ về việc thử: phần một"],
+        ["Đơn vị giao nộp: UBND huyện A"],
+    ]
+    heading = ["STT", "Số, ký hiệu", "Ngày tháng", "Tên loại và trích yếu", "Tác giả", "Tờ số", "Ghi chú"]
+    rows = [[1, "222/QĐ-TTg", "1/2/2019", "Quyết định x", "TTg", 1, ""], [2, "5/TB", "2/2/2019", "y", "VP", 3, ""]]
+    delivery.sheets(Sheet1=[*lines, heading, *rows])
+    delivery.file("H49.2019.07.1.pdf")
+    delivery.file("H49.2019.07.2.pdf")
+    dossier = delivery.dossier()
+    assert dossier.values() == {"file_code": "H49.2019.07", "box": "5", "title": "Hồ sơ về việc thử: phần một"}
+    assert dossier.fields["title"].row == 3
+    assert [document.files for document in dossier.documents] == [("H49.2019.07.1.pdf",), ("H49.2019.07.2.pdf",)]
+    assert not {rule for rule in delivery.rules() if rule.startswith("READ")}
