@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from metadata.errors import ArchiveError
@@ -54,18 +54,24 @@ def _known(base: type[ArchiveError]) -> Iterator[type[ArchiveError]]:
         yield from _known(cls)
 
 
-def from_message(message: Mapping[str, Any]) -> ArchiveError:
-    """The error that `message` describes.
+def from_message(message: object) -> ArchiveError:
+    """The error that `message` describes; never raises, whatever a child sends.
 
     Only classes that this process has loaded already are taken, never one that
     is imported because a child says so: a child has read hostile files.
     """
+    told = message if isinstance(message, dict) else {}
+    names = told.get("classes")
     known = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in _known(ArchiveError)}
-    cls = next((known[str(name)] for name in message.get("classes", ()) if str(name) in known), ArchiveError)
+    listed = (
+        [known[name] for name in names if isinstance(name, str) and name in known] if isinstance(names, list) else []
+    )
+    cls = listed[0] if listed else ArchiveError
     error = cls.__new__(cls)
-    error.args = (str(message.get("text", "")),)
-    data = message.get("data")
+    error.args = (str(told.get("text", "a worker process reported an error in an unreadable way")),)
+    data = told.get("data")
     for key, value in data.items() if isinstance(data, dict) else ():
-        if key.isidentifier() and not key.startswith("_"):
+        # Data only: nothing that a child sends may stand in the way of a method.
+        if isinstance(key, str) and key.isidentifier() and not key.startswith("_") and not hasattr(cls, key):
             setattr(error, key, value)
     return error
