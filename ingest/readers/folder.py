@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -157,8 +158,8 @@ def _listed(path: Path) -> tuple[Path, Listing]:
 def _require_readable(path: Path) -> None:
     """A sheet that the system keeps from us is a fault here, before a worker process could take it for content."""
     try:
-        with path.open("rb"):
-            return
+        # Listed as an ordinary file; should it be a link or a pipe by now, nothing is followed or waited for.
+        os.close(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK))
     except OSError as error:
         raise DeliveryUnreadableError(shown(str(path)), error.strerror or str(error)) from error
 
