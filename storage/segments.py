@@ -1,4 +1,4 @@
-"""Sealed audit segments: written once, never changed, read back for rebuild. The home of zstandard in storage."""
+"""Sealed audit segments: written once, never changed, read back for rebuild."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import zstandard
-
 from metadata.digests import digests_of
+from metadata.packing import PackedUnreadableError, packed, unpack_lines
 from storage.errors import ObjectExistsError, RecordUnreadableError
 from storage.layout import AUDIT, segment_key
 from storage.ports import ObjectStore
 
 _LEVEL = 10
-_PIECE_BYTES = 256
-"""Unpacked at once; even of a bomb it makes no more than some 10 MiB."""
-
 _LARGEST_LINE_BYTES = 16 << 20
 """No event is larger; a stream that says so was tampered with."""
 
@@ -57,9 +53,9 @@ class AuditSegments:
             msg = "a line of a segment holds a newline"
             raise ValueError(msg)
         plain = b"".join(line + b"\n" for line in lines)
-        packed = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(plain)
+        data = packed(plain, level=_LEVEL)
         try:
-            self._store.put(key, io.BytesIO(packed), expected=digests_of([packed]))
+            self._store.put(key, io.BytesIO(data), expected=digests_of([data]))
         except ObjectExistsError:
             # Another version of the library may have packed the same lines otherwise.
             if list(self._lines(key)) != list(lines):
@@ -83,17 +79,8 @@ class AuditSegments:
         yield from self._lines(segment.key)
 
     def _lines(self, key: str) -> Iterator[bytes]:
-        unpacker = zstandard.ZstdDecompressor().decompressobj()
-        rest = b""
         with self._store.open(key) as stream:
-            while packed := stream.read(_PIECE_BYTES):
-                try:
-                    rest += unpacker.decompress(packed)
-                except zstandard.ZstdError as error:
-                    raise RecordUnreadableError(key, str(error)) from None
-                *whole, rest = rest.split(b"\n")
-                yield from whole
-                if len(rest) > _LARGEST_LINE_BYTES:
-                    raise RecordUnreadableError(key, "a line is too long")
-        if rest or not unpacker.eof:
-            raise RecordUnreadableError(key, "it is cut off")
+            try:
+                yield from unpack_lines(stream, max_line_bytes=_LARGEST_LINE_BYTES)
+            except PackedUnreadableError as error:
+                raise RecordUnreadableError(key, str(error)) from None
