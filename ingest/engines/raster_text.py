@@ -95,6 +95,9 @@ def words_of(text_page: pdfium.PdfTextPage) -> Iterator[Placed]:
         angle = -turned if turned >= 0 and math.isfinite(turned) else 0.0
         size = abs(c.FPDFText_GetFontSize(raw, index)) or 10.0
         if not all(map(math.isfinite, (x.value, y.value, left.value, right.value, bottom.value, top.value, size))):
+            # A letter without a place is still a letter: it stands where the word before it does.
+            run = run or _Run("", 0.0, 0.0, 0.0, _MIN_SIZE)
+            run.text += letter
             continue
         if run and not run.continues(angle, x.value, y.value):
             yield run.word()
