@@ -46,9 +46,10 @@ def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str) -> Ass
     found = Assembled()
     codes = _codes(drafts, files, fallback, found)
     endings = _Endings(_codes_of_names(files))
+    taken = frozenset(plain(code) for code in codes)
     for draft, code in zip(drafts, codes, strict=True):
         alternatives = endings.of(code)
-        documents = _documents(draft, (code, *alternatives), files, found, code)
+        documents = _documents(draft, (code, *alternatives), files, found, taken)
         for finding in draft.findings:
             found.findings[code].append(finding if finding.subject else finding.model_copy(update={"subject": code}))
         found.dossiers.append(
@@ -152,12 +153,14 @@ def _dossier_fields(draft: DossierDraft, code: str) -> dict[str, Cell]:
 
 
 def _documents(
-    draft: DossierDraft, codes: Sequence[str], files: Files, found: Assembled, code: str
+    draft: DossierDraft, codes: Sequence[str], files: Files, found: Assembled, taken: frozenset[str]
 ) -> tuple[DocumentDescription, ...]:
+    """The documents of `draft`; the first of `codes` is its own, the others are those that file names carry."""
+    code = codes[0]
     ordinals = _ordinals(draft, found, code)
     documents: list[DocumentDescription] = []
     for (ordinal, written), record in zip(ordinals, draft.records, strict=True):
-        resolved = _resolved(record, codes, written, files, whole=len(draft.records) == 1)
+        resolved = _resolved(record, codes, written, files, taken, whole=len(draft.records) == 1)
         paths = tuple(dict.fromkeys(path for part in resolved for path in part.files))
         for path in paths:
             found.named[path].append((code, record.source, record.row))
@@ -205,7 +208,7 @@ def _number(text: str) -> int:
 
 
 def _resolved(
-    record: RowRecord, codes: Sequence[str], ordinal: int, files: Files, *, whole: bool
+    record: RowRecord, codes: Sequence[str], ordinal: int, files: Files, taken: frozenset[str], *, whole: bool
 ) -> Sequence[Resolved]:
     base = record.source.rpartition("/")[0]
     path = record.record.get("path")
@@ -214,7 +217,7 @@ def _resolved(
     stems = [record.record[key].value for key in ("doc_id", "doc_code") if key in record.record]
     # The only document of a dossier may be the file of the whole dossier (TT 05/2025, Điều 8).
     codes = [name for code in codes for name in _as_file_names(code)]
-    named = files.by_name(codes, (ordinal,), stems, base) or (files.by_name((), (), codes, base) if whole else ())
+    named = files.by_name(codes, ordinal, stems, base, taken) or (files.by_name((), 0, codes, base) if whole else ())
     return [Resolved("", named)] if named else []
 
 

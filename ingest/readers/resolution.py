@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -75,18 +75,27 @@ class Files:
         return [self._one(part, base) for part in parts]
 
     def by_name(
-        self, codes: Sequence[str], ordinals: Sequence[int], stems: Sequence[str], near: str
+        self, codes: Sequence[str], ordinal: int, stems: Sequence[str], near: str, taken: Collection[str] = ()
     ) -> tuple[str, ...]:
-        """Files called `code.ordinal[.k].ext`, or exactly one of `stems`; those in the folder `near` first, if any."""
+        """Files called `code.ordinal[.k].ext`, or exactly one of `stems`; those in the folder `near` first, if any.
+
+        Args:
+            codes: Ways to write the dossier's code.
+            ordinal: Number of the document.
+            stems: Names without extension that mean the document as well.
+            near: Folder whose files are preferred, empty for none.
+            taken: Codes of all dossiers (`plain`): where `A.1` and `A.1.2` are both dossiers,
+                `A.1.2.3.pdf` is the third document of the second, not a part of the first one's.
+        """
         found: dict[str, tuple[int, str]] = {}
-        wanted = set(ordinals)
         for code in codes:
             start = f"{plain(code)}."
             for name in self._names_from(start):
                 match = _REST.match(name[len(start) :])
-                if match and int(match[1]) in wanted:
-                    for path in self._names[name]:
-                        found.setdefault(path, (int(match[2] or 0), name))
+                if match is None or int(match[1]) != ordinal or (match[2] and f"{start}{match[1]}" in taken):
+                    continue
+                for path in self._names[name]:
+                    found.setdefault(path, (int(match[2] or 0), name))
         for stem in stems:
             for path in self._stems.get(plain(stem), ()) if stem else ():
                 found.setdefault(path, (0, plain(path)))

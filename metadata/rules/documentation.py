@@ -20,6 +20,7 @@ _SUBJECTS = {
     "STO": "Lưu trữ · Storage",
     "SUB": "Đợt giao nộp · Submissions",
     "TXT": "Văn bản trong tệp · Text",
+    "UPL": "Tải lên · Uploads",
 }
 _SEVERITIES = {Severity.ERROR: "lỗi, từ chối · error", Severity.WARNING: "cảnh báo · warning"}
 _HEAD = """# Quy tắc · Rules

@@ -45,7 +45,7 @@ def test_every_file_is_found_by_its_own_path(files: list[str], data: st.DataObje
 
 @given(hostile | st.text(max_size=10), st.integers(1, 99), st.lists(ordinary, max_size=4))
 def test_names_of_code_and_ordinal_give_only_files_of_the_delivery(code: str, ordinal: int, files: list[str]) -> None:
-    assert set(Files(files).by_name((code,), (ordinal,), (code,), "")) <= set(files)
+    assert set(Files(files).by_name((code,), ordinal, (code,), "")) <= set(files)
 
 
 @given(st.binary(max_size=20))

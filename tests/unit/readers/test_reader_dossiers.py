@@ -214,3 +214,13 @@ def test_lines_above_a_list_of_documents_describe_its_dossier(delivery: Delivery
     assert dossier.fields["title"].row == 3
     assert [document.files for document in dossier.documents] == [("H49.2019.07.1.pdf",), ("H49.2019.07.2.pdf",)]
     assert not {rule for rule in delivery.rules() if rule.startswith("READ")}
+
+
+def test_a_code_that_begins_like_another_keeps_its_own_files(delivery: DeliveryFolder) -> None:
+    rows = [["A.01", *OWN, 1, "x", "1/2/2019", None], ["A.01.1", *OWN, 1, "y", "1/2/2019", None]]
+    delivery.sheets(Sheet1=[[*DOSSIER, *DOCUMENT], *rows])
+    delivery.file("A.01.1.pdf")
+    delivery.file("A.01.1.1.pdf")
+    found = delivery.read()
+    assert [d.documents[0].files for d in found.dossiers] == [("A.01.1.pdf",), ("A.01.1.1.pdf",)]
+    assert not found.dossier_findings
