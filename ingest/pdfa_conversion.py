@@ -5,10 +5,8 @@ Imports nothing that parses PDF: that happens in the worker tasks alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ingest.facts import Attempt, Tool
 from ingest.ports import Answer, Limits, PdfaJudge, PdfaVerdict, Workers
@@ -194,8 +192,3 @@ def _accepted(found: _Candidate, flavour: str, judge: Tool) -> Conversion:
         attempts=(*found.attempts[:-1], last),
         losses=found.losses,
     )
-
-
-def tool_of(value: Mapping[str, Any]) -> Tool | None:
-    """The tool that a task's answer names."""
-    return Tool.model_validate(value["tool"]) if value.get("tool") else None
