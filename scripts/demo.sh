@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 demo=${LUUTRU_DEMO:-$PWD/demo}
-export LUUTRU_HOME="$demo/home" LUUTRU_AGENCY="${LUUTRU_AGENCY:-H49.64}" LUUTRU_AGENCY_NAME="${LUUTRU_AGENCY_NAME:-Sở Nội vụ tỉnh Lạc Hồng}"
+export LUUTRU_HOME="$demo/home" LUUTRU_AGENCY="${LUUTRU_AGENCY:-H99.12}" LUUTRU_AGENCY_NAME="${LUUTRU_AGENCY_NAME:-Sở Nội vụ tỉnh Kiên Sơn}"
 luutru=.venv/bin/luutru
 title() { printf '\n\033[1m── %s\033[0m\n' "$*"; }
 run() { printf '\033[2m$ luutru %s\033[0m\n' "$*"; "$luutru" "$@"; }
