@@ -7,6 +7,7 @@ measurements in ADR 0051.
 
 from __future__ import annotations
 
+import errno
 import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,9 @@ _LOOKS = {
     FormatKind.XML: "inspection_text:look_into_xml",
     FormatKind.IMAGE: "inspection_image:look",
 }
+
+
+_NONSENSE = frozenset({errno.EINVAL, errno.EOVERFLOW})
 
 
 class ProblemError(Exception):
@@ -103,6 +107,11 @@ def inspect(scratch: Path, path: str, mime: str) -> dict[str, Any]:
     except ProblemError as problem:
         look.problem, look.detail = problem.rule, problem.detail
         look.encrypted = look.encrypted or problem.rule == PASSWORD
+    except OSError as error:
+        # A library that follows an offset out of the file asks the system for nonsense: the file's fault.
+        if error.errno not in _NONSENSE:
+            raise
+        look.problem, look.detail = DAMAGED, str(error.strerror)
     return look.as_answer()
 
 

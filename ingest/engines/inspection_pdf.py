@@ -58,7 +58,7 @@ def look(path: Path, found: Look) -> None:
             _judge_damage([_plain(warning, path) for warning in pdf.get_warnings()], found, whole=whole)
     except pikepdf.PasswordError as error:
         raise ProblemError(PASSWORD, _plain(error, path)) from error
-    except (pikepdf.PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (pikepdf.PdfError, zlib.error, LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         # qpdf's own errors, and what pikepdf makes of objects that are not what their place promises.
         raise ProblemError(DAMAGED, _plain(error, path)) from error
     if found.pages > MANY:

@@ -38,14 +38,14 @@ def docx(body: str = _PARAGRAPH, doctype: str = "", more: Mapping[str, bytes] | 
 
 def docx_bomb() -> bytes:
     """A million equal paragraphs in some hundred KB."""
-    return docx(body=_PARAGRAPH * 1_500_000)
+    return docx(body=_PARAGRAPH * 1_000_000)
 
 
 def docx_lying_bomb() -> bytes:
-    """A part that says of itself that it is small, and unpacks to 300 MB."""
-    whole = bytearray(docx(more={"word/media/x.bin": bytes(300 << 20)}))
+    """A part that says of itself that it is small, and unpacks to 100 MB."""
+    whole = bytearray(docx(more={"word/media/x.bin": bytes(100 << 20)}))
     # The size stands in the local header and in the central directory.
-    for place in _places(bytes(whole), struct.pack("<I", 300 << 20)):
+    for place in _places(bytes(whole), struct.pack("<I", 100 << 20)):
         whole[place : place + 4] = struct.pack("<I", 1000)
     return bytes(whole)
 

@@ -49,10 +49,10 @@ def owner_password_pdf() -> bytes:
 
 
 def flate_bomb_pdf() -> bytes:
-    """A content stream of 200 MB out of a few hundred bytes: Flate inside Flate."""
+    """A content stream of 84 MB out of a few hundred bytes: Flate inside Flate."""
     pdf = plain_pdf()
     packer = zlib.compressobj(9)
-    inner = b"".join(packer.compress(b"0 0 m 1 1 l S\n" * 75_000) for _ in range(200)) + packer.flush()
+    inner = b"".join(packer.compress(b"0 0 m 1 1 l S\n" * 75_000) for _ in range(80)) + packer.flush()
     bomb = pikepdf.Stream(pdf, zlib.compress(inner, 9))
     bomb.stream_dict.Filter = Array([Name.FlateDecode, Name.FlateDecode])
     pdf.pages[0].obj.Contents = pdf.make_indirect(bomb)
