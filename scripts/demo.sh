@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The main job on a sample delivery, with the embedded default: no server, nothing leaves the machine.
-# A second run answers the same and doubles nothing. `LUUTRU_DEMO` names another folder.
+# A second run answers the same and doubles nothing. `DEMO_FOLDER` names another folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-demo=${LUUTRU_DEMO:-$PWD/demo}
+demo=${DEMO_FOLDER:-$PWD/demo}
 export LUUTRU_HOME="$demo/home" LUUTRU_AGENCY="${LUUTRU_AGENCY:-H99.12}" LUUTRU_AGENCY_NAME="${LUUTRU_AGENCY_NAME:-Sở Nội vụ tỉnh Kiên Sơn}"
 luutru=.venv/bin/luutru
 title() { printf '\n\033[1m── %s\033[0m\n' "$*"; }
