@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.facts import ReceivedFile, Tool
+from ingest.facts import ReceivedFile, TextSource, Tool
 from ingest.kept_results import KeptResults
 from ingest.pages import Reading, failed_page, own_text, reading_of, recognised_text
 from ingest.ports import Answer, Limits, Workers
@@ -55,6 +55,8 @@ class FileWork:
     failures: dict[int, str] = field(default_factory=dict)
     recognised: set[int] = field(default_factory=set)
     by_product: Path | None = None
+    decoded: bool = False
+    """Plain text in a legacy encoding, made Unicode before it was converted."""
 
     def ranges(self) -> Iterator[int]:
         """First pages of the pieces in which a file's own text is read."""
@@ -133,6 +135,7 @@ class TextWork:
         )
         for order, answer in self._answers(plain):
             order.work.read = answer.outputs.get("text", order.work.source)
+            order.work.decoded = "text" in answer.outputs
         orders = (
             Order(
                 work,
@@ -152,6 +155,7 @@ class TextWork:
             return False
         self._seen(Answer(value={"tool": kept["tool"]}))
         work.read = work.by_product = work.made / kept["name"]
+        work.decoded = kept["decoded"]
         return True
 
     def _converted(self, work: FileWork, answer: Answer) -> None:
@@ -159,9 +163,8 @@ class TextWork:
             work.problem = f"limit-{answer.breach}" if answer.breach else str(answer.value.get("problem", "refused"))
             return
         work.read = work.by_product = answer.outputs["pdf"]
-        work.kept.keep(
-            work.kept.path("office", "pdf", 0), {"name": work.read.name, "tool": answer.value["tool"]}, durable=True
-        )
+        made = {"name": work.read.name, "tool": answer.value["tool"], "decoded": work.decoded}
+        work.kept.keep(work.kept.path("office", "pdf", 0), made, durable=True)
 
     # ------------------------------------------------------------ the text that stands in the file
 
@@ -321,7 +324,9 @@ class TextWork:
             elif number in work.failures:
                 yield failed_page(number, work.failures[number]), []
             elif own is not None:
-                yield own_text(own, reading), []
+                text = own_text(own, reading)
+                legacy = work.decoded and text.source == TextSource.BORN_DIGITAL.value
+                yield text.model_copy(update={"source": TextSource.DECODED.value}) if legacy else text, []
             else:
                 yield PageText(page=number, text="", source="none"), []
 

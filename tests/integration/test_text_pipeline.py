@@ -121,6 +121,7 @@ def test_plain_text_of_old_days_is_read_and_shown_in_unicode(pool: WorkerPool, t
     (tmp_path / "a.txt").write_bytes(encoded(MEANT).encode("latin-1"))
     item = text_item(tmp_path / "work", {"a.txt": tmp_path / "a.txt"})
     text = texts_of(pool, item).texts["a.txt"]
+    assert text.sources == {"decoded": 1}
     assert " ".join(page.text.replace("\n", " ") for page in pages_of(item, text)) == MEANT
 
 
