@@ -15,10 +15,8 @@ from ingest.engines import ocr_layer
 from ingest.facts import Inspection, Texts
 from ingest.ports import Answer
 from ingest.stages.text import Text
-from ingest.work import Held, Stage, WorkItem
-from metadata.errors import ToolMissingError
+from ingest.work import Held, WorkItem
 from metadata.rules import message
-from tests.contract.stage import StageContract
 from tests.fakes.text_items import WatchedWorkers, pages_of, text_item
 from tests.fakes.workers import InlineWorkers
 from tests.generators.pages import content, drawn, error_rate, plain
@@ -37,9 +35,9 @@ LINES = [
 ]
 
 
-def run(item: WorkItem, tessdata: str | None = None) -> Texts:
+def run(item: WorkItem) -> Texts:
     """The fact of the stage, which must not have held the dossier."""
-    fact = Text(InlineWorkers(), tessdata=tessdata).run(item)
+    fact = Text(InlineWorkers()).run(item)
     assert isinstance(fact, Texts)
     return fact
 
@@ -375,81 +373,3 @@ def test_a_printed_mark_counts_only_as_a_line_in_the_head(
     assert isinstance(fact, Texts)
     assert fact.texts["a.pdf"].head_marks == marks
     assert isinstance(answer, Held) == bool(marks)
-
-
-# ---------------------------------------------------------------- faults, and running twice
-
-
-def test_a_missing_model_is_a_fault_that_names_its_cure(tmp_path: Path) -> None:
-    small_scan(tmp_path / "scan.pdf")
-    item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
-    with pytest.raises(ToolMissingError, match="apt install tesseract-ocr-vie"):
-        run(item, tessdata=str(tmp_path))
-
-
-def test_after_a_kill_no_page_is_read_twice(tmp_path: Path) -> None:
-    small_scan(tmp_path / "scan.pdf", 3)
-    item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
-    killed = WatchedWorkers(InlineWorkers(), answering("recognise", KeyboardInterrupt(), page=3))
-    with pytest.raises(KeyboardInterrupt):
-        Text(killed).run(item)
-    again = WatchedWorkers(InlineWorkers())
-    fact = Text(again).run(item)
-    assert isinstance(fact, Texts)
-    assert [arguments["page"] for task, arguments in again.asked if task == "recognise"] == [3]
-    assert fact.texts["scan.pdf"].sources == {"ocr": 3}
-
-
-def test_a_second_run_gives_the_same_fact_without_work(tmp_path: Path) -> None:
-    born_digital(tmp_path / "a.pdf", [LINES])
-    small_scan(tmp_path / "scan.pdf", mark="TỐI MẬT")
-    item = text_item(tmp_path / "work", {name: tmp_path / name for name in ("a.pdf", "scan.pdf")})
-    first = Text(InlineWorkers()).run(item)
-    before = {path: path.read_bytes() for path in item.folder.rglob("*") if path.is_file()}
-    idle = WatchedWorkers(InlineWorkers())
-    assert Text(idle).run(item) == first
-    assert idle.asked == []
-    assert {path: path.read_bytes() for path in item.folder.rglob("*") if path.is_file()} == before
-
-
-def test_the_same_file_in_two_places_is_read_once(tmp_path: Path) -> None:
-    small_scan(tmp_path / "scan.pdf")
-    item = text_item(tmp_path / "work", {"a/1.pdf": tmp_path / "scan.pdf", "b/2.pdf": tmp_path / "scan.pdf"})
-    workers = WatchedWorkers(InlineWorkers())
-    fact = Text(workers).run(item)
-    assert isinstance(fact, Texts)
-    assert workers.count("recognise") == 1
-    assert fact.texts["a/1.pdf"] == fact.texts["b/2.pdf"]
-
-
-def test_a_long_document_is_read_in_pieces_and_told_page_by_page(tmp_path: Path) -> None:
-    born_digital(tmp_path / "long.pdf", [[f"Trang số {n}", *LINES] for n in range(1, 41)])
-    item = text_item(tmp_path / "work", {"long.pdf": tmp_path / "long.pdf"})
-    workers = WatchedWorkers(InlineWorkers())
-    fact = Text(workers).run(item)
-    assert isinstance(fact, Texts)
-    pages = pages_of(item, fact.texts["long.pdf"])
-    assert [page.page for page in pages] == list(range(1, 41))
-    assert [page.text.splitlines()[0] for page in pages] == [f"Trang số {n}" for n in range(1, 41)]
-    assert workers.count("page_texts") == 3
-
-
-def test_nothing_is_written_outside_the_stage_room(tmp_path: Path) -> None:
-    small_scan(tmp_path / "scan.pdf")
-    item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
-    run(item)
-    assert {path.name for path in item.folder.iterdir()} == {"text"}
-    assert not list((item.folder / "text" / "pages").iterdir())
-
-
-class TestTextAsAStage(StageContract):
-    @pytest.fixture
-    def stage(self) -> Stage:
-        return Text(InlineWorkers())
-
-    @pytest.fixture
-    def item(self, tmp_path: Path) -> WorkItem:
-        born_digital(tmp_path / "a.pdf", [LINES])
-        small_scan(tmp_path / "scan.pdf", mark="MẬT")
-        (tmp_path / "damaged.pdf").write_bytes(b"%PDF-1.7 and then nothing")
-        return text_item(tmp_path / "work", {name: tmp_path / name for name in ("a.pdf", "scan.pdf", "damaged.pdf")})
