@@ -116,8 +116,12 @@ class Catalogue:
             )
 
     def _agency(self, connection: sa.Connection, code: str, name: str) -> None:
-        if connection.execute(sa.select(agencies.c.code).where(agencies.c.code == code)).first() is None:
-            connection.execute(agencies.insert().values(code=code, name=name or code, parent=None))
+        known = set(connection.execute(sa.select(agencies.c.code)).scalars())
+        if code not in known:
+            # `H49.64.33` stands below `H49.64` where that is known, else below `H49`.
+            above = [".".join(code.split(".")[:end]) for end in range(code.count("."), 0, -1)]
+            parent = next((candidate for candidate in above if candidate in known), None)
+            connection.execute(agencies.insert().values(code=code, name=name or code, parent=parent))
 
     def add_agency(self, code: str, name: str) -> None:
         """Make an agency known; known already: nothing changes."""

@@ -103,10 +103,9 @@ class Journal:
                         kind="ingest",
                         status=JobStatus.WAITING.value,
                         findings=[],
-                        approvals=[],
                         created_at=now,
                         updated_at=now,
-                        **entry,
+                        **{"approvals": [], **entry},
                     )
                 )
 
@@ -123,10 +122,13 @@ class Journal:
         return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented accessor
 
     def submissions(self, limit: int, before: str | None = None) -> list[Mapping[str, Any]]:
-        """Newest submissions first; `before` is the time of the last one seen."""
+        """Newest submissions first; `before` is a cursor `received_at|id` of the last one seen."""
         query = sa.select(submissions).order_by(submissions.c.received_at.desc(), submissions.c.id).limit(limit)
         if before is not None:
-            query = query.where(submissions.c.received_at < before)
+            at, _, last = before.partition("|")
+            query = query.where(
+                (submissions.c.received_at < at) | ((submissions.c.received_at == at) & (submissions.c.id > last))
+            )
         with self._database.reading() as connection:
             return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - as above
 
@@ -141,6 +143,12 @@ class Journal:
             raise NotFoundError(job_id)
         return found[0]
 
+    def under_way(self) -> set[str]:
+        """Identifiers of all jobs for which a machine still has something to do; cheap, for those who ask often."""
+        waiting = jobs.c.status.in_([JobStatus.WAITING.value, JobStatus.RUNNING.value]) & jobs.c.result.is_(None)
+        with self._database.reading() as connection:
+            return set(connection.execute(sa.select(jobs.c.id).where(waiting)).scalars())
+
     def of_submission(self, submission_id: str) -> list[Job]:
         """Jobs of a submission, in the order of its dossiers."""
         return self._jobs(jobs.c.submission_id == submission_id)
@@ -153,9 +161,17 @@ class Journal:
         """Jobs that made or are making a package."""
         return self._jobs(jobs.c.package_id == package_id)
 
-    def recent(self, limit: int) -> list[Job]:
-        """Newest jobs first."""
-        query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.position).limit(limit)
+    def recent(self, limit: int, after: str | None = None) -> list[Job]:
+        """Newest jobs first; `after` is a cursor `created_at|position|id` of the last one seen."""
+        query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.position, jobs.c.id).limit(limit)
+        if after is not None:
+            at, position, last = after.split("|")
+            same_time = jobs.c.created_at == at
+            query = query.where(
+                (jobs.c.created_at < at)
+                | (same_time & (jobs.c.position > int(position)))
+                | (same_time & (jobs.c.position == int(position)) & (jobs.c.id > last))
+            )
         with self._database.reading() as connection:
             return [_job(row) for row in connection.execute(query)]
 

@@ -81,11 +81,12 @@ class Dossiers:
 
     def _events(self, records: Sequence[PackageRecord]) -> list[Mapping[str, Any]]:
         premis = [event.model_dump(mode="json") for record in records for event in record.events]
-        return premis + self.trail.of([record.package_id for record in records])
+        return sorted(premis + self.trail.of([record.package_id for record in records]), key=lambda event: event["at"])
 
     def _events_of(self, record: PackageRecord, document: PackageDocument) -> list[Mapping[str, Any]]:
         paths = {file.path for file in (*document.originals, *document.renditions, *document.text_files)}
-        return [event.model_dump(mode="json") for event in record.events if any(event.concerns(path) for path in paths)]
+        found = [event for event in record.events if any(event.concerns(path) for path in paths)]
+        return [event.model_dump(mode="json") for event in sorted(found, key=lambda event: event.at)]
 
 
 def _head(record: PackageRecord) -> dict[str, Any]:

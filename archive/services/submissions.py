@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,18 +146,25 @@ class Submissions:
 
     # ------------------------------------------------------------ handing in
 
-    def open(self, path: Path, *, operator: str, agency: str | None = None) -> str:
+    def open(self, path: Path, *, operator: str, agency: str | None = None, submission_id: str | None = None) -> str:
         """Read a delivery's metadata and make one job a dossier, durable on return; its `submission_id`.
 
         No content has been copied yet: the jobs' first stage does that.
+
+        Args:
+            path: The delivery.
+            operator: Who hands in.
+            agency: Code of the agency; None: the default.
+            submission_id: UUID that an upload was promised; None: a new one.
 
         Raises:
             UsageError: no reader knows such a delivery.
             ArchiveError: the system failed.
         """
         delivery = self._read(path)
-        submission_id = str(uuid4())
+        submission_id = submission_id or str(uuid4())
         agency = agency or self.default_agency
+        self.catalogue.add_agency(agency, "")
         kept = delivery.dossiers or (DossierDescription(file_code=""),)
         work: list[dict[str, Any]] = []
         secret = self.holds_secret(delivery)
@@ -170,6 +177,7 @@ class Submissions:
                     "file_code": dossier.file_code,
                     "package_id": str(uuid4()),
                     "documents": len(dossier.documents),
+                    "approvals": [],
                 }
             )
             self.runner.folder(job_id).write_delivery(_only(delivery, dossier, keep_sources=not secret))
@@ -192,16 +200,27 @@ class Submissions:
             "findings": [finding.model_dump(mode="json") for finding in delivery.findings],
             "ignored": list(delivery.ignored),
         }
+        if delivery.dossiers and not self.runner.separate_approval:
+            self._approve_with_ingest(row, work)
         self.journal.open_submission(row, work)
         if not delivery.dossiers:
             self._refuse_whole(work[0]["id"], agency, delivery, path)
-        elif not self.runner.separate_approval:
-            self._approve_with_ingest(submission_id, operator)
         return submission_id
 
-    def _approve_with_ingest(self, submission_id: str, operator: str) -> None:
-        for job in self.journal.of_submission(submission_id):
-            self._approve(job, APPROVED_BEFORE, operator, "same")
+    def _approve_with_ingest(self, row: Mapping[str, Any], work: Sequence[dict[str, Any]]) -> None:
+        """Before the jobs are in the journal: from then on any process may run them, this one may be dead."""
+        for entry in work:
+            event = self.trail.event(
+                EventType.APPROVAL,
+                entry["package_id"],
+                agency=row["agency"],
+                agent=f"person:{row['operator']}",
+                detail={"job": entry["id"], "submission": row["id"], "mode": "same", "gate": APPROVED_BEFORE},
+            )
+            self.trail.record(event)
+            fact = Approved(by=row["operator"], at=event.at, mode="same", submitted_by=row["operator"])
+            self.runner.folder(entry["id"]).write_fact(APPROVAL, fact)
+            entry["approvals"] = [APPROVED_BEFORE]
 
     def _refuse_whole(self, job_id: str, agency: str, delivery: Delivery, path: Path) -> None:
         findings = delivery.findings if errors_of(delivery.findings) else (*delivery.findings, _nothing_found(path))
