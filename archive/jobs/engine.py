@@ -158,10 +158,12 @@ class Executor:
         """Return when none of the jobs is running or waiting for a machine."""
         left = set(job_ids)
         while left:
-            jobs = [self._journal.job(job_id) for job_id in sorted(left)]
+            # Nothing here grows with the jobs that only wait: asking for each of thousands cost more than their work.
+            ended = left - self._journal.under_way()
             if tell is not None:
-                tell(jobs)
-            left = {job.id for job in jobs if is_under_way(job)}
+                running = [job for job in self._journal.with_status(JobStatus.RUNNING) if job.id in left]
+                tell([*running, *(self._journal.job(job_id) for job_id in sorted(ended))])
+            left -= ended
             if left:
                 time.sleep(POLL_SECONDS)
 
