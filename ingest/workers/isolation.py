@@ -17,6 +17,10 @@ _WAYS: tuple[tuple[str, ...], ...] = ((), ("--unshare-user",))
 """Root without the privilege to mount (in a container) may still make a user namespace, in which it has it."""
 
 
+_ENDINGS = ("", "-wal", "-shm", "-journal")
+"""SQLite keeps pages of a database beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Isolation:
     """How worker processes are shut in."""
@@ -40,7 +44,8 @@ class Isolation:
         arguments += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
         arguments += ["--cap-add", "CAP_DAC_READ_SEARCH"] if os.geteuid() == 0 else []
         arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        masked = [(place, _mask(place)) for place in (*_services(room), *hidden)]
+        secrets = [Path(f"{place}{ending}") for place in hidden for ending in _ENDINGS]
+        masked = [(place, _mask(place)) for place in (*_services(room), *secrets)]
         for _, mask in masked:
             arguments += mask
         for name, target in (("shm", "/dev/shm"), ("tmp", "/var/tmp")):  # noqa: S108 - mounted over, not used

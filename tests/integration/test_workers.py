@@ -21,6 +21,8 @@ from ingest.workers.pool import WorkerPool
 from metadata.errors import ToolMissingError, ToolUnreadableError
 from tests.fixtures.pools import MISBEHAVIOUR
 
+pytestmark = pytest.mark.usefixtures("misbehaviour")
+
 ROOMY = Limits(cpu_seconds=30, wall_seconds=60, memory_mib=1024, output_mib=64)
 
 
@@ -139,6 +141,34 @@ def test_a_hidden_thing_that_does_not_exist_yet_stops_nothing(tmp_path: Path, ro
     isolate = rough_pool.isolation == "bubblewrap"
     with WorkerPool(1, tmp_path, homes=("misbehaviour",), isolate=isolate, hidden=[tmp_path / "absent"]) as pool:
         assert run(pool, "count").value["calls"] == 1
+
+
+def test_without_bubblewrap_the_pool_says_so_or_refuses_when_it_was_insisted_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with WorkerPool(1, tmp_path / "a", homes=("misbehaviour",)) as pool:
+        assert pool.isolation == "rlimits"
+        assert "bwrap" in pool.isolation_reason
+    with pytest.raises(WorkerFaultError, match="bwrap"):
+        WorkerPool(1, tmp_path / "b", isolate=True)
+    assert list((tmp_path / "b").iterdir()) == []
+
+
+def test_a_hidden_database_is_hidden_with_the_pages_beside_it(tmp_path: Path, rough_pool: WorkerPool) -> None:
+    shut_in = rough_pool.isolation == "bubblewrap"
+    database = tmp_path / "luutru.db"
+    names = [str(database), f"{database}-wal", f"{database}-shm"]
+    for name in names:
+        Path(name).write_bytes(b"secret")
+    with WorkerPool(1, tmp_path / "s", homes=("misbehaviour",), isolate=shut_in, hidden=[database]) as pool:
+        assert set(run(pool, "surroundings", names=names).value["readable"].values()) == {not shut_in}
+
+
+def test_a_scratch_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WorkerFaultError):
+        WorkerPool(1, tmp_path / "file" / "scratch")
 
 
 # ---------------------------------------------------------------- limits
