@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly NEEDED=(python3-venv tesseract-ocr tesseract-ocr-vie fonts-liberation2 libmagic1 libreoffice-writer-nogui
-    libreoffice-calc-nogui bubblewrap fontconfig)
+    libreoffice-calc-nogui libreoffice-impress-nogui bubblewrap fontconfig)
 readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium fonts-noto-core util-linux procps poppler-utils)
 readonly FAULT=4
 
