@@ -1,0 +1,87 @@
+"""What routes need: the archive, the language, cursors, validators."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from archive.api.problems import ApiError
+from archive.composition import Archive
+from archive.services.uploads import Uploads
+from archive.web.language import language_of
+
+T = TypeVar("T")
+
+
+def archive_of(request: Request) -> Archive:
+    """The installation that this application serves."""
+    archive: Archive = request.app.state.archive
+    return archive
+
+
+def uploads_of(request: Request) -> Uploads:
+    """Uploads of this installation."""
+    uploads: Uploads = request.app.state.uploads
+    return uploads
+
+
+ArchiveDep = Annotated[Archive, Depends(archive_of)]
+UploadsDep = Annotated[Uploads, Depends(uploads_of)]
+LanguageDep = Annotated[str, Depends(language_of)]
+Limit = Annotated[int, Query(ge=1, le=200, description="Entries on one page")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=400)]
+
+
+def cursor_after(*parts: object) -> str:
+    """A cursor: opaque for callers."""
+    return base64.urlsafe_b64encode(json.dumps([str(part) for part in parts]).encode()).decode().rstrip("=")
+
+
+def cursor_parts(cursor: str | None, numbers: Sequence[int] = (), *, parts: int = 2) -> list[str] | None:
+    """What `cursor_after` was given, or None.
+
+    Args:
+        cursor: As a caller sent it.
+        numbers: Which parts must be whole numbers.
+        parts: How many there must be.
+
+    Raises:
+        ApiError: nobody was given this cursor.
+    """
+    if cursor is None:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
+            raise ValueError(cursor)
+        if any(not found[number].isdecimal() or len(found[number]) > 9 for number in numbers):  # noqa: PLR2004
+            raise ValueError(cursor)
+        "|".join(found).encode()
+    except ValueError as error:
+        raise ApiError("api.invalid", "cursor") from error
+    return found
+
+
+def page_of(
+    rows: Sequence[T], limit: int, line: Callable[[T], Mapping[str, Any]], cursor: Callable[[T], str]
+) -> dict[str, Any]:
+    """A page of a list: `rows` holds one entry more than `limit` when there is a next page."""
+    shown = rows[:limit]
+    return {"items": [line(row) for row in shown], "next": cursor(shown[-1]) if len(rows) > limit else None}
+
+
+def tagged(request: Request, body: Any) -> Response:  # noqa: ANN401 - JSON
+    """`body` as JSON with an ETag; 304 when the caller has it."""
+    data = JSONResponse(body)
+    etag = f'"{hashlib.sha256(bytes(data.body)).hexdigest()[:32]}"'
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"ETag": etag})
+    data.headers["ETag"] = etag
+    data.headers["Cache-Control"] = "private, no-cache"
+    return data

@@ -1,0 +1,121 @@
+"""`Idempotency-Key`: the same key answers as the first time, also after a restart."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from archive.api.problems import ApiError, problem
+from archive.jobs.workfolder import write_durably
+
+KEPT_SECONDS = 7 * 24 * 3600
+MAX_KEY = 255
+_MAX_BODY_BYTES = 1 << 20
+
+
+class Idempotency:
+    """Keeps answers to POST requests that carry a key, below `folder`."""
+
+    def __init__(self, application: ASGIApp, folder: Path) -> None:
+        self._application = application
+        self._folder = folder
+        self._busy: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        key = headers.get("idempotency-key")
+        if key is None or scope["method"] != "POST":
+            await self._application(scope, receive, send)
+            return
+        name = hashlib.sha256(key.encode()).hexdigest()
+        call = _call(scope, headers)
+        kept = await run_in_threadpool(self._kept, name)
+        refusal = self._refusal(name, key, call, kept)
+        if refusal is not None:
+            await problem(Request(scope), refusal)(scope, receive, send)
+        elif kept is not None:
+            await _again(kept)(scope, receive, send)
+        else:
+            await self._first(name, call, scope, receive, send)
+
+    def _refusal(self, name: str, key: str, call: str, kept: dict[str, Any] | None) -> ApiError | None:
+        if not key or len(key) > MAX_KEY:
+            return ApiError("api.invalid", f"Idempotency-Key: 1 to {MAX_KEY} characters")
+        if name in self._busy:
+            return ApiError("api.key_busy", "the first call with this Idempotency-Key is still running")
+        if kept is not None and kept["call"] != call:
+            return ApiError("api.key_reused", "this Idempotency-Key belongs to another call")
+        return None
+
+    async def _first(self, name: str, call: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self._busy.add(name)
+        start: Message = {}
+        body = bytearray()
+
+        async def keep(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+            else:
+                body.extend(message.get("body", b"")[: _MAX_BODY_BYTES + 1 - len(body)])
+                if not message.get("more_body") and start["status"] < 500 and len(body) <= _MAX_BODY_BYTES:  # noqa: PLR2004
+                    # Kept before it is sent: a client that loses the answer asks again and gets this one.
+                    await run_in_threadpool(self._keep, name, call, start, bytes(body))
+            await send(message)
+
+        try:
+            await self._application(scope, receive, keep)
+        finally:
+            self._busy.discard(name)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+    def _kept(self, name: str) -> dict[str, Any] | None:
+        with suppress(FileNotFoundError, ValueError):
+            kept: dict[str, Any] = json.loads(self._path(name).read_bytes())
+            return kept
+        return None
+
+    def _keep(self, name: str, call: str, start: Message, body: bytes) -> None:
+        kept = {
+            "call": call,
+            "status": start["status"],
+            "headers": [[key.decode("latin-1"), value.decode("latin-1")] for key, value in start.get("headers", ())],
+            "body": base64.b64encode(body).decode(),
+        }
+        write_durably(self._path(name), json.dumps(kept).encode())
+
+
+def sweep(folder: Path) -> None:
+    """Forget answers older than a week."""
+    # The file system's own time is compared with itself; no stored time comes of it.
+    for path in folder.glob("*.json"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+                path.unlink()
+
+
+def _call(scope: Scope, headers: Headers) -> str:
+    said = [scope["method"], scope["path"], scope["query_string"].decode("latin-1")]
+    said += [headers.get("content-length", ""), headers.get("content-type", "")]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _again(kept: dict[str, Any]) -> Response:
+    answer = Response(base64.b64decode(kept["body"]), kept["status"])
+    answer.raw_headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in kept["headers"]]
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer

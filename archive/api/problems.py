@@ -1,0 +1,165 @@
+"""Errors as RFC 9457 problem documents; the one table from the code of an error to its status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from archive.services.uploads import UploadConflictError
+from archive.web.language import language_of
+from metadata.errors import ArchiveError
+from metadata.findings import Finding
+from metadata.messages import catalogue, text
+from metadata.rules import as_json
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: Mapping[str, HTTPStatus] = {
+    "archive.usage": HTTPStatus.BAD_REQUEST,
+    "archive.not_found": HTTPStatus.NOT_FOUND,
+    "api.invalid": HTTPStatus.BAD_REQUEST,
+    "api.forbidden": HTTPStatus.FORBIDDEN,
+    "api.not_found": HTTPStatus.NOT_FOUND,
+    "api.method": HTTPStatus.METHOD_NOT_ALLOWED,
+    "api.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "api.range": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    "api.key_reused": HTTPStatus.CONFLICT,
+    "api.key_busy": HTTPStatus.CONFLICT,
+    "api.rejected": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "upload.path": HTTPStatus.BAD_REQUEST,
+    "upload.conflict": HTTPStatus.CONFLICT,
+    "upload.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "search.request": HTTPStatus.BAD_REQUEST,
+    "home.newer": HTTPStatus.CONFLICT,
+    "home.missing": HTTPStatus.CONFLICT,
+    "settings.invalid": HTTPStatus.BAD_REQUEST,
+    # From here on the system failed; 503 where waiting may help, 507 where somebody has to make room.
+    "archive.fault": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "internal.error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "database.fault": HTTPStatus.SERVICE_UNAVAILABLE,
+    "work.fault": HTTPStatus.INSUFFICIENT_STORAGE,
+    "search.fault": HTTPStatus.SERVICE_UNAVAILABLE,
+    "search.format": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "storage.error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "storage.fault": HTTPStatus.SERVICE_UNAVAILABLE,
+    "storage.missing": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "tool.missing": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Problem(BaseModel):
+    """RFC 9457, with our code."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    retryable: bool = False
+    findings: list[dict[str, Any]] = []
+
+
+class ApiError(ArchiveError):
+    """The call breaks a rule of HTTP; `code` is the instance's."""
+
+    retryable = False
+    code = "api.invalid"
+
+    def __init__(self, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+        self.code = code  # type: ignore[misc]  # one class, for these are told apart by nothing but their code
+        self.headers = dict(headers or {})
+        super().__init__(detail)
+
+
+class RejectedUploadError(ApiError):
+    """What was handed in breaks rules; nothing of it is kept."""
+
+    code = "api.rejected"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("api.rejected", "; ".join(sorted({finding.rule for finding in findings})))
+
+
+def status_of(error: ArchiveError) -> HTTPStatus:
+    """The status that `error` means: its own entry of the table, else its nearest ancestor's."""
+    for code in (error.code, *(getattr(kind, "code", "") for kind in type(error).__mro__)):
+        if code in STATUS:
+            return STATUS[code]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def title_of(code: str, language: str) -> str:
+    """What people call an error of that code."""
+    for key in (f"api.problem.{code.replace('.', '_')}", f"api.problem.{code.split('.', maxsplit=1)[0]}"):
+        if key in catalogue():
+            return text(key, language)
+    return text("api.problem.archive_fault", language)
+
+
+def problem(request: Request, error: ArchiveError) -> JSONResponse:
+    """`error` as a problem document in the language of the request."""
+    language = language_of(request)
+    status = status_of(error)
+    body = Problem(
+        type=f"urn:luutru:problem:{error.code}",
+        title=title_of(error.code, language),
+        status=status.value,
+        code=error.code,
+        detail=str(error),
+        instance=request.url.path,
+        retryable=error.retryable,
+        findings=[as_json(finding, language) for finding in getattr(error, "findings", ())],
+    )
+    headers = dict(getattr(error, "headers", {}))
+    if isinstance(error, UploadConflictError) and error.offset is not None:
+        headers["Upload-Offset"] = str(error.offset)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    return JSONResponse(body.model_dump(), status.value, headers, MEDIA_TYPE)
+
+
+_HTTP_CODES = {404: "api.not_found", 405: "api.method", 415: "api.media_type"}
+
+
+def from_exception(error: Exception) -> ArchiveError:
+    """What the framework raises, in our words."""
+    if isinstance(error, ArchiveError):
+        return error
+    if isinstance(error, RequestValidationError):
+        said = "; ".join(f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}" for entry in error.errors()[:10])
+        return ApiError("api.invalid", said)
+    if isinstance(error, HTTPException):
+        return ApiError(_HTTP_CODES.get(error.status_code, "api.invalid"), error.detail, error.headers)
+    return InternalError(type(error).__name__)
+
+
+class InternalError(ArchiveError):
+    """A defect of the program: a fault of the system, never of the content."""
+
+    code = "internal.error"
+
+
+Page = Callable[[Request, int, str, str], Response]
+"""Makes a page for people of status, title and detail."""
+
+
+def install(application: FastAPI, page: Page) -> None:
+    """Answer every error of `application`: programs get a problem document, people at a browser a page."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        told = from_exception(error)
+        if request.url.path.startswith("/api/"):
+            return problem(request, told)
+        return page(request, status_of(told).value, title_of(told.code, language_of(request)), str(told))
+
+    for kind in (ArchiveError, RequestValidationError, HTTPException, Exception):
+        application.add_exception_handler(kind, answer)

@@ -1,0 +1,119 @@
+"""Signatures, fixity, agencies, health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from archive.api.access import ArchiveDep, LanguageDep
+from archive.api.lines import verdict_line
+from archive.web.reading import document_at
+from metadata.errors import ArchiveError
+from metadata.rules import as_json
+
+router = APIRouter()
+
+_UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_MAX_CHECKED = 100
+PackageId = Annotated[str, Field(pattern=f"^{_UUID}$")]
+
+
+class FixityRequest(BaseModel):
+    """Which packages are read back: named ones, or some by chance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Annotated[list[PackageId], Field(max_length=_MAX_CHECKED)] = []
+    sample: Annotated[int | None, Field(ge=1, le=_MAX_CHECKED)] = None
+
+
+class ValidationRequest(BaseModel):
+    """The document whose signatures are judged now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    package_id: PackageId
+    ordinal: Annotated[int, Field(ge=0, le=999_999_999)]
+
+
+@router.get("/signatures", tags=["signatures"])
+def signatures(
+    archive: ArchiveDep,
+    package_id: Annotated[str, Query(max_length=400)],
+    ordinal: Annotated[int, Query(ge=0, le=999_999_999)],
+) -> dict[str, Any]:
+    """The verdicts on a document's signatures as they were judged at intake."""
+    document = document_at(archive, package_id, ordinal).document
+    items = [verdict_line(entry.path, verdict) for entry in document.verdicts for verdict in entry.verdicts]
+    return {"items": items, "next": None}
+
+
+@router.post("/signatures", tags=["signatures"])
+def validate(archive: ArchiveDep, said: ValidationRequest) -> dict[str, Any]:
+    """Judge a document's signatures now, with the trust in force."""
+    document_at(archive, said.package_id, said.ordinal)
+    service = archive.signature_service(None)
+    items = [
+        verdict_line(file, verdict)
+        for file, verdicts in service.validate(f"{said.package_id}/{said.ordinal}")
+        for verdict in verdicts
+    ]
+    return {"items": items, "next": None}
+
+
+@router.post("/fixity-checks", status_code=201, tags=["fixity-checks"])
+def fixity_checks(archive: ArchiveDep, language: LanguageDep, said: FixityRequest) -> dict[str, Any]:
+    """Read packages back and compare every byte; at most 100 in one call (`luutru fixity check --all` for more)."""
+    items = []
+    for package_id in archive.fixity.choose(said.ids, everything=False, sample=None if said.ids else said.sample or 1):
+        report = archive.fixity.check(package_id)
+        items.append(
+            {
+                "package_id": package_id,
+                "location": report.location,
+                "files": report.files,
+                "bytes": report.bytes_read,
+                "ok": report.ok,
+                "repaired": 0,
+                "findings": [as_json(finding, language) for finding in report.findings],
+            }
+        )
+    return {"items": items, "next": None}
+
+
+@router.get("/agencies", tags=["agencies"])
+def agencies(archive: ArchiveDep) -> dict[str, Any]:
+    """Agencies that hand in."""
+    return {"items": archive.catalogue.agencies(), "next": None}
+
+
+@router.get("/health/live", tags=["health"])
+def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready", tags=["health"], responses={503: {"description": "Something needed does not answer"}})
+def ready(archive: ArchiveDep) -> JSONResponse:
+    """Database, storage and index answer now."""
+    probes: dict[str, Callable[[], object]] = {
+        "database": archive.catalogue.counts,
+        "storage": archive.store.ready,
+        "index": archive.index.ready,
+    }
+    checks = {name: _state(probe) for name, probe in probes.items()}
+    healthy = all(check["status"] == "ok" for check in checks.values())
+    body = {"status": "ok" if healthy else "fail", "checks": checks}
+    return JSONResponse(body, 200 if healthy else 503, {"Cache-Control": "no-store"})
+
+
+def _state(probe: Callable[[], object]) -> dict[str, str]:
+    try:
+        probe()
+    except ArchiveError as error:
+        return {"status": "fail", "code": error.code, "detail": str(error)}
+    return {"status": "ok"}

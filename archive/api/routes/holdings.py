@@ -1,0 +1,146 @@
+"""What the archive holds: dossiers, documents, their files and the text of their pages."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from archive.api.access import ArchiveDep, Cursor, LanguageDep, Limit, cursor_after, cursor_parts, page_of, tagged
+from archive.api.files import Served, send
+from archive.api.lines import ROOT, dossier_line, file_href
+from archive.catalogue.holdings import Place
+from archive.composition import Archive
+from archive.web.reading import Reading, document_at, words_in
+from metadata.errors import NotFoundError
+from metadata.package import PackageFile
+
+router = APIRouter()
+
+Ordinal = Annotated[int, Path(ge=0, le=999_999_999)]
+PageNumber = Annotated[int, Path(ge=1, le=999_999_999)]
+Words = Annotated[str, Query(max_length=1000, description="Query whose hits are marked")]
+
+
+@router.get("/dossiers", tags=["dossiers"])
+def dossiers(
+    archive: ArchiveDep,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    agency: str | None = None,
+    file_code: str | None = None,
+) -> dict[str, Any]:
+    """Dossiers, the last stored first; or those with a `file_code`."""
+    if file_code is not None:
+        places = [place for place in _places(archive, file_code) if place.ordinal is None]
+        rows = [archive.catalogue.dossier(place.dossier_id) for place in places]
+        return {"items": [dossier_line(row) for row in rows], "next": None}
+    parts = cursor_parts(cursor)
+    rows = archive.catalogue.dossiers(limit + 1, "|".join(parts) if parts else None, agency)
+    return page_of(rows, limit, dossier_line, lambda row: cursor_after(row["stored_at"], row["package_id"]))
+
+
+def _places(archive: Archive, identifier: str) -> list[Place]:
+    try:
+        return archive.catalogue.find(identifier)
+    except NotFoundError:
+        return []
+
+
+@router.get("/dossiers/{package_id}", tags=["dossiers"])
+def dossier(request: Request, archive: ArchiveDep, language: LanguageDep, package_id: str) -> Response:
+    """One dossier with everything that is known of it."""
+    return tagged(request, archive.dossiers.at(_dossier(archive, package_id), language))
+
+
+def _dossier(archive: Archive, package_id: str) -> Place:
+    found = archive.catalogue.find(package_id)[0]
+    if found.ordinal is not None:
+        raise NotFoundError(package_id)
+    return found
+
+
+@router.get("/documents", tags=["documents"])
+def documents(
+    archive: ArchiveDep, code: Annotated[str, Query(max_length=400, description="`doc_code`, or any identifier")]
+) -> dict[str, Any]:
+    """Where the documents of a code are."""
+    places = [place for place in _places(archive, code) if place.ordinal is not None]
+    items = [
+        {
+            "package_id": place.dossier_id,
+            "ordinal": place.ordinal,
+            "href": f"{ROOT}/documents/{place.dossier_id}/{place.ordinal}",
+        }
+        for place in places
+    ]
+    return {"items": items, "next": None}
+
+
+@router.get("/documents/{package_id}/{ordinal}", tags=["documents"])
+def document(
+    request: Request, archive: ArchiveDep, language: LanguageDep, package_id: str, ordinal: Ordinal
+) -> Response:
+    """One document: metadata, files with links, verdicts, events."""
+    reading = document_at(archive, package_id, ordinal)
+    body = archive.dossiers.at(reading.place, language)
+    for file in body["files"]:
+        file["href"] = file_href(reading.place.dossier_id, ordinal, file)
+    return tagged(request, body)
+
+
+@router.api_route(
+    "/documents/{package_id}/{ordinal}/files/{name:path}",
+    methods=["GET"],
+    tags=["documents"],
+    responses={
+        200: {"content": {"application/octet-stream": {}}},
+        206: {"description": "The range that was asked for"},
+        304: {"description": "The caller has it"},
+        416: {"description": "`api.range`"},
+    },
+)
+@router.head("/documents/{package_id}/{ordinal}/files/{name:path}", tags=["documents"], include_in_schema=False)
+def file(request: Request, archive: ArchiveDep, package_id: str, ordinal: Ordinal, name: str) -> Response:
+    """Bytes of one file as kept: `rep1/…` as received, `rep2/…` PDF/A for reading, `rep3/…` text."""
+    reading = document_at(archive, package_id, ordinal)
+    found = _file(reading, name)
+    path = found.original_name if found.representation == "rep1" else found.path
+    opened = partial(_open, archive, reading.record.package_id, found.path)
+    return send(request, Served(path, found.mime, found.size_bytes, found.sha256, opened))
+
+
+def _open(archive: Archive, package_id: str, path: str, offset: int, length: int) -> Any:  # noqa: ANN401 - see Open
+    return archive.packages.open_file(package_id, path, offset=offset, length=length)
+
+
+def _file(reading: Reading, name: str) -> PackageFile:
+    """By `rep1/NAME`, by NAME (originals first), or by the whole path in the package."""
+    for entry in reading.files:
+        base = entry.path.rsplit("/", maxsplit=1)[-1]
+        if name in {base, f"{entry.representation.value}/{base}", entry.path}:
+            return entry
+    raise NotFoundError(name)
+
+
+@router.get("/documents/{package_id}/{ordinal}/pages/{page}/text", tags=["documents"])
+def page_text(
+    archive: ArchiveDep, package_id: str, ordinal: Ordinal, page: PageNumber, q: Words = ""
+) -> dict[str, Any]:
+    """Text of one page with a box a word (fractions of the page, from the top left), and where `q` hits."""
+    reading = document_at(archive, package_id, ordinal)
+    for found in archive.stored.pages(reading.record, reading.document):
+        if found.page == page:
+            spans = [(start, end) for number, start, end in reading.hits(archive, q) if number == page]
+            return found.model_dump(mode="json") | {"hits": words_in(found, spans)}
+    missing = f"{package_id}/{ordinal} page {page}"
+    raise NotFoundError(missing)
+
+
+@router.get("/documents/{package_id}/{ordinal}/hits", tags=["documents"])
+def hits(archive: ArchiveDep, package_id: str, ordinal: Ordinal, q: Words) -> Response:
+    """All hits of `q` in a document, page by page, with boxes."""
+    reading = document_at(archive, package_id, ordinal)
+    return JSONResponse({"items": reading.marked_pages(archive, q)})

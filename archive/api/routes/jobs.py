@@ -1,0 +1,40 @@
+"""Jobs: what is running, waiting, stuck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from archive.api.access import ArchiveDep, Cursor, Limit, cursor_after, cursor_parts, page_of, tagged
+from archive.api.lines import ROOT, job_line
+from archive.catalogue.journal import JobStatus
+from archive.services.uploads import UploadConflictError
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+@router.get("")
+def jobs(archive: ArchiveDep, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """Jobs, newest first."""
+    parts = cursor_parts(cursor, numbers=(1,), parts=3)
+    rows = archive.journal.recent(limit + 1, "|".join(parts) if parts else None)
+    return page_of(rows, limit, job_line, lambda job: cursor_after(job.created_at, job.position, job.id))
+
+
+@router.get("/{job_id}")
+def job(request: Request, archive: ArchiveDep, job_id: str) -> Response:
+    """One job."""
+    return tagged(request, job_line(archive.journal.job(job_id)))
+
+
+@router.post("/{job_id}/retry", status_code=202, responses={409: {"description": "The job did not end in a fault"}})
+def retry(archive: ArchiveDep, job_id: str) -> Response:
+    """Try a job again that ended in a fault."""
+    found = archive.journal.job(job_id)
+    if found.status is not JobStatus.FAULT:
+        raise UploadConflictError(f"job {job_id} is {found.status.value}")
+    with archive.executor() as executor:
+        again = executor.retry(found)
+    return JSONResponse(job_line(again), 202, {"Location": f"{ROOT}/jobs/{job_id}"})
