@@ -18,6 +18,8 @@ from archive.web.language import language_of
 
 T = TypeVar("T")
 
+_MAX_DIGITS = 9
+
 
 def archive_of(request: Request) -> Archive:
     """The installation that this application serves."""
@@ -56,16 +58,23 @@ def cursor_parts(cursor: str | None, numbers: Sequence[int] = (), *, parts: int 
     """
     if cursor is None:
         return None
+    found: list[str] = _decoded(cursor)
+    if len(found) != parts or any(not _is_number(found[number]) for number in numbers):
+        raise ApiError("api.invalid", "cursor")
+    return found
+
+
+def _decoded(cursor: str) -> list[str]:
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
-            raise ValueError(cursor)
-        if any(not found[number].isdecimal() or len(found[number]) > 9 for number in numbers):  # noqa: PLR2004
-            raise ValueError(cursor)
-        "|".join(found).encode()
-    except ValueError as error:
-        raise ApiError("api.invalid", "cursor") from error
-    return found
+        "".join(found).encode()
+    except (ValueError, TypeError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _is_number(part: str) -> bool:
+    return part.isascii() and part.isdecimal() and len(part) <= _MAX_DIGITS
 
 
 def page_of(

@@ -29,6 +29,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "api.not_found": HTTPStatus.NOT_FOUND,
     "api.method": HTTPStatus.METHOD_NOT_ALLOWED,
     "api.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "api.conflict": HTTPStatus.CONFLICT,
     "api.range": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     "api.key_reused": HTTPStatus.CONFLICT,
     "api.key_busy": HTTPStatus.CONFLICT,

@@ -10,4 +10,4 @@ from archive.web.rendering import page
 
 def error_page(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
     """A page that says what went wrong and leads on."""
-    return page(request, "error.html", status, status=status, title=title, detail=detail)
+    return page(request, "error.html", status, code=status, title=title, detail=detail)

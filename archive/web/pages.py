@@ -62,7 +62,7 @@ def home(request: Request) -> Response:
 
 
 @router.get("/search")
-def search(  # noqa: PLR0913, PLR0917 - one parameter a field of the form
+def search(
     request: Request,
     q: Annotated[str, Query(max_length=4000)] = "",
     start: Annotated[str, Query(alias="from", max_length=10)] = "",

@@ -31,6 +31,9 @@ _UNICODE_PATH = 0x7075
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 _MAX_SEGMENT_BYTES = 255
 _MAX_PATH_BYTES = 1000
+_NO_LETTERS = frozenset({"Cc", "Cs", "Cn"})
+"""Control characters, halves of surrogate pairs, and what is no character."""
+
 _TOLD = 50
 """Findings of one archive that are told at most."""
 
@@ -109,28 +112,34 @@ def _broken_rules(
     packed = sum(info.compress_size for info, _ in files)
     if total > max_total_bytes or _is_bomb(total, packed):
         yield _Found("UPL-005", "", {"detail": f"{packed} → {total} bytes"})
-    seen: set[str] = set()
     for info, name in members:
-        if (why := unsafe(name.rstrip("/") if info.is_dir() else name)) is not None:
-            yield _Found("UPL-002", name[:_MAX_SEGMENT_BYTES], {"detail": why})
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-            yield _Found("UPL-003", name, {})
-        if info.flag_bits & _ENCRYPTED:
-            yield _Found("UPL-004", name, {})
-        elif info.compress_type not in _METHODS:
-            yield _Found("UPL-001", name, {"detail": f"method {info.compress_type}"})
-        if info.file_size > max_file_bytes:
-            yield _Found("UPL-005", name, {"detail": f"{info.file_size} bytes"})
-        if not info.is_dir():
-            if name in seen:
-                yield _Found("UPL-006", name, {})
-            seen.add(name)
-    yield from (
-        _Found("UPL-006", name, {})
-        for name in sorted(seen)
-        if any("/".join(name.split("/")[:depth]) in seen for depth in range(1, name.count("/") + 1))
-    )
+        yield from _broken_member(info, name, max_file_bytes)
+    yield from _doubled([name for _, name in files])
+
+
+def _broken_member(info: zipfile.ZipInfo, name: str, max_file_bytes: int) -> Iterator[_Found]:
+    if (why := unsafe(name.rstrip("/") if info.is_dir() else name)) is not None:
+        yield _Found("UPL-002", name[:_MAX_SEGMENT_BYTES], {"detail": why})
+    if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
+        yield _Found("UPL-003", name, {})
+    if info.flag_bits & _ENCRYPTED:
+        yield _Found("UPL-004", name, {})
+    elif info.compress_type not in _METHODS:
+        yield _Found("UPL-001", name, {"detail": f"method {info.compress_type}"})
+    if info.file_size > max_file_bytes:
+        yield _Found("UPL-005", name, {"detail": f"{info.file_size} bytes"})
+
+
+def _doubled(names: list[str]) -> Iterator[_Found]:
+    """Two files of one path, or a file where another needs a folder."""
+    known: set[str] = set()
+    for name in names:
+        if name in known:
+            yield _Found("UPL-006", name, {})
+        known.add(name)
+    for name in sorted(known):
+        if any("/".join(name.split("/")[:depth]) in known for depth in range(1, name.count("/") + 1)):
+            yield _Found("UPL-006", name, {})
 
 
 def _is_bomb(total: int, packed: int) -> bool:
@@ -148,9 +157,7 @@ def unsafe(name: str) -> str | None:
             return "leaves the folder"
         if len(segment.encode("utf-8", "surrogatepass")) > _MAX_SEGMENT_BYTES:
             return "too long"
-        if any(
-            ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 or 0xD800 <= ord(letter) < 0xE000 for letter in segment
-        ):  # noqa: PLR2004 - control characters and halves of pairs
+        if any(unicodedata.category(letter) in _NO_LETTERS for letter in segment):
             return "control character"
     return None
 

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 
 from archive.api.access import ArchiveDep, Cursor, Limit, cursor_after, cursor_parts, page_of, tagged
 from archive.api.lines import ROOT, job_line
+from archive.api.problems import ApiError
 from archive.catalogue.journal import JobStatus
-from archive.services.uploads import UploadConflictError
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -34,7 +34,8 @@ def retry(archive: ArchiveDep, job_id: str) -> Response:
     """Try a job again that ended in a fault."""
     found = archive.journal.job(job_id)
     if found.status is not JobStatus.FAULT:
-        raise UploadConflictError(f"job {job_id} is {found.status.value}")
+        msg = f"job {job_id} is {found.status.value}"
+        raise ApiError("api.conflict", msg)
     with archive.executor() as executor:
         again = executor.retry(found)
     return JSONResponse(job_line(again), 202, {"Location": f"{ROOT}/jobs/{job_id}"})

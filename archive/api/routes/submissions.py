@@ -169,9 +169,7 @@ async def _take(uploads: Uploads, upload_id: str, path: str, span: Span, request
     return await run_in_threadpool(_settle, uploads, upload_id, path, span, incoming, digest)
 
 
-def _settle(  # noqa: PLR0913, PLR0917 - one file and how its bytes came
-    uploads: Uploads, upload_id: str, path: str, span: Span, incoming: Incoming, digest: str
-) -> Arrived:
+def _settle(uploads: Uploads, upload_id: str, path: str, span: Span, incoming: Incoming, digest: str) -> Arrived:
     if not span.is_complete(incoming.offset):
         return Arrived(path, incoming.offset, complete=False)
     uploads.complete(upload_id, path)

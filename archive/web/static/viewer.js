@@ -159,10 +159,15 @@ async function mark() {
   hitOutput.textContent = hits.length ? `0/${hits.length}` : viewer.dataset.noHits;
 }
 
+// Scrolls the pages and nothing else: the title of the document stays where it is.
+function show(target, margin) {
+  pages.scrollTop += target.getBoundingClientRect().top - pages.getBoundingClientRect().top - margin;
+}
+
 function goTo(number) {
   const entry = leaves.get(number);
   if (!entry) return;
-  entry.figure.scrollIntoView({ block: "start" });
+  show(entry.figure, 12);
   draw(number);
 }
 
@@ -174,7 +179,12 @@ async function goToHit(index) {
   hit.marks.forEach((box) => box.classList.add("here"));
   hitOutput.textContent = `${here + 1}/${hits.length}`;
   await draw(hit.page);
-  (hit.marks[0] ?? leaves.get(hit.page)?.figure)?.scrollIntoView({ block: "center" });
+  if (hit.marks[0]) show(hit.marks[0], pages.clientHeight / 3);
+  else if (leaves.has(hit.page)) {
+    // No box is known for the word, as in text that came from a word processor: its page and text are shown.
+    leaves.get(hit.page).details.open = true;
+    show(leaves.get(hit.page).figure, 12);
+  }
 }
 
 function redraw() {
