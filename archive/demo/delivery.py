@@ -40,6 +40,15 @@ SIGNED_AT = datetime(2021, 10, 20, 9, 15, tzinfo=VIETNAM)
 _SINCE = datetime(2019, 1, 1, tzinfo=VIETNAM)
 _LIFE = timedelta(days=3650)
 
+_BODIES = {
+    "ỦY BAN NHÂN DÂN\nTỈNH KIÊN SƠN": "Ủy ban nhân dân tỉnh Kiên Sơn",
+    "UBND TỈNH KIÊN SƠN\nSỞ NỘI VỤ": "Sở Nội vụ tỉnh Kiên Sơn",
+    "UBND TỈNH KIÊN SƠN\nSỞ XÂY DỰNG": "Sở Xây dựng tỉnh Kiên Sơn",
+    "UBND TỈNH KIÊN SƠN\nSỞ ĐỊA CHÍNH": "Sở Địa chính tỉnh Kiên Sơn",
+    "UBND HUYỆN THẠCH LÂM\nỦY BAN NHÂN DÂN XÃ TÂN HÒA": "Ủy ban nhân dân xã Tân Hòa, huyện Thạch Lâm",
+}
+"""Issuing bodies as a clerk writes them in a list, by the head of the paper."""
+
 HEADINGS = (
     "STT",
     "Phông",
@@ -350,7 +359,7 @@ def _paper_cells(dossier: SampleDossier, ordinal: int, paper: Paper) -> list[off
         paper.number,
         paper.notation,
         *paper.day,
-        " ".join(line.capitalize() if line.isupper() else line for line in paper.issuer.split("\n")[-2:]),
+        _BODIES[paper.issuer],
         paper.subject,
         "Tiếng Việt",
         len(paper.pages),
