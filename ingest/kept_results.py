@@ -64,6 +64,10 @@ class KeptResults:
             return None
         return value if isinstance(value, dict) else None
 
+    def paths(self, kind: str) -> list[Path]:
+        """Where the results of `kind` lie, in the order of pages."""
+        return [path for path in self._files() if path.name.startswith(f"{kind}-") and path.suffix == ".json"]
+
     def clear(self) -> None:
         """Remove all results: what was made of them is kept now."""
         for path in self._files():

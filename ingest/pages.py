@@ -136,6 +136,15 @@ def failed_page(number: int, breach: str) -> PageText:
     return PageText(page=number, text="", source=TextSource.NONE.value, doubtful=f"limit-{breach}")
 
 
+def with_cells(page: PageText, added: str, *, legacy: bool) -> PageText:
+    """`page` with the text of a spreadsheet's cells that it does not show: words without places."""
+    text = f"{page.text}\n{added}" if page.text else added
+    if page.source != TextSource.NONE.value:
+        return page.model_copy(update={"text": text})
+    source = TextSource.DECODED if legacy else TextSource.BORN_DIGITAL
+    return page.model_copy(update={"text": text, "source": source.value})
+
+
 def joined(lines: Sequence[Sequence[Sequence[Any]]]) -> tuple[str, tuple[Word, ...]]:
     """Text and words of OCR's lines; an empty line stays as one between paragraphs."""
     parts: list[str] = []

@@ -10,12 +10,28 @@ from typing import Any
 
 from ingest.facts import ReceivedFile, TextSource, Tool
 from ingest.kept_results import KeptResults
-from ingest.pages import Reading, failed_page, own_text, reading_of, recognised_text
+from ingest.pages import Reading, failed_page, own_text, reading_of, recognised_text, with_cells
 from ingest.ports import Answer, Limits, Workers
 from metadata.errors import ToolUnreadableError
 from metadata.texts import PageText
 
 PAGES_A_TASK = 16
+MOST_PAGES_A_TASK = 256
+_MOST_PIECES = 128
+SHEETS = frozenset({"xlsx", "xlsm", "xls", "ods", "csv"})
+
+
+def pieces(pages: int) -> Iterator[tuple[int, int]]:
+    """First page and number of pages of each piece in which a file's own text is read.
+
+    A piece opens the file anew and walks to its first page, which takes the
+    longer the longer the file is: long files have larger pieces, not more.
+    """
+    # The first piece is read before anyone knows how many pages there are.
+    yield 1, PAGES_A_TASK
+    size = min(max(PAGES_A_TASK, -(-pages // _MOST_PIECES)), MOST_PAGES_A_TASK)
+    for first in range(PAGES_A_TASK + 1, pages + 1, size):
+        yield first, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +74,6 @@ class FileWork:
     decoded: bool = False
     """Plain text in a legacy encoding, made Unicode before it was converted."""
 
-    def ranges(self) -> Iterator[int]:
-        """First pages of the pieces in which a file's own text is read."""
-        return iter(range(1, self.pages + 1, PAGES_A_TASK))
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -72,6 +84,7 @@ class Order:
     arguments: Mapping[str, Any]
     limits: Limits
     page: int = 0
+    count: int = 0
     deposit: Path | None = None
 
 
@@ -181,18 +194,24 @@ class TextWork:
         for work in documents:
             if not work.pages and not work.problem:
                 work.pages = expected.get(work.file.path) or 1
-        broken += self._read(self._own(work, first) for work in documents for first in work.ranges() if first > 1)
-        # One page can bring a whole piece down: alone it takes only itself along.
-        singles = (
-            self._own(order.work, page, 1)
-            for order in broken
-            for page in range(order.page, min(order.page + PAGES_A_TASK, order.work.pages + 1))
+        broken += self._read(
+            self._own(work, first, count) for work in documents for first, count in pieces(work.pages) if first > 1
         )
-        for order, answer in self._answers(singles):
+        # One page can bring a whole piece down: alone it takes only itself along.
+        broken = self._read(self._parts([order for order in broken if order.count > PAGES_A_TASK], PAGES_A_TASK)) + [
+            order for order in broken if order.count <= PAGES_A_TASK
+        ]
+        for order, answer in self._answers(self._parts(broken, 1)):
             if answer.breach:
                 self._fail(order, answer)
             else:
                 self._keep_own(order, answer)
+
+    def _parts(self, orders: Iterable[Order], size: int) -> Iterator[Order]:
+        for order in orders:
+            end = min(order.page + order.count, order.work.pages + 1)
+            for first in range(order.page, end, size):
+                yield self._own(order.work, first, min(size, end - first))
 
     def _own(self, work: FileWork, first: int, count: int = PAGES_A_TASK) -> Order:
         arguments: dict[str, Any] = {"first": first, "count": count}
@@ -202,7 +221,7 @@ class TextWork:
         else:
             task = "ingest.engines.pdfium:page_texts"
             arguments |= {"source": str(work.read)}
-        return Order(work, task, arguments, self._limits.own_text, page=first)
+        return Order(work, task, arguments, self._limits.own_text, page=first, count=count)
 
     def _read(self, orders: Iterable[Order]) -> list[Order]:
         broken = []
@@ -228,6 +247,22 @@ class TextWork:
     def _fail(order: Order, answer: Answer) -> None:
         order.work.failures[order.page] = answer.breach or ""
         order.work.readings[order.page] = Reading.UNREADABLE
+
+    def add_cells(self, works: Iterable[FileWork]) -> None:
+        """Find what stands in the cells of spreadsheets, but not on their pages."""
+        sheets = [work for work in works if work.kind == "office" and work.extension in SHEETS and not work.problem]
+        orders = (
+            Order(
+                work,
+                "ingest.engines.cell_texts:lacking",
+                {"source": str(work.source), "pages": [str(path) for path in work.kept.paths("own")]},
+                self._limits.office,
+            )
+            for work in sheets
+        )
+        for order, answer in self._answers(orders):
+            found = {"added": {}, "cut": True} if answer.breach else answer.value
+            order.work.kept.keep(order.work.kept.path("cells", "", 0), found, durable=False)
 
     def count_pictures(self, works: Iterable[FileWork]) -> None:
         """Count the pages of image files; every one is a scan, a photograph's pages have no text."""
@@ -311,29 +346,33 @@ class TextWork:
 
     def pages(self, work: FileWork) -> Iterator[tuple[PageText, list[Any]]]:
         """The text of each page of `work` in order, with what stands in red in the head of page 1."""
-        piece: tuple[int, dict[int, dict[str, Any]]] = (0, {})
-        for number in range(1, work.pages + 1):
-            first = (number - 1) // PAGES_A_TASK * PAGES_A_TASK + 1
-            if piece[0] != first:
-                piece = (first, self._own_pages(work, first))
-            own = piece[1].get(number)
-            reading = work.readings.get(number, Reading.UNREADABLE)
-            if number in work.recognised:
-                result = work.kept.load(self._scan_path(work, number)) or {}
-                yield recognised_text(result, own), result.get("red_lines", [])
-            elif number in work.failures:
-                yield failed_page(number, work.failures[number]), []
-            elif own is not None:
-                text = own_text(own, reading)
-                legacy = work.decoded and text.source == TextSource.BORN_DIGITAL.value
-                yield text.model_copy(update={"source": TextSource.DECODED.value}) if legacy else text, []
-            else:
-                yield PageText(page=number, text="", source="none"), []
+        cells = work.kept.load(work.kept.path("cells", "", 0)) or {"added": {}, "cut": False}
+        for first, count in pieces(work.pages):
+            own = self._own_pages(work, first, count)
+            for number in range(first, min(first + count, work.pages + 1)):
+                page, red_lines = self._page(work, number, own.get(number))
+                if str(number) in cells["added"]:
+                    page = with_cells(page, cells["added"][str(number)], legacy=cells["decoded"])
+                if cells["cut"] and number == work.pages:
+                    page = page.model_copy(update={"doubtful": page.doubtful or "cells"})
+                yield page, red_lines
+
+    def _page(self, work: FileWork, number: int, own: dict[str, Any] | None) -> tuple[PageText, list[Any]]:
+        if number in work.recognised:
+            result = work.kept.load(self._scan_path(work, number)) or {}
+            return recognised_text(result, own), result.get("red_lines", [])
+        if number in work.failures:
+            return failed_page(number, work.failures[number]), []
+        if own is None:
+            return PageText(page=number, text="", source="none"), []
+        text = own_text(own, work.readings.get(number, Reading.UNREADABLE))
+        legacy = work.decoded and text.source == TextSource.BORN_DIGITAL.value
+        return text.model_copy(update={"source": TextSource.DECODED.value}) if legacy else text, []
 
     @staticmethod
-    def _own_pages(work: FileWork, first: int) -> dict[int, dict[str, Any]]:
+    def _own_pages(work: FileWork, first: int, count: int) -> dict[int, dict[str, Any]]:
         found: dict[int, dict[str, Any]] = {}
-        for number in range(first, min(first + PAGES_A_TASK, work.pages + 1)):
+        for number in range(first, min(first + count, work.pages + 1)):
             kept = work.kept.load(work.kept.path("own", "", number))
             found |= {page["page"]: page for page in (kept or {"pages": []})["pages"]}
         return found

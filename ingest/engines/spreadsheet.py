@@ -1,8 +1,8 @@
 """Cells of a delivered spreadsheet as text: .xlsx, .xlsb, .ods, .xls by python-calamine, .csv by the standard library.
 
 Runs in a worker process only: what it parses comes from outside. Hidden
-worksheets are left out (they hold code lists). Formulas give the value that
-the office program kept.
+worksheets are left out of metadata (they hold code lists), not of what can be
+searched (`every_sheet`). Formulas give the value that the office program kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,69 @@ def _refuse_bomb(source: Path) -> None:
         raise UnreadableSheetError("format", str(error)) from error
     if unpacked > MAX_UNPACKED_BYTES:
         raise UnreadableSheetError("too-large", f"{unpacked} bytes unpacked")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell's text as far as it is known; `typed` where a person wrote letters, not a number or a day."""
+
+    text: str
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellSheet:
+    """All cells of a worksheet, for searching."""
+
+    name: str
+    hidden: bool
+    rows: list[list[Cell]]
+    cut: bool
+    """Whether the limit left rows or columns out."""
+
+
+def every_sheet(source: Path, most_cells: int) -> Iterator[CellSheet]:
+    """All worksheets of the spreadsheet at `source`, hidden ones too, up to `most_cells` cells that hold something.
+
+    Raises:
+        UnreadableSheetError: it cannot be read as a spreadsheet.
+        OSError: it cannot be read at all.
+    """
+    with source.open("rb") as stream:
+        head = stream.read(8)
+    if not head.startswith((_ZIP, _OLE)):
+        rows, _, cut = _cells(_csv_rows(source), most_cells)
+        yield CellSheet("", hidden=False, rows=rows, cut=cut)
+        return
+    if head.startswith(_ZIP):
+        _refuse_bomb(source)
+    import python_calamine as calamine  # noqa: PLC0415 - a library for the child alone
+
+    try:
+        workbook = _opened(calamine.CalamineWorkbook, source, calamine.PasswordError)
+        for entry in workbook.sheets_metadata:
+            if entry.typ == calamine.SheetTypeEnum.WorkSheet:
+                rows, seen, cut = _cells(workbook.get_sheet_by_name(entry.name).iter_rows(), most_cells)
+                most_cells -= seen
+                yield CellSheet(entry.name, entry.visible != calamine.SheetVisibleEnum.Visible, rows, cut)
+    except calamine.PasswordError as error:
+        raise UnreadableSheetError("password", str(error)) from error
+    except calamine.CalamineError as error:
+        raise UnreadableSheetError("format", f"{type(error).__name__}: {error}") from error
+
+
+def _cells(rows: Iterable[list[Any]], most: int) -> tuple[list[list[Cell]], int, bool]:
+    """Rows that hold something, how many cells these are, and whether there were more."""
+    kept: list[list[Cell]] = []
+    seen = 0
+    for row in rows:
+        cells = [Cell(text, isinstance(value, str)) for value in row if (text := _text(value, None))]
+        seen += len(cells)
+        if seen > most:
+            return kept, most, True
+        if cells:
+            kept.append(cells)
+    return kept, seen, False
 
 
 def _workbook(source: Path) -> Iterator[dict[str, Any]]:

@@ -32,6 +32,7 @@ _DOUBTS = {
     "broken-text": "TXT-005",
     _LIMIT: "TXT-006",
     "unreadable": "TXT-007",
+    "cells": "TXT-008",
 }
 
 
@@ -167,6 +168,7 @@ class Text:
         inspections = item.fact(Validated).inspections
         todo.convert(works)
         todo.read_own(works, {path: seen.pages for path, seen in inspections.items() if seen.pages})
+        todo.add_cells(works)
         todo.count_pictures(works)
         todo.recognise(works, item.tell)
         todo.assemble(works)
