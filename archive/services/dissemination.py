@@ -89,17 +89,17 @@ class Dissemination:
             raise UsageError(msg)
         place = places[0]
         records = self.catalogue.records(place.dossier_id)
-        self.trail.record(
-            self.trail.event(
-                EventType.DISSEMINATION,
-                place.dossier_id,
-                agency=records[0].agency,
-                agent=f"person:{operator}",
-                detail={"kind": kind.value, "ordinal": str(place.ordinal or "")},
-            )
-        )
         outgoing = list(self._outgoing(records, place, kind))
         with _target(target, single=_is_single(place, kind, outgoing)) as writer:
+            self.trail.record(
+                self.trail.event(
+                    EventType.DISSEMINATION,
+                    place.dossier_id,
+                    agency=records[0].agency,
+                    agent=f"person:{operator}",
+                    detail={"kind": kind.value, "ordinal": str(place.ordinal or "")},
+                )
+            )
             for file in outgoing:
                 yield writer.write(file)
 
@@ -186,12 +186,12 @@ def _safe(name: str) -> PurePosixPath:
 
 @contextmanager
 def _target(path: Path, *, single: bool) -> Iterator[_Target]:
+    if path.exists() and (single or path.is_file() or any(path.iterdir())):
+        msg = f"{path} exists already"
+        raise UsageError(msg)
     if single:
         yield _File(path)
         return
-    if path.exists() and (path.is_file() or any(path.iterdir())):
-        msg = f"{path} exists already"
-        raise UsageError(msg)
     if path.suffix.lower() != ".zip":
         path.mkdir(parents=True, exist_ok=True)
         yield _Folder(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from random import Random
+from uuid import UUID
 
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
@@ -58,6 +59,8 @@ class Fixity:
             NotFoundError: nothing is stored under that identifier.
             ArchiveError: the store failed.
         """
+        if not _is_package_id(package_id):
+            raise NotFoundError(package_id)
         known = self._known_inventory(package_id)
         report = self._packages.check_fixity(package_id, inventory_sha512=known)
         self._trail.record(
@@ -78,3 +81,11 @@ class Fixity:
             return None
         parts = {part.package_id: part.inventory_sha512 for part in self._catalogue.parts(place.dossier_id)}
         return parts.get(package_id)
+
+
+def _is_package_id(identifier: str) -> bool:
+    """Whether storage can have such a package: what has no such form is unknown there, not a fault of storage."""
+    try:
+        return str(UUID(identifier)) == identifier
+    except ValueError:
+        return False

@@ -7,6 +7,7 @@ of a package never judges the package it lies in.
 from __future__ import annotations
 
 import hashlib
+import threading
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -90,11 +91,19 @@ class _LockedResolver(etree.Resolver):
         return self.resolve_string(data, context, base_url=_BASE + name)
 
 
+_compiling = threading.RLock()
+_made: dict[str, etree.XMLSchema] = {}
+
+
 def _compiled(document: bytes, name: str) -> etree.XMLSchema:
-    resolver = _LockedResolver()
-    parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False, huge_tree=False)
-    parser.resolvers.add(resolver)
-    return etree.XMLSchema(etree.fromstring(document, parser, base_url=_BASE + name))
+    # lxml exchanges the loader of the whole process while it compiles: of two threads at once one
+    # finds its imports unresolved (seen with two dossiers that were packed at the same moment).
+    with _compiling:
+        if name not in _made:
+            parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False, huge_tree=False)
+            parser.resolvers.add(_LockedResolver())
+            _made[name] = etree.XMLSchema(etree.fromstring(document, parser, base_url=_BASE + name))
+        return _made[name]
 
 
 @cache

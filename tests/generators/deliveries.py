@@ -29,12 +29,18 @@ DIGITS = "0123456789"
 AGENCY = "H49.64"
 SHEET = "muc-luc.xlsx"
 HEADINGS = (
+    "Mã phông",
     "Mã hồ sơ",
     "Tiêu đề hồ sơ",
     "Thời gian bắt đầu",
     "Thời gian kết thúc",
+    "Thời hạn bảo quản",
+    "Chế độ sử dụng",
     "Tổng số văn bản trong hồ sơ",
     "Số thứ tự văn bản trong hồ sơ",
+    "Mã định danh văn bản",
+    "Tên loại văn bản",
+    "Tên cơ quan, tổ chức ban hành văn bản",
     "Số của văn bản",
     "Ký hiệu của văn bản",
     "Ngày văn bản",
@@ -168,12 +174,18 @@ def make_delivery(
 def row(code: str, ordinal: int, number: int, pages: int, documents: int, name: str) -> list[object]:
     """One line of the list."""
     return [
+        AGENCY,
         code,
         f"Hồ sơ về việc số hóa tài liệu, tập {code}",
         "01/01/2026",
         "31/10/2026",
+        "Vĩnh viễn",
+        "Không hạn chế",
         documents,
         ordinal,
+        f"{code}.{ordinal:03d}",
+        "Quyết định",
+        "Ủy ban nhân dân tỉnh Kiên Sơn",
         str(number),
         "QĐ-UBND",
         "15/06/2026",
@@ -233,6 +245,6 @@ def _one(folder: Path, papers: Iterable[tuple[bytes, int]]) -> Made:
         size += len(data)
         rows.append(row(code, ordinal, ordinal, pages, 0, name))
     for line in rows:
-        line[4] = len(rows)
+        line[HEADINGS.index("Tổng số văn bản trong hồ sơ")] = len(rows)
     write_sheet(folder / SHEET, rows)
     return Made(folder, (code,), len(rows), size)

@@ -1,0 +1,216 @@
+"""The contract of the command line, how it is called: exit codes, settings, languages, help, other versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from archive.cli.main import _WHERE
+from tests.fixtures.homes import GOOD, CommandLine, Filled
+
+pytestmark = pytest.mark.xdist_group("cli-home")
+
+COMMANDS = [
+    ("init",),
+    ("check",),
+    ("ingest",),
+    ("approve",),
+    ("return",),
+    ("jobs",),
+    ("search",),
+    ("show",),
+    ("export",),
+    ("signatures", "validate"),
+    ("trust", "list"),
+    ("trust", "add"),
+    ("fixity", "check"),
+    ("index", "rebuild"),
+    ("catalogue", "rebuild"),
+    ("serve",),
+    ("worker",),
+    ("doctor",),
+]
+LATER = [("evidence",), ("verify",), ("audit",), ("signatures", "replay"), ("trust", "check")]
+"""Commands of later issues: they must not be there as stubs."""
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> CommandLine:
+    """A command on a place where no home is."""
+    return CommandLine(tmp_path / "home")
+
+
+def test_every_command_is_tried_here() -> None:
+    assert {names[0] for names in COMMANDS} == set(_WHERE)
+
+
+@pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
+def test_help_has_an_example(bare: CommandLine, names: tuple[str, ...]) -> None:
+    answer = bare.having(LUUTRU_LANG="en").run(*names, "--help")
+    assert answer.code == 0
+    _, _, example = answer.out.partition("Example:")
+    assert f"luutru {' '.join(names)}" in example
+    assert "--json" in answer.out
+    assert "--lang" in answer.out
+    assert not bare.home.exists()
+
+
+def test_help_is_vietnamese_unless_told_otherwise(bare: CommandLine) -> None:
+    assert "Ví dụ:" in bare.run("ingest", "--help").out
+    assert "Ví dụ:" in bare.having(LC_ALL="vi_VN.UTF-8").run("ingest", "--help").out
+    assert "Example:" in bare.having(LC_ALL="en_US.UTF-8").run("ingest", "--help").out
+    assert "Example:" in bare.run("ingest", "--help", "--lang", "en").out
+    assert "Ví dụ:" in bare.having(LC_ALL="en_US.UTF-8").run("ingest", "--lang", "vi", "--help").out
+
+
+@pytest.mark.parametrize("names", LATER, ids=" ".join)
+def test_commands_of_later_versions_are_unknown(bare: CommandLine, names: tuple[str, ...]) -> None:
+    assert bare.run(*names).code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("unknown",),
+        ("ingest",),
+        ("ingest", "--no-such-option", "x"),
+        ("search",),
+        ("search", "x", "--field", "noequals"),
+        ("search", "x", "--field", "no_such_field=1"),
+        ("search", "x", "--from", "32/13/2026"),
+        ("search", "x", "--limit", "0"),
+        ("search", "x", "--sort", "nonsense"),
+        ("search", "x", "--lang", "fr"),
+        ("export", GOOD, "--as", "proof", "-o", "x"),
+        ("export", GOOD, "-o", "x"),
+        ("fixity", "check"),
+        ("signatures", "validate"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_exits_2_with_words_on_standard_error_only(filled: Filled, arguments: tuple[str, ...]) -> None:
+    answer = filled.command.run(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "no-such"),
+        ("show", "{package}/99"),
+        ("export", "no-such", "--as", "original", "-o", "x"),
+        ("approve", "no-such"),
+        ("return", "no-such", "--reason", "x"),
+        ("jobs", "no-such"),
+        ("jobs", "--retry", "no-such"),
+        ("fixity", "check", "no-such"),
+        ("signatures", "validate", "no-such"),
+    ],
+    ids=" ".join,
+)
+def test_an_unknown_name_exits_5(filled: Filled, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    words = [argument.format(package=filled.package_id) for argument in arguments]
+    answer = filled.command.run(*words, "--json", cwd=tmp_path)
+    assert (answer.code, answer.out) == (5, "")
+    assert answer.err.strip()
+
+
+def test_the_gravest_exit_code_counts_and_the_others_are_still_handled(filled: Filled, tmp_path: Path) -> None:
+    answer = filled.command.run("fixity", "check", "no-such", filled.package_id, "--json")
+    assert answer.code == 5
+    assert answer.line["ok"] is True
+    answer = filled.command.run("ingest", tmp_path / "nowhere", filled.delivery, "--json")
+    assert answer.code == 3
+    assert len(answer.lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LUUTRU_STORGE__BACKEND", "filesystem"),
+        ("LUUTRU_STORAGE__BACKND", "filesystem"),
+        ("LUUTRU_STORAGE__S3__BUKET", "x"),
+        ("LUUTRU_SEARCH__ELASTICSEARCH__URI", "http://localhost"),
+        ("LUUTRU_WORKERS", "many"),
+        ("LUUTRU_WORKERS", "0"),
+        ("LUUTRU_INTAKE__APPROVAL", "never"),
+        ("LUUTRU_STORAGE__BACKEND", "s3"),
+    ],
+)
+def test_a_misspelt_or_impossible_setting_stops_the_start(filled: Filled, name: str, value: str) -> None:
+    answer = filled.command.having(**{name: value}).run("jobs", "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert name.removesuffix("__BACKEND") in answer.err or "S3" in answer.err, answer.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["workrs = 2", "[storge]\nbackend = 'filesystem'", "[storage]\nbackned = 'filesystem'", "not toml at all ["],
+)
+def test_a_misspelt_line_of_the_settings_file_stops_the_start(bare: CommandLine, text: str) -> None:
+    bare.run("init")
+    (bare.home / "luutru.toml").write_text(text)
+    answer = bare.run("jobs", "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.strip()
+
+
+def test_the_settings_file_counts_and_the_environment_counts_more(bare: CommandLine) -> None:
+    bare.run("init")
+    (bare.home / "luutru.toml").write_text("lang = 'en'\n[intake]\napproval = 'nonsense'\n")
+    assert bare.run("jobs").code == 2
+    assert bare.having(LUUTRU_INTAKE__APPROVAL="same").run("jobs").code == 0
+
+
+def test_a_home_of_a_newer_version_is_refused_with_both_versions(bare: CommandLine) -> None:
+    bare.run("init")
+    version = bare.home / "home.json"
+    said = json.loads(version.read_text())
+    version.write_text(json.dumps(said | {"format": 99}))
+    for command in (("jobs",), ("init",), ("ingest", bare.home), ("catalogue", "rebuild")):
+        answer = bare.run(*command, "--lang", "en")
+        assert (answer.code, answer.out) == (2, ""), command
+        assert "99" in answer.err
+        assert f"format {said['format']}" in answer.err
+    assert json.loads(version.read_text())["format"] == 99
+
+
+@pytest.mark.parametrize("command", [("ingest", "."), ("jobs",), ("search", "x"), ("show", "x")], ids=" ".join)
+def test_without_a_home_the_cure_is_named(bare: CommandLine, command: tuple[str, ...]) -> None:
+    answer = bare.run(*command, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert "luutru init" in answer.err
+    assert not bare.home.exists()
+
+
+def test_making_the_home_twice_changes_nothing(bare: CommandLine) -> None:
+    first, second = bare.run("init"), bare.run("init")
+    assert (first.code, second.code) == (0, 0)
+    assert bare.run("jobs", "--json").lines == []
+
+
+def test_words_change_with_the_language_and_keys_never(filled: Filled) -> None:
+    vietnamese = filled.command.json("ingest", filled.delivery, "--lang", "vi", code=3)
+    english = filled.command.json("ingest", filled.delivery, "--lang", "en", code=3)
+    for left, right in zip(vietnamese, english, strict=True):
+        assert left.keys() == right.keys()
+        assert [entry["rule"] for entry in left["findings"]] == [entry["rule"] for entry in right["findings"]]
+    assert vietnamese[1]["findings"][0]["message"] != english[1]["findings"][0]["message"]
+
+
+def test_without_json_people_read_words_and_findings(filled: Filled) -> None:
+    answer = filled.command.run("ingest", filled.delivery, "--lang", "en")
+    assert answer.code == 3
+    assert GOOD in answer.out
+    assert "{" not in answer.out
+    assert "READ-010" in answer.out
+
+
+def test_options_of_words_are_taken_after_any_subcommand(filled: Filled) -> None:
+    for words in (("jobs",), ("trust", "list"), ("doctor",), ("search", "x"), ("show", GOOD), ("init",)):
+        answer = filled.command.run(*words, "--lang", "en", "--json")
+        assert answer.code == 0, (words, answer)
+        assert isinstance(answer.lines, list)
