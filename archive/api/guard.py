@@ -74,6 +74,8 @@ def refusal(method: str, headers: Headers) -> str | None:
 
 def is_loopback(host: str) -> bool:
     """Whether `host`, with or without port, names this machine and nothing else."""
+    if "@" in host or "/" in host:
+        return False
     try:
         name = urlsplit(f"//{host}").hostname or ""
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
