@@ -27,6 +27,7 @@ RESTART_CODES = (79, 81)
 """The program wrote its first profile and asks to be started again."""
 
 MAX_STARTS = 3
+_VERSION_SECONDS = 60
 
 
 @unique
@@ -96,6 +97,7 @@ def program() -> tuple[Path, str]:
 
     Raises:
         ToolMissingError: LibreOffice is not installed.
+        ToolUnreadableError: it does not tell its version.
     """
     found = shutil.which("soffice") or shutil.which("libreoffice")
     if found is None:
@@ -104,10 +106,22 @@ def program() -> tuple[Path, str]:
     binary = home / "soffice.bin"
     if not binary.exists():
         raise ToolMissingError("LibreOffice", CURE)
-    words = (home / "versionrc").read_text(encoding="utf-8") if (home / "versionrc").exists() else ""
-    named = re.search(r"^(?:ReferenceOOoMajorMinor|AboutBoxVersion)=(\S+)$", words, re.MULTILINE)
-    built = re.search(r"^buildid=(.+)$", words, re.MULTILINE)
-    return binary, " ".join(m.group(1) for m in (named, built) if m) or "unknown"
+    # No file of an installation names the version in all of its releases.
+    try:
+        asked = subprocess.run(
+            [str(binary), "--version"],
+            env=_environment(Path("/nonexistent")),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERSION_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolUnreadableError("LibreOffice", str(error)) from error
+    named = re.match(r"LibreOffice\w* (\d\S*(?: \S+)?)", asked.stdout.decode("utf-8", "replace").strip())
+    if named is None:
+        raise ToolUnreadableError("LibreOffice", (asked.stdout + asked.stderr).decode("utf-8", "replace")[:300])
+    return binary, named.group(1)
 
 
 def kind_of(path: Path, name: str) -> Kind | None:

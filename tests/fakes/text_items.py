@@ -22,6 +22,7 @@ MIMES = {
     ".tif": "image/tiff",
     ".doc": "application/msword",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xls": "application/vnd.ms-excel",
     ".rtf": "application/rtf",
     ".txt": "text/plain",

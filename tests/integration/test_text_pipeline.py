@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pikepdf
 import pytest
 
@@ -18,6 +19,9 @@ from ingest.ports import PdfaJudge
 from ingest.stages.text import Text
 from ingest.work import WorkItem
 from ingest.workers.pool import WorkerPool
+from search.backends.tantivy import TantivyIndex
+from search.ports import SearchRequest
+from tests.contract.search_index import document
 from tests.fakes.text_items import pages_of, text_item
 from tests.generators.pages import CONDITIONS, content, error_rate, jpeg, scanned, write_scan
 from tests.generators.text_pdfs import born_digital, small_scan, with_signature_stamp
@@ -123,6 +127,35 @@ def test_plain_text_of_old_days_is_read_and_shown_in_unicode(pool: WorkerPool, t
     text = texts_of(pool, item).texts["a.txt"]
     assert text.sources == {"decoded": 1}
     assert " ".join(page.text.replace("\n", " ") for page in pages_of(item, text)) == MEANT
+
+
+def test_a_word_of_a_cell_that_is_not_printed_is_found(pool: WorkerPool, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book["Sheet"]
+    for row in (["STT", "Tên thiết bị", "Số lượng"], [1, "Bình chữa cháy khí FM200", 12345678901], [2, "Bơm", 3]):
+        sheet.append(row)
+    sheet["Z9"] = "ngoàivùng"
+    sheet.print_area = "A1:C9"
+    codes = book.create_sheet("Mã")
+    codes.append(["mãẩn"])
+    codes.sheet_state = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    item = text_item(tmp_path / "work", {"a.xlsx": tmp_path / "a.xlsx"})
+    (page,) = pages_of(item, texts_of(pool, item).texts["a.xlsx"])
+    shown = page.text[: page.words[-1].end]
+    # The column is too narrow for it: the page as people see it does not say it.
+    assert "FM200" not in shown
+    assert page.text[len(shown) :].strip().split("\n") == [
+        "Tên thiết bị Số lượng",
+        "Bình chữa cháy khí FM200 12345678901",
+        "ngoàivùng",
+        "[Trang tính ẩn] Mã",
+        "mãẩn",
+    ]
+    index = TantivyIndex(tmp_path / "index")
+    index.add([document("d1", pages=[page.text])])
+    for words in ("FM200", '"Bình chữa cháy khí FM200"', "ngoaivung", "mãẩn"):
+        assert [hit.package_id for hit in index.search(SearchRequest(query=words)).hits] == ["d1"], words
 
 
 def test_a_bomb_takes_only_its_own_pages_along(pool: WorkerPool, tmp_path: Path) -> None:
