@@ -149,9 +149,43 @@ class Journal:
         with self._database.reading() as connection:
             return set(connection.execute(sa.select(jobs.c.id).where(waiting)).scalars())
 
+    def knows(self, job_id: str) -> bool:
+        """Whether there is such a job."""
+        return bool(self._jobs(jobs.c.id == job_id))
+
     def of_submission(self, submission_id: str) -> list[Job]:
         """Jobs of a submission, in the order of its dossiers."""
         return self._jobs(jobs.c.submission_id == submission_id)
+
+    def page_of_submission(self, submission_id: str, first: int, limit: int) -> list[Job]:
+        """Some jobs of a submission, in the order of its dossiers: a large one is not read whole to show a part."""
+        query = sa.select(jobs).where(jobs.c.submission_id == submission_id)
+        query = query.order_by(jobs.c.position, jobs.c.id).offset(first).limit(limit)
+        with self._database.reading() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def tally(self, submission_ids: Sequence[str]) -> dict[str, dict[str, tuple[int, int]]]:
+        """Dossiers and documents of submissions by state.
+
+        A state is the result, `already` for one that is held from an earlier delivery,
+        or the status of the job where there is no result yet.
+        """
+        word = sa.case(
+            (jobs.c.result.is_not(None), jobs.c.result),
+            (jobs.c.same_as.is_not(None), "already"),
+            else_=jobs.c.status,
+        )
+        query = (
+            sa.select(jobs.c.submission_id, word, sa.func.count(), sa.func.sum(jobs.c.documents))
+            .where(jobs.c.submission_id.in_(submission_ids))
+            .group_by(jobs.c.submission_id, word)
+            .order_by(word)
+        )
+        found: dict[str, dict[str, tuple[int, int]]] = {submission_id: {} for submission_id in submission_ids}
+        with self._database.reading() as connection:
+            for submission_id, state, count, documents in connection.execute(query):
+                found[submission_id][state] = (count, documents)
+        return found
 
     def with_status(self, *wanted: JobStatus) -> list[Job]:
         """Jobs that are in one of the states, oldest first."""

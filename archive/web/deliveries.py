@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,21 +43,20 @@ def state_of(job: Job) -> str:
 
 def rows(archive: Archive, limit: int, before: str | None = None) -> list[dict[str, Any]]:
     """Deliveries, newest first, each with its dossiers counted by state."""
-    found = []
-    for row in archive.journal.submissions(limit, before):
-        jobs = archive.journal.of_submission(row["id"])
-        found.append(
-            {
-                "id": row["id"],
-                "name": Path(row["path"]).name,
-                "agency": row["agency"],
-                "operator": row["operator"],
-                "received_at": row["received_at"],
-                "documents": sum(job.documents for job in jobs),
-                "states": Counter(state_of(job) for job in jobs),
-            }
-        )
-    return found
+    found = archive.journal.submissions(limit, before)
+    tally = archive.journal.tally([row["id"] for row in found])
+    return [
+        {
+            "id": row["id"],
+            "name": Path(row["path"]).name,
+            "agency": row["agency"],
+            "operator": row["operator"],
+            "received_at": row["received_at"],
+            "documents": sum(documents for _, documents in tally[row["id"]].values()),
+            "states": {state: count for state, (count, _) in tally[row["id"]].items()},
+        }
+        for row in found
+    ]
 
 
 @router.get("")
@@ -92,17 +90,18 @@ def progress(request: Request, submission_id: str, first: Annotated[int, Query(g
 
 
 def _progress(request: Request, submission_id: str, first: int) -> dict[str, Any]:
-    jobs = _archive(request).journal.of_submission(submission_id)
+    journal = _archive(request).journal
+    states = {state: count for state, (count, _) in journal.tally([submission_id])[submission_id].items()}
     words = Words(language_of(request))
     return {
         "submission_id": submission_id,
-        "moving": any(job.status in {JobStatus.WAITING, JobStatus.RUNNING} and job.result is None for job in jobs),
-        "awaiting": any(state_of(job) == "awaiting_approval" for job in jobs),
-        "states": Counter(state_of(job) for job in jobs),
-        "dossiers": [_dossier(job, words) for job in jobs[first : first + _SHOWN]],
-        "total": len(jobs),
+        "moving": bool(states.keys() & {JobStatus.WAITING.value, JobStatus.RUNNING.value}),
+        "awaiting": "awaiting_approval" in states,
+        "faulty": "fault" in states,
+        "states": states,
+        "dossiers": [_dossier(job, words) for job in journal.page_of_submission(submission_id, first, _SHOWN)],
         "first": first,
-        "following": first + _SHOWN if first + _SHOWN < len(jobs) else None,
+        "following": first + _SHOWN if first + _SHOWN < sum(states.values()) else None,
     }
 
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, FastAPI, Path, Query, Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from archive.catalogue.journal import JobStatus
 from archive.composition import Archive
 from archive.web import deliveries
 from archive.web.language import language_of
@@ -47,7 +46,6 @@ def home(request: Request) -> Response:
     """What is held, what waits for a person, what came last."""
     archive = _archive(request)
     jobs = archive.journal.counts()
-    under_way = archive.journal.with_status(JobStatus.RUNNING, JobStatus.WAITING)
     return page(
         request,
         "home.html",
@@ -55,7 +53,7 @@ def home(request: Request) -> Response:
         awaiting=jobs.get("awaiting_approval", 0),
         faults=jobs.get("fault", 0),
         rejected=jobs.get("rejected", 0),
-        under_way=sum(1 for job in under_way if job.result is None),
+        under_way=jobs.get("running", 0) + jobs.get("waiting", 0),
         dossiers=archive.catalogue.dossiers(_RECENT),
         submissions=deliveries.rows(archive, limit=_RECENT),
     )
