@@ -283,6 +283,7 @@ class Archive:
             note_received=self.receipts.note_received,
             work_root=self.home.work,
             separate_approval=self.settings.intake.approval == "separate",
+            clock=self.clock,
         )
 
     @cached_property

@@ -92,6 +92,8 @@ class Executor:
         global _runner  # noqa: PLW0603 - DBOS finds workflows by module, so their runner is the module's
         _runner = self._runner
         self._lock = _hold(self._run_folder / f"{self._name}.lock")
+        sweep_locks(self._run_folder)
+        self._runner.sweep()
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         config: DBOSConfig = {
             "name": "luutru",
@@ -206,9 +208,8 @@ def is_under_way(job: Job) -> bool:
     return job.status in {JobStatus.WAITING, JobStatus.RUNNING} and job.result is None
 
 
-def living_executors(run_folder: Path) -> int:
-    """How many processes work on this home now; locks of dead ones are swept."""
-    living = 0
+def sweep_locks(run_folder: Path) -> None:
+    """Remove the locks that dead processes left behind."""
     for path in run_folder.glob("executor-*.lock"):
         try:
             descriptor = os.open(path, os.O_RDWR)
@@ -216,18 +217,19 @@ def living_executors(run_folder: Path) -> int:
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            living += 1
-        else:
             path.unlink(missing_ok=True)
+        except BlockingIOError:
+            continue
         finally:
             os.close(descriptor)
-    return living
 
 
 def _hold(path: Path) -> int:
+    """Make the lock file and hold it; it bears its name only once it is held, so that nobody takes it for a dead one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    new = path.with_name(f".{path.name}")
+    descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     os.write(descriptor, f"{os.getpid()} {VERSION}\n".encode())
+    new.rename(path)
     return descriptor

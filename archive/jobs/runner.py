@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Protocol
@@ -18,12 +20,15 @@ from ingest.work import Held, Rejected, Stage, WorkItem
 from metadata.errors import ArchiveError
 from metadata.events import EventOutcome, EventType, derived_id
 from metadata.findings import Finding
+from metadata.time import Clock
 
 PROGRESS_SECONDS = 0.5
 """Progress is written to the journal at most this often."""
 
 APPROVAL = "approval"
 """Name of the fact that a person's approval leaves beside those of the stages."""
+
+ORPHAN_AGE = timedelta(days=1)
 
 STAGE_EVENTS = {
     "receive": EventType.INGESTION,
@@ -70,6 +75,7 @@ class Runner:
 
     work_root: Path
     separate_approval: bool
+    clock: Clock
 
     def folder(self, job_id: str) -> WorkFolder:
         """The work folder of a job."""
@@ -100,6 +106,17 @@ class Runner:
             job_id, status=JobStatus.DONE.value, result=DossierStatus.ARCHIVED.value, stage=None, error=None
         )
         self.folder(job_id).remove()
+
+    def sweep(self) -> None:
+        """Remove work folders that no job knows: what a kill left between the folder and its row in the journal.
+
+        Young ones are left alone, for another process may be about to write the row.
+        """
+        now = self.clock.now().timestamp()
+        for path in (self.work_root / "jobs").glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if now - path.stat().st_mtime > ORPHAN_AGE.total_seconds() and not self.journal.knows(path.name):
+                    WorkFolder(path).remove()
 
     # ------------------------------------------------------------ one stage
 
