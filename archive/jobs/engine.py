@@ -225,7 +225,7 @@ def sweep_locks(run_folder: Path) -> None:
 
 
 def _hold(path: Path) -> int:
-    """Make the lock file and hold it; it bears its name only once it is held, so that nobody takes it for a dead one's."""
+    """Make the lock file and hold it; it gets its name only when held, so that nobody takes it for a dead one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}")
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
