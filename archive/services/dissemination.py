@@ -186,6 +186,10 @@ def _safe(name: str) -> PurePosixPath:
 
 @contextmanager
 def _target(path: Path, *, single: bool) -> Iterator[_Target]:
+    if single and path.is_dir():
+        # A document into a folder that is there: under its own name, beside what lies in it.
+        yield _Folder(path)
+        return
     if path.exists() and (single or path.is_file() or any(path.iterdir())):
         msg = f"{path} exists already"
         raise UsageError(msg)
