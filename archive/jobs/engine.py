@@ -10,6 +10,7 @@ time, never truth.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import logging
 import os
@@ -34,6 +35,9 @@ POLL_SECONDS = 0.1
 REAP_SECONDS = 5.0
 APPLICATION = "luutru-1"
 """Workflows are only taken over by programs of the same application version: change it when the steps change."""
+
+_M_ARENA_MAX = -8
+"""From glibc's malloc.h."""
 
 _runner: Runner | None = None
 
@@ -91,6 +95,7 @@ class Executor:
         """Launch the engine, take over the dead's work, queue what was never queued."""
         global _runner  # noqa: PLW0603 - DBOS finds workflows by module, so their runner is the module's
         _runner = self._runner
+        _share_memory_between_threads()
         self._lock = _hold(self._run_folder / f"{self._name}.lock")
         sweep_locks(self._run_folder)
         self._runner.sweep()
