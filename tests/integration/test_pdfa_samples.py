@@ -16,13 +16,16 @@ from tests.fakes.workers import InlineWorkers
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 AT = "2026-01-02T03:04:05.000Z"
-PDFS = (
-    "pdf/circular-2020-scan.pdf",
+LONG = (
     "pdf/circular-2021-born-digital.pdf",
     "pdf/gazette-extract-signature-remnant.pdf",
     "pdf/qd-20-2019-signed-born-digital.pdf",
     "pdf/signed-scan-4-pages.pdf",
+)
+PDFS = (
+    "pdf/circular-2020-scan.pdf",
     "legacy/tcvn3-decision-2004.pdf",
+    *(pytest.param(name, marks=pytest.mark.soak) for name in LONG),
 )
 OFFICE = ("legacy/tcvn3-2003.rtf", "legacy/tcvn3-decision-2003.doc", "legacy/vni-2006.xls")
 
@@ -63,6 +66,7 @@ def test_a_signed_scan_gets_a_rendition_with_text_that_looks_like_the_original(
     assert "form-flattened:1" in made.losses
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", OFFICE)
 def test_office_files_in_the_encodings_of_their_day_are_not_lost(
     name: str, tmp_path: Path, verapdf: VeraPdfJudge

@@ -6,9 +6,9 @@ import re
 import subprocess
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
+import docx
 import openpyxl
 import pikepdf
 import pytest
@@ -37,36 +37,29 @@ Bộ trưởng Bộ Tài chính ban hành quy định về thuế xuất khẩu,
 MEANT = " ".join(_MEANT.split())
 
 
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
-    """Two worker processes for this module."""
-    with WorkerPool(2, tmp_path_factory.mktemp("workers")) as workers:
-        yield workers
-
-
-def texts_of(pool: WorkerPool, item: WorkItem) -> Texts:
+def texts_of(worker_pool: WorkerPool, item: WorkItem) -> Texts:
     """The fact of the stage."""
-    fact = Text(pool).run(item)
+    fact = Text(worker_pool).run(item)
     assert isinstance(fact, Texts)
     return fact
 
 
 @pytest.mark.parametrize(("name", "most"), [("stamped", 0.02), ("yellowed", 0.05)])
-def test_scans_as_they_are_met_are_read(pool: WorkerPool, tmp_path: Path, name: str, most: float) -> None:
+def test_scans_as_they_are_met_are_read(worker_pool: WorkerPool, tmp_path: Path, name: str, most: float) -> None:
     condition, written = CONDITIONS[name], content(3, 4)
     write_scan(tmp_path / "scan.pdf", [jpeg(scanned(written, condition), condition)], condition.dpi)
     item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
-    (page,) = pages_of(item, texts_of(pool, item).texts["scan.pdf"])
+    (page,) = pages_of(item, texts_of(worker_pool, item).texts["scan.pdf"])
     assert error_rate(written.truths(), page.text) < most
 
 
 def test_the_candidate_of_a_signed_scan_becomes_pdfa_that_the_reference_accepts(
-    pool: WorkerPool, tmp_path: Path, verapdf: PdfaJudge
+    worker_pool: WorkerPool, tmp_path: Path, verapdf: PdfaJudge
 ) -> None:
     small_scan(tmp_path / "scan.pdf", 2)
     with_signature_stamp(tmp_path / "scan.pdf", tmp_path / "signed.pdf")
     item = text_item(tmp_path / "work", {"signed.pdf": tmp_path / "signed.pdf"})
-    made = texts_of(pool, item).texts["signed.pdf"].ocr_pdf
+    made = texts_of(worker_pool, item).texts["signed.pdf"].ocr_pdf
     assert made is not None
     with pikepdf.open(item.folder / made) as pdf:
         # What the stage `pdfa` takes away; here only the layer itself is judged.
@@ -83,35 +76,32 @@ def test_the_candidate_of_a_signed_scan_becomes_pdfa_that_the_reference_accepts(
 
 
 def as_tcvn3(folder: Path, kind: str) -> Path:
-    """`MEANT` in TCVN3 as LibreOffice writes a file of `kind`."""
+    """`MEANT` in TCVN3: DOCX as Word of today saves it, RTF as of old, DOC as LibreOffice writes it."""
     from tests.unit.text.test_legacy import as_tcvn3 as encoded  # noqa: PLC0415 - one table of codes for all tests
 
+    if kind == "docx":
+        made = docx.Document()
+        made.add_paragraph().add_run(encoded(MEANT)).font.name = ".VnTime"
+        made.save(str(folder / "a.docx"))
+        return folder / "a.docx"
     rtf = "".join(letter if letter.isascii() else f"\\'{ord(letter):02x}" for letter in encoded(MEANT))
     source = folder / "a.rtf"
     source.write_text(r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 .VnTime;}}\f0 " + rtf + r"\par}", encoding="ascii")
-    if kind != "rtf":
+    if kind == "doc":
         binary, _ = program()
-        profile = (folder / "profile").as_uri()
-        line = [
-            str(binary),
-            f"-env:UserInstallation={profile}",
-            "--headless",
-            "--convert-to",
-            kind,
-            "--outdir",
-            str(folder),
-        ]
+        line = [str(binary), f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
         for _ in range(3):
-            subprocess.run([*line, str(source)], check=False, capture_output=True, timeout=120)
-            if (folder / f"a.{kind}").exists():
+            asked = [*line, "--convert-to", kind, "--outdir", str(folder), str(source)]
+            subprocess.run(asked, check=False, capture_output=True, timeout=120)
+            if (folder / "a.doc").exists():
                 break
     return folder / f"a.{kind}"
 
 
 @pytest.mark.parametrize("kind", ["rtf", "doc", "docx"])
-def test_the_letter_that_converters_lose_is_put_back(pool: WorkerPool, tmp_path: Path, kind: str) -> None:
+def test_the_letter_that_converters_lose_is_put_back(worker_pool: WorkerPool, tmp_path: Path, kind: str) -> None:
     item = text_item(tmp_path / "work", {f"a.{kind}": as_tcvn3(tmp_path, kind)})
-    fact = texts_of(pool, item)
+    fact = texts_of(worker_pool, item)
     text = fact.texts[f"a.{kind}"]
     assert " ".join(page.text.replace("\n", " ") for page in pages_of(item, text)).strip() == MEANT
     assert text.sources == {"decoded": 1}
@@ -119,17 +109,17 @@ def test_the_letter_that_converters_lose_is_put_back(pool: WorkerPool, tmp_path:
     assert "LibreOffice" in {tool.name for tool in fact.tools}
 
 
-def test_plain_text_of_old_days_is_read_and_shown_in_unicode(pool: WorkerPool, tmp_path: Path) -> None:
+def test_plain_text_of_old_days_is_read_and_shown_in_unicode(worker_pool: WorkerPool, tmp_path: Path) -> None:
     from tests.unit.text.test_legacy import as_tcvn3 as encoded  # noqa: PLC0415 - one table of codes for all tests
 
     (tmp_path / "a.txt").write_bytes(encoded(MEANT).encode("latin-1"))
     item = text_item(tmp_path / "work", {"a.txt": tmp_path / "a.txt"})
-    text = texts_of(pool, item).texts["a.txt"]
+    text = texts_of(worker_pool, item).texts["a.txt"]
     assert text.sources == {"decoded": 1}
     assert " ".join(page.text.replace("\n", " ") for page in pages_of(item, text)) == MEANT
 
 
-def test_a_word_of_a_cell_that_is_not_printed_is_found(pool: WorkerPool, tmp_path: Path) -> None:
+def test_a_word_of_a_cell_that_is_not_printed_is_found(worker_pool: WorkerPool, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book["Sheet"]
     for row in (["STT", "Tên thiết bị", "Số lượng"], [1, "Bình chữa cháy khí FM200", 12345678901], [2, "Bơm", 3]):
@@ -141,7 +131,7 @@ def test_a_word_of_a_cell_that_is_not_printed_is_found(pool: WorkerPool, tmp_pat
     codes.sheet_state = "hidden"
     book.save(tmp_path / "a.xlsx")
     item = text_item(tmp_path / "work", {"a.xlsx": tmp_path / "a.xlsx"})
-    (page,) = pages_of(item, texts_of(pool, item).texts["a.xlsx"])
+    (page,) = pages_of(item, texts_of(worker_pool, item).texts["a.xlsx"])
     shown = page.text[: page.words[-1].end]
     # The column is too narrow for it: the page as people see it does not say it.
     assert "FM200" not in shown
@@ -158,7 +148,7 @@ def test_a_word_of_a_cell_that_is_not_printed_is_found(pool: WorkerPool, tmp_pat
         assert [hit.package_id for hit in index.search(SearchRequest(query=words)).hits] == ["d1"], words
 
 
-def test_a_bomb_takes_only_its_own_pages_along(pool: WorkerPool, tmp_path: Path) -> None:
+def test_a_bomb_takes_only_its_own_pages_along(worker_pool: WorkerPool, tmp_path: Path) -> None:
     born_digital(tmp_path / "good.pdf", [["Ủy ban nhân dân tỉnh"]])
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(595, 842))
@@ -170,7 +160,7 @@ def test_a_bomb_takes_only_its_own_pages_along(pool: WorkerPool, tmp_path: Path)
         pdf.pages[1].contents_add(b"q 14400 0 0 14400 0 0 cm /Im Do Q")
         pdf.save(tmp_path / "bomb.pdf")
     item = text_item(tmp_path / "work", {name: tmp_path / name for name in ("bomb.pdf", "good.pdf")})
-    fact = texts_of(pool, item)
+    fact = texts_of(worker_pool, item)
     assert [page.text for page in pages_of(item, fact.texts["good.pdf"])] == ["Ủy ban nhân dân tỉnh"]
     assert [page.source for page in pages_of(item, fact.texts["bomb.pdf"])] == ["none", "none"]
 
@@ -179,7 +169,11 @@ def test_a_bomb_takes_only_its_own_pages_along(pool: WorkerPool, tmp_path: Path)
 
 
 def found(read: str, transcript: str) -> tuple[float, float]:
-    """Shares of the transcript's letters and words that were read, without regard to order and case."""
+    """Shares of the transcript's letters and words that were read, without regard to order and case.
+
+    Numbers are the same with and without signs between their thousands.
+    """
+    transcript, read = (re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text) for text in (transcript, read))
 
     def shares(pattern: str) -> float:
         wanted, had = (
@@ -195,17 +189,17 @@ def found(read: str, transcript: str) -> tuple[float, float]:
     ("name", "letters", "words"),
     [
         ("tcvn3-decision-2004.pdf", 1.0, 1.0),
-        ("tcvn3-2003.rtf", 0.999, 0.99),
-        ("tcvn3-decision-2003.doc", 0.99, 0.99),
-        ("vni-2006.xls", 0.98, 0.88),
+        ("vni-2006.xls", 1.0, 1.0),
+        pytest.param("tcvn3-2003.rtf", 0.999, 0.99, marks=pytest.mark.soak),
+        pytest.param("tcvn3-decision-2003.doc", 0.99, 0.99, marks=pytest.mark.soak),
     ],
 )
 def test_government_files_of_the_years_before_unicode_are_read(
-    pool: WorkerPool, tmp_path: Path, name: str, letters: float, words: float
+    worker_pool: WorkerPool, tmp_path: Path, name: str, letters: float, words: float
 ) -> None:
     source = SAMPLES / "legacy" / name
     item = text_item(tmp_path / "work", {name: source})
-    text = texts_of(pool, item).texts[name]
+    text = texts_of(worker_pool, item).texts[name]
     read = "\n".join(page.text for page in pages_of(item, text))
     got = found(read, source.with_suffix(".txt").read_text(encoding="utf-8"))
     assert got[0] >= letters, got
@@ -214,13 +208,14 @@ def test_government_files_of_the_years_before_unicode_are_read(
 
 
 @needs_samples
+@pytest.mark.soak
 def test_a_signed_scan_of_the_state_is_searchable_though_only_its_stamp_is_text(
-    pool: WorkerPool, tmp_path: Path
+    worker_pool: WorkerPool, tmp_path: Path
 ) -> None:
     source = SAMPLES / "pdf" / "signed-scan-4-pages.pdf"
     before = source.read_bytes()
     item = text_item(tmp_path / "work", {source.name: source})
-    text = texts_of(pool, item).texts[source.name]
+    text = texts_of(worker_pool, item).texts[source.name]
     first = pages_of(item, text)[0]
     assert "51/2025/TT-BCA" in first.text
     assert text.sources == {"ocr": 4}
@@ -228,9 +223,9 @@ def test_a_signed_scan_of_the_state_is_searchable_though_only_its_stamp_is_text(
 
 
 @needs_samples
-def test_a_born_digital_decision_keeps_its_own_words(pool: WorkerPool, tmp_path: Path) -> None:
+def test_a_born_digital_decision_keeps_its_own_words(worker_pool: WorkerPool, tmp_path: Path) -> None:
     source = SAMPLES / "pdf" / "qd-20-2019-signed-born-digital.pdf"
     item = text_item(tmp_path / "work", {source.name: source})
-    text = texts_of(pool, item).texts[source.name]
+    text = texts_of(worker_pool, item).texts[source.name]
     assert text.sources == {"born-digital": 8}
     assert "20/2019/QĐ-TTg" in pages_of(item, text)[0].text
