@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from archive.services.uploads import UploadConflictError
+from archive.services.incoming import UploadConflictError
 from archive.web.language import language_of
 from metadata.errors import ArchiveError
 from metadata.findings import Finding

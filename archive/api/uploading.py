@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from archive.api.problems import ApiError
-from archive.services.uploads import UploadTooLargeError
+from archive.services.incoming import UploadTooLargeError
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _OFFSET = re.compile(r"\d{1,18}")

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import Any, BinaryIO, ClassVar, Protocol, Self
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from archive.catalogue.journal import FINAL, Job, JobStatus, Journal
-from archive.errors import WorkFolderFaultError
 from archive.jobs.runner import Runner
 from archive.jobs.workfolder import write_durably
+from archive.services.incoming import Incoming, UnsafePathError, UploadConflictError, faults
 from ingest.facts import Received
 from ingest.ports import Limits, Workers
-from metadata.errors import NotFoundError, UsageError
+from metadata.errors import NotFoundError
 from metadata.findings import Finding
 from metadata.time import Clock, from_rfc3339, rfc3339
 
@@ -36,53 +35,12 @@ _DEFAULT_NAME = "giao-nop"
 _MIB = 1 << 20
 
 
-class UnsafePathError(UsageError):
-    """A path of an upload may not become a path of the delivery."""
-
-    code: ClassVar[str] = "upload.path"
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        super().__init__(f"unsafe path in upload: {path[:200]!r}")
-
-
-class UploadConflictError(UsageError):
-    """The call does not fit what has come in so far; `offset` tells how much that is."""
-
-    code: ClassVar[str] = "upload.conflict"
-
-    def __init__(self, why: str, offset: int | None = None) -> None:
-        self.offset = offset
-        super().__init__(why)
-
-
-class UploadTooLargeError(UsageError):
-    """More bytes than this archive takes in one file."""
-
-    code: ClassVar[str] = "upload.too_large"
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        super().__init__(f"more than {limit // _MIB} MiB in one file")
-
-
 class Opener(Protocol):
     """Where a complete upload is handed in (`archive.services.submissions`)."""
 
     def open(self, path: Path, *, operator: str, agency: str | None = None, submission_id: str | None = None) -> str:
         """See `Submissions.open`."""
         ...
-
-
-@contextmanager
-def _faults(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
-        raise UnsafePathError(path.name) from error
-    except OSError as error:
-        msg = f"{path.name}: {error.strerror or error}"
-        raise WorkFolderFaultError(msg) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,54 +52,6 @@ class Arrived:
     complete: bool
     sha256: str | None = None
     """Of the whole file, once it is complete in this call."""
-
-
-class Incoming:
-    """One file on its way in; hashed while it is written. A context manager; what was written survives a break."""
-
-    def __init__(self, part: Path, offset: int, limit: int) -> None:
-        self._part = part
-        self._limit = limit
-        self._digest = hashlib.sha256()
-        self._stream: BinaryIO
-        self.offset = offset
-
-    def __enter__(self) -> Self:
-        with _faults(self._part):
-            self._part.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = self._part.open("r+b" if self._part.exists() else "x+b")
-            self._stream.truncate(self.offset)
-            left = self.offset
-            while left and (chunk := self._stream.read(min(left, _MIB))):
-                self._digest.update(chunk)
-                left -= len(chunk)
-            self._stream.seek(self.offset)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stream.close()
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes.
-
-        Raises:
-            UploadTooLargeError: more than the archive takes.
-            WorkFolderFaultError: the disk refused.
-        """
-        if self.offset + len(chunk) > self._limit:
-            raise UploadTooLargeError(self._limit)
-        with _faults(self._part):
-            self._stream.write(chunk)
-        self._digest.update(chunk)
-        self.offset += len(chunk)
-
-    def finish(self) -> str:
-        """Flush to the disk; SHA-256 of the file so far."""
-        with _faults(self._part):
-            self._stream.flush()
-        return self._digest.hexdigest()
 
 
 class Uploads:
@@ -164,6 +74,7 @@ class Uploads:
         self._journal = journal
         self._runner = runner
         self._clock = clock
+        self._committing = threading.Lock()
         self.max_file_bytes = max_file_bytes
 
     # ------------------------------------------------------------ sessions
@@ -226,7 +137,7 @@ class Uploads:
         root = self._open_root(upload_id)
         relative = _checked(path)
         target = root / "files" / relative
-        with _faults(target):
+        with faults(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             (root / "parts" / relative).replace(target)
 
@@ -239,8 +150,11 @@ class Uploads:
             NotFoundError: no such upload.
             UploadConflictError: nothing, or only a part of a file, has come in.
         """
-        if self._is_submission(upload_id):
-            return
+        with self._committing:
+            if not self._is_submission(upload_id):
+                self._commit(upload_id, operator, agency)
+
+    def _commit(self, upload_id: str, operator: str, agency: str | None) -> None:
         root = self._root(upload_id)
         begun = [path for path, _ in _listed(root / "parts")]
         if begun:
@@ -248,10 +162,12 @@ class Uploads:
             raise UploadConflictError(msg)
         if not any(_listed(root / "files")):
             raise UploadConflictError("no file has been uploaded")
-        with _faults(root):
+        with faults(root):
             delivery = root / self._state(root)["name"]
             if not delivery.exists():
                 _content(root / "files").rename(delivery)
+            for folder in (root, delivery, *(path for path in delivery.rglob("*") if path.is_dir())):
+                _sync(folder)
         self._submissions.open(delivery, operator=operator, agency=agency, submission_id=upload_id)
 
     def unpack(self, upload_id: str, path: str) -> tuple[Finding, ...]:
@@ -290,7 +206,7 @@ class Uploads:
     def _name_members(self, root: Path, names: Mapping[str, str], outputs: Mapping[str, Path]) -> None:
         for number, name in names.items():
             target = root / "files" / _checked(name)
-            with _faults(target):
+            with faults(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 outputs[number].rename(target)
 
@@ -346,6 +262,15 @@ class Uploads:
     def _state(self, root: Path) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((root / "state.json").read_bytes())
         return state
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in `folder` to the disk: once a submission is told of, its files have to be there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _listed(folder: Path) -> Iterator[tuple[str, int]]:

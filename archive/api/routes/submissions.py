@@ -29,7 +29,8 @@ from archive.api.uploading import Span, span_of
 from archive.composition import Archive
 from archive.jobs.engine import is_under_way
 from archive.operators import operator_name
-from archive.services.uploads import Arrived, Incoming, Uploads
+from archive.services.incoming import Incoming
+from archive.services.uploads import Arrived, Uploads
 from metadata.errors import NotFoundError
 
 router = APIRouter(prefix="/submissions", tags=["submissions"])

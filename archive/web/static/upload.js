@@ -30,7 +30,8 @@ function send(method, url, body, headers, signal, tell) {
     request.addEventListener("load", () => {
       const json = request.responseText ? JSON.parse(request.responseText) : {};
       if (request.status < 300) done({ json, request });
-      else if (request.status >= 500) failed(new Error(json.title || request.statusText));
+      // 409 while a file goes up: the broken connection before this one has not been noticed yet.
+      else if (request.status >= 500 || (method === "PUT" && request.status === 409)) failed(new Error(json.title || request.statusText));
       else failed(new Refused(json));
     });
     request.addEventListener("error", () => failed(new Error("network")));

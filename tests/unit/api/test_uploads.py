@@ -14,13 +14,8 @@ from archive.catalogue.database import Database
 from archive.catalogue.journal import Journal
 from archive.catalogue.tables import agencies, metadata
 from archive.jobs.workfolder import WorkFolder
-from archive.services.uploads import (
-    UnsafePathError,
-    UploadConflictError,
-    Uploads,
-    UploadTooLargeError,
-    _checked,
-)
+from archive.services.incoming import UnsafePathError, UploadConflictError, UploadTooLargeError
+from archive.services.uploads import Uploads, _checked
 from metadata.errors import NotFoundError
 from tests.fakes.clock import StandingClock
 from tests.fakes.workers import InlineWorkers
@@ -170,3 +165,16 @@ def test_a_delivery_is_never_called_like_a_folder_of_the_upload(name: str) -> No
     assert made not in {".", "..", "files", "parts", "unpacked", "state.json"}
     assert "/" not in made
     assert made.isprintable()
+
+
+def test_two_calls_never_write_one_file_at_the_same_time(uploads: Uploads) -> None:
+    upload_id = uploads.begin()
+    with (
+        uploads.receive(upload_id, "a", None) as first,
+        pytest.raises(UploadConflictError),
+        uploads.receive(upload_id, "a", None),
+    ):
+        pytest.fail("the second call was let in")
+    assert first.offset == 0
+    _put(uploads, upload_id, "a", b"alone")
+    assert uploads.arrived(upload_id, "a").complete
