@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,6 +15,7 @@ from metadata.descriptions import Delivery, DocumentDescription, DossierDescript
 from metadata.digests import digests_of_file
 from metadata.texts import PageText
 from metadata.texts_io import iter_page_texts
+from tests.fakes.workers import InlineWorkers
 
 MIMES = {
     ".pdf": "application/pdf",
@@ -70,6 +72,26 @@ def pages_of(item: WorkItem, text: FileText) -> list[PageText]:
     """The kept pages of `text`."""
     with (item.folder / text.jsonl).open("rb") as stream:
         return list(iter_page_texts(stream))
+
+
+_RECOGNISED: dict[str, Answer] = {}
+
+
+class RememberingWorkers(InlineWorkers):
+    """Runs tasks in this process, and recognises a page that looks the same only once a test run."""
+
+    def submit(
+        self, task: str, arguments: Mapping[str, Any], *, limits: Limits, deposit: Path | None = None
+    ) -> Future[Answer]:
+        if not task.endswith(":recognise"):
+            return super().submit(task, arguments, limits=limits, deposit=deposit)
+        with_bytes = dict(arguments) | {"source": digests_of_file(Path(arguments["source"])).sha256}
+        key = json.dumps(with_bytes, sort_keys=True)
+        if key not in _RECOGNISED:
+            _RECOGNISED[key] = super().submit(task, arguments, limits=limits, deposit=deposit).result()
+        future: Future[Answer] = Future()
+        future.set_result(_RECOGNISED[key])
+        return future
 
 
 class WatchedWorkers:

@@ -41,11 +41,17 @@ def born_digital(path: Path, pages: Sequence[Sequence[str]], font: str = "") -> 
     paper.save()
 
 
+_SCANS: dict[tuple[int, int, str], bytes] = {}
+
+
 def small_scan(path: Path, pages: int = 1, *, paragraphs: int = 2, mark: str = "") -> list[str]:
-    """A scan of invented decisions; returns what one right reading of each page is."""
+    """A scan of invented decisions, always the same bytes; returns what one right reading of each page is."""
     contents = [content(seed, paragraphs) for seed in range(pages)]
-    pictures = [jpeg(scanned(page, SMALL, mark=mark if n == 0 else ""), SMALL) for n, page in enumerate(contents)]
-    write_scan(path, pictures, SMALL.dpi)
+    if (pages, paragraphs, mark) not in _SCANS:
+        pictures = [jpeg(scanned(page, SMALL, mark=mark if n == 0 else ""), SMALL) for n, page in enumerate(contents)]
+        write_scan(path, pictures, SMALL.dpi)
+        _SCANS[pages, paragraphs, mark] = path.read_bytes()
+    path.write_bytes(_SCANS[pages, paragraphs, mark])
     return [page.truths()[0] for page in contents]
 
 

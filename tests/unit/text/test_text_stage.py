@@ -17,8 +17,7 @@ from ingest.ports import Answer
 from ingest.stages.text import Text
 from ingest.work import Held, WorkItem
 from metadata.rules import message
-from tests.fakes.text_items import WatchedWorkers, pages_of, text_item
-from tests.fakes.workers import InlineWorkers
+from tests.fakes.text_items import RememberingWorkers, WatchedWorkers, pages_of, text_item
 from tests.generators.pages import content, drawn, error_rate, plain
 from tests.generators.text_pdfs import (
     born_digital,
@@ -37,7 +36,7 @@ LINES = [
 
 def run(item: WorkItem) -> Texts:
     """The fact of the stage, which must not have held the dossier."""
-    fact = Text(InlineWorkers()).run(item)
+    fact = Text(RememberingWorkers()).run(item)
     assert isinstance(fact, Texts)
     return fact
 
@@ -67,7 +66,7 @@ def answering(
 def test_a_born_digital_page_keeps_its_own_text_and_is_not_recognised(tmp_path: Path) -> None:
     born_digital(tmp_path / "a.pdf", [LINES, LINES[:1]])
     item = text_item(tmp_path / "work", {"a.pdf": tmp_path / "a.pdf"})
-    workers = WatchedWorkers(InlineWorkers())
+    workers = WatchedWorkers(RememberingWorkers())
     fact = Text(workers).run(item)
     assert isinstance(fact, Texts)
     text = fact.texts["a.pdf"]
@@ -199,7 +198,7 @@ def test_broken_codes_that_ocr_cannot_better_are_doubtful(tmp_path: Path) -> Non
     with_broken_font(tmp_path / "a.pdf", tmp_path / "broken.pdf")
     item = text_item(tmp_path / "work", {"broken.pdf": tmp_path / "broken.pdf"})
     nothing = Answer(value={"page": 1, "lines": [], "red_lines": [], "confidence": None, "method": "otsu"})
-    fact = Text(WatchedWorkers(InlineWorkers(), answering("recognise", nothing))).run(item)
+    fact = Text(WatchedWorkers(RememberingWorkers(), answering("recognise", nothing))).run(item)
     assert isinstance(fact, Texts)
     assert rules_of(fact) == ["TXT-005"]
     assert fact.texts["broken.pdf"].doubtful_pages == (1,)
@@ -240,7 +239,7 @@ def test_a_picture_becomes_a_page_with_its_text(tmp_path: Path) -> None:
 def test_a_photograph_is_not_recognised(tmp_path: Path) -> None:
     drawn(content(1, 2), 100).save(tmp_path / "photo.jpg")
     item = text_item(tmp_path / "work", {"photo.jpg": tmp_path / "photo.jpg"}, photos=frozenset({"photo.jpg"}))
-    workers = WatchedWorkers(InlineWorkers())
+    workers = WatchedWorkers(RememberingWorkers())
     fact = Text(workers).run(item)
     assert isinstance(fact, Texts)
     assert workers.count("recognise") == 0
@@ -271,7 +270,7 @@ def test_a_page_that_ocr_is_unsure_of_is_named(tmp_path: Path) -> None:
             "method": "otsu",
         }
     )
-    fact = Text(WatchedWorkers(InlineWorkers(), answering("recognise", unsure, page=2))).run(item)
+    fact = Text(WatchedWorkers(RememberingWorkers(), answering("recognise", unsure, page=2))).run(item)
     assert isinstance(fact, Texts)
     assert rules_of(fact) == ["TXT-001"]
     assert fact.findings[0].values == {"pages": "2"}
@@ -305,7 +304,7 @@ def test_a_page_that_breaks_a_limit_takes_only_itself_along(tmp_path: Path) -> N
         bomb = task == "page_texts" and arguments["source"].endswith("a.pdf") and first <= 2 < first + count
         return breach if bomb or (task == "recognise" and arguments["page"] == 1) else None
 
-    fact = Text(WatchedWorkers(InlineWorkers(), own)).run(item)
+    fact = Text(WatchedWorkers(RememberingWorkers(), own)).run(item)
     assert isinstance(fact, Texts)
     assert [page.source for page in pages_of(item, fact.texts["a.pdf"])] == ["born-digital", "none", "born-digital"]
     assert [page.source for page in pages_of(item, fact.texts["b.pdf"])] == ["none", "ocr"]
@@ -332,7 +331,7 @@ def test_a_page_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
     broken = Answer(
         value={"page": 1, "lines": [], "red_lines": [], "confidence": None, "method": "none", "problem": "no page"}
     )
-    fact = Text(WatchedWorkers(InlineWorkers(), answering("recognise", broken, page=1))).run(item)
+    fact = Text(WatchedWorkers(RememberingWorkers(), answering("recognise", broken, page=1))).run(item)
     assert isinstance(fact, Texts)
     assert rules_of(fact) == ["TXT-007"]
 
@@ -345,7 +344,7 @@ def test_a_red_stamp_of_secrecy_holds_the_dossier_with_its_text(tmp_path: Path) 
     small_scan(tmp_path / "scan.pdf", mark="MẬT")
     born_digital(tmp_path / "good.pdf", [LINES])
     item = text_item(tmp_path / "work", {name: tmp_path / name for name in ("scan.pdf", "good.pdf")})
-    held = Text(InlineWorkers()).run(item)
+    held = Text(RememberingWorkers()).run(item)
     assert isinstance(held, Held)
     assert isinstance(held.fact, Texts)
     assert held.fact.texts["scan.pdf"].head_marks == ("MẬT",)
@@ -368,7 +367,7 @@ def test_a_printed_mark_counts_only_as_a_line_in_the_head(
 ) -> None:
     born_digital(tmp_path / "a.pdf", [lines, ["MẬT"]])
     item = text_item(tmp_path / "work", {"a.pdf": tmp_path / "a.pdf"})
-    answer = Text(InlineWorkers()).run(item)
+    answer = Text(RememberingWorkers()).run(item)
     fact = answer.fact if isinstance(answer, Held) else answer
     assert isinstance(fact, Texts)
     assert fact.texts["a.pdf"].head_marks == marks

@@ -14,8 +14,7 @@ from ingest.stages.text import Text
 from ingest.work import Stage, WorkItem
 from metadata.errors import ToolMissingError
 from tests.contract.stage import StageContract
-from tests.fakes.text_items import WatchedWorkers, pages_of, text_item
-from tests.fakes.workers import InlineWorkers
+from tests.fakes.text_items import RememberingWorkers, WatchedWorkers, pages_of, text_item
 from tests.generators.text_pdfs import (
     born_digital,
     small_scan,
@@ -43,16 +42,16 @@ def test_a_missing_model_is_a_fault_that_names_its_cure(tmp_path: Path) -> None:
     small_scan(tmp_path / "scan.pdf")
     item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
     with pytest.raises(ToolMissingError, match="apt install tesseract-ocr-vie"):
-        Text(InlineWorkers(), tessdata=str(tmp_path)).run(item)
+        Text(RememberingWorkers(), tessdata=str(tmp_path)).run(item)
 
 
 def test_after_a_kill_no_page_is_read_twice(tmp_path: Path) -> None:
     small_scan(tmp_path / "scan.pdf", 3)
     item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
-    killed = WatchedWorkers(InlineWorkers(), answering("recognise", KeyboardInterrupt(), page=3))
+    killed = WatchedWorkers(RememberingWorkers(), answering("recognise", KeyboardInterrupt(), page=3))
     with pytest.raises(KeyboardInterrupt):
         Text(killed).run(item)
-    again = WatchedWorkers(InlineWorkers())
+    again = WatchedWorkers(RememberingWorkers())
     fact = Text(again).run(item)
     assert isinstance(fact, Texts)
     assert [arguments["page"] for task, arguments in again.asked if task == "recognise"] == [3]
@@ -63,9 +62,9 @@ def test_a_second_run_gives_the_same_fact_without_work(tmp_path: Path) -> None:
     born_digital(tmp_path / "a.pdf", [LINES])
     small_scan(tmp_path / "scan.pdf", mark="TỐI MẬT")
     item = text_item(tmp_path / "work", {name: tmp_path / name for name in ("a.pdf", "scan.pdf")})
-    first = Text(InlineWorkers()).run(item)
+    first = Text(RememberingWorkers()).run(item)
     before = {path: path.read_bytes() for path in item.folder.rglob("*") if path.is_file()}
-    idle = WatchedWorkers(InlineWorkers())
+    idle = WatchedWorkers(RememberingWorkers())
     assert Text(idle).run(item) == first
     assert idle.asked == []
     assert {path: path.read_bytes() for path in item.folder.rglob("*") if path.is_file()} == before
@@ -74,7 +73,7 @@ def test_a_second_run_gives_the_same_fact_without_work(tmp_path: Path) -> None:
 def test_the_same_file_in_two_places_is_read_once(tmp_path: Path) -> None:
     small_scan(tmp_path / "scan.pdf")
     item = text_item(tmp_path / "work", {"a/1.pdf": tmp_path / "scan.pdf", "b/2.pdf": tmp_path / "scan.pdf"})
-    workers = WatchedWorkers(InlineWorkers())
+    workers = WatchedWorkers(RememberingWorkers())
     fact = Text(workers).run(item)
     assert isinstance(fact, Texts)
     assert workers.count("recognise") == 1
@@ -84,7 +83,7 @@ def test_the_same_file_in_two_places_is_read_once(tmp_path: Path) -> None:
 def test_a_long_document_is_read_in_pieces_and_told_page_by_page(tmp_path: Path) -> None:
     born_digital(tmp_path / "long.pdf", [[f"Trang số {n}", *LINES] for n in range(1, 41)])
     item = text_item(tmp_path / "work", {"long.pdf": tmp_path / "long.pdf"})
-    workers = WatchedWorkers(InlineWorkers())
+    workers = WatchedWorkers(RememberingWorkers())
     fact = Text(workers).run(item)
     assert isinstance(fact, Texts)
     pages = pages_of(item, fact.texts["long.pdf"])
@@ -96,7 +95,7 @@ def test_a_long_document_is_read_in_pieces_and_told_page_by_page(tmp_path: Path)
 def test_nothing_is_written_outside_the_stage_room(tmp_path: Path) -> None:
     small_scan(tmp_path / "scan.pdf")
     item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
-    Text(InlineWorkers()).run(item)
+    Text(RememberingWorkers()).run(item)
     assert {path.name for path in item.folder.iterdir()} == {"text"}
     assert not list((item.folder / "text" / "pages").iterdir())
 
@@ -104,7 +103,7 @@ def test_nothing_is_written_outside_the_stage_room(tmp_path: Path) -> None:
 class TestTextAsAStage(StageContract):
     @pytest.fixture
     def stage(self) -> Stage:
-        return Text(InlineWorkers())
+        return Text(RememberingWorkers())
 
     @pytest.fixture
     def item(self, tmp_path: Path) -> WorkItem:
