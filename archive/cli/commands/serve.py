@@ -11,6 +11,9 @@ from archive.cli.speech import Speaker
 from archive.composition import Archive
 from metadata.errors import UsageError
 
+_LAST_ANSWERS_SECONDS = 10
+"""How long a stopping server waits for answers that are under way; an upload goes on after the next start."""
+
 
 @command("serve")
 @option("--host", key="serve.host")
@@ -31,7 +34,11 @@ def serve(speak: Speaker, host: str | None, port: int | None) -> int:
             bound, number = listener.getsockname()[:2]
             speak.say("serve.started", url=f"http://{bound}:{number}/")
             config = uvicorn.Config(
-                make_application(archive), log_level="warning", access_log=False, server_header=False
+                make_application(archive),
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
             )
             uvicorn.Server(config).run(sockets=[listener])
     return int(ExitCode.OK)
