@@ -36,6 +36,25 @@ def uploads_of(request: Request) -> Uploads:
 ArchiveDep = Annotated[Archive, Depends(archive_of)]
 UploadsDep = Annotated[Uploads, Depends(uploads_of)]
 LanguageDep = Annotated[str, Depends(language_of)]
+
+
+def agency_of(
+    archive: ArchiveDep,
+    agency: Annotated[
+        str | None, Query(max_length=64, description="Code of the agency that hands in; default: the home's")
+    ] = None,
+) -> str | None:
+    """The agency that is told; a misspelt one would make a second archive of the same dossiers.
+
+    Raises:
+        ApiError: nobody knows it.
+    """
+    if agency is not None and agency not in {row["code"] for row in archive.catalogue.agencies()}:
+        raise ApiError("api.invalid", f"agency: {agency} is not known")
+    return agency
+
+
+AgencyDep = Annotated[str | None, Depends(agency_of)]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries on one page")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=400)]
 

@@ -163,6 +163,11 @@ def test_wrong_types_and_too_large_bodies_are_refused_before_they_are_read(serve
         assert b" 413 " in line.recv(200)
 
 
+def test_an_agency_that_nobody_knows_is_a_wrong_call(served: Served) -> None:
+    answer = served.client.post("/api/v1/submissions?agency=H49.46", content=zipped({"a": b"x"}), headers=ZIP)
+    assert "H49.46" in _problem(answer, 400, "api.invalid")["detail"]
+
+
 def test_three_hundred_megabytes_stream_through_flat_memory(served: Served) -> None:
     upload = served.client.post("/api/v1/submissions").json()
     piece = bytes(1 << 20)

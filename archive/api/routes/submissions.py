@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from archive.api.access import (
+    AgencyDep,
     ArchiveDep,
     Cursor,
     LanguageDep,
@@ -40,9 +41,6 @@ _PACKED = "upload.zip"
 _ZIP_TYPES = frozenset({"application/zip", "application/x-zip-compressed"})
 _MAX_JSON_BYTES = 1 << 20
 
-Agency = Annotated[
-    str | None, Query(max_length=64, description="Code of the agency that hands in; default: the home's")
-]
 UploadPath = Annotated[str, Field(max_length=4000)]
 
 
@@ -102,7 +100,7 @@ async def submit(
     request: Request,
     archive: ArchiveDep,
     uploads: UploadsDep,
-    agency: Agency = None,
+    agency: AgencyDep,
     name: Annotated[str, Query(max_length=200, description="What people call the delivery")] = "",
 ) -> Response:
     """Hand in a delivery as one ZIP, or open an upload for a folder that comes file by file."""
@@ -242,7 +240,7 @@ def file_offset(uploads: UploadsDep, submission_id: str, path: UploadPath) -> Re
 
 
 @router.post("/{submission_id}/commit", status_code=202, responses={409: {"description": "`upload.conflict`"}})
-def commit(archive: ArchiveDep, uploads: UploadsDep, submission_id: str, agency: Agency = None) -> Response:
+def commit(archive: ArchiveDep, uploads: UploadsDep, submission_id: str, agency: AgencyDep) -> Response:
     """Hand in what has come; again: the same answer."""
     uploads.commit(submission_id, operator=operator_name(), agency=agency)
     return _handed_in(archive, submission_id)
