@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import unicodedata
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.generators.text_pdfs import born_digital, small_scan, with_signature_
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"the real documents of {SAMPLES} are not there")
 
+_FLATE = pikepdf.Name.FlateDecode
 _MEANT = """
 Bộ trưởng Bộ Tài chính ban hành quy định về thuế xuất khẩu, thuế nhập khẩu ưu đãi đối với hàng hóa
 được sản xuất trong nước và hàng hóa nhập khẩu từ nước ngoài theo các hiệp định thương mại
@@ -152,15 +154,18 @@ def test_a_bomb_takes_only_its_own_pages_along(worker_pool: WorkerPool, tmp_path
     born_digital(tmp_path / "good.pdf", [["Ủy ban nhân dân tỉnh"]])
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(595, 842))
-        pdf.add_blank_page(page_size=(14_400, 14_400))
-        # A picture of 3,600 million pixels in a few kilobytes.
-        huge = pdf.make_stream(b"\0" * 100, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=60_000)
-        huge.Height, huge.ColorSpace, huge.BitsPerComponent = 60_000, pikepdf.Name.DeviceGray, 8
+        pdf.add_blank_page(page_size=(595, 842))
+        # A black picture of 400 million pixels in 400 kilobytes.
+        side, packer = 20_000, zlib.compressobj(1)
+        packed = b"".join([*(packer.compress(bytes(side * 100)) for _ in range(side // 100)), packer.flush()])
+        huge = pdf.make_stream(packed, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Filter=_FLATE)
+        huge.Width, huge.Height, huge.ColorSpace, huge.BitsPerComponent = side, side, pikepdf.Name.DeviceGray, 8
         pdf.pages[1].add_resource(huge, pikepdf.Name.XObject, pikepdf.Name("/Im"))
-        pdf.pages[1].contents_add(b"q 14400 0 0 14400 0 0 cm /Im Do Q")
+        pdf.pages[1].contents_add(b"q 595 0 0 842 0 0 cm /Im Do Q")
         pdf.save(tmp_path / "bomb.pdf")
     item = text_item(tmp_path / "work", {name: tmp_path / name for name in ("bomb.pdf", "good.pdf")})
     fact = texts_of(worker_pool, item)
+    assert [finding.rule for finding in fact.findings] == ["TXT-004"]
     assert [page.text for page in pages_of(item, fact.texts["good.pdf"])] == ["Ủy ban nhân dân tỉnh"]
     assert [page.source for page in pages_of(item, fact.texts["bomb.pdf"])] == ["none", "none"]
 
