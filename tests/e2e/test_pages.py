@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import img2pdf
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.browser import OpenPage
@@ -61,6 +64,28 @@ def _ink_under(page: Page, selector: str) -> float:
         selector,
     )
     return share
+
+
+def test_a_scan_in_jpeg_2000_is_drawn_by_the_vendored_decoder(served: Served, open_page: OpenPage) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (120, 160), (10, 20, 30)).save(picture, "JPEG2000")
+    page = open_page(f"{served.url}/")
+    colour = page.evaluate(
+        """async data => {
+          const pdfjs = await import("/static/vendor/pdfjs/pdf.min.mjs");
+          pdfjs.GlobalWorkerOptions.workerSrc = "/static/vendor/pdfjs/pdf.worker.min.mjs";
+          const wasmUrl = "/static/vendor/pdfjs/wasm/";
+          const pdf = await pdfjs.getDocument({ data: new Uint8Array(data), wasmUrl, isEvalSupported: false }).promise;
+          const first = await pdf.getPage(1), viewport = first.getViewport({ scale: 1 });
+          const canvas = document.createElement("canvas");
+          Object.assign(canvas, { width: viewport.width, height: viewport.height });
+          const canvasContext = canvas.getContext("2d");
+          await first.render({ canvas, canvasContext, viewport }).promise;
+          return [...canvasContext.getImageData(viewport.width / 2, viewport.height / 2, 1, 1).data];
+        }""",
+        list(img2pdf.convert(picture.getvalue())),  # type: ignore[no-untyped-call]  # it has no types
+    )
+    assert all(abs(seen - told) < 12 for seen, told in zip(colour[:3], (10, 20, 30), strict=True)), colour
 
 
 def test_a_document_shows_its_copies_and_the_original_is_downloaded_as_received(
