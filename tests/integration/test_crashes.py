@@ -16,6 +16,7 @@ from archive.jobs.runner import STAGE_EVENTS
 from ingest.pipeline import ORDER
 from storage.backends.filesystem import FilesystemStore
 from storage.ledger import Ledger
+from storage.ports import ObjectStore
 from tests.fixtures.homes import CommandLine, made_home
 from tests.generators.deliveries import Made, PaperMill, make_delivery
 
@@ -43,7 +44,7 @@ def kill_inside(process: subprocess.Popen[str], home: Path, stage: str) -> bool:
     return False
 
 
-def counted(command: CommandLine, documents: int, dossiers: int) -> None:
+def counted(command: CommandLine, documents: int, dossiers: int, store: ObjectStore | None = None) -> None:
     """Everything is there, once: packages, catalogue, index, ledger, decisions of stages, and every byte is right."""
     checked = command.json("fixity", "check", "--all")
     assert len(checked) == dossiers
@@ -54,7 +55,7 @@ def counted(command: CommandLine, documents: int, dossiers: int) -> None:
     hits = command.json("search", "phê duyệt kế hoạch", "--limit", 1000)
     assert len({(hit["package_id"], hit["ordinal"]) for hit in hits}) == len(hits) == documents
     packages = {hit["package_id"] for hit in hits}
-    ledger = Ledger(FilesystemStore(command.home / "storage"))
+    ledger = Ledger(store or FilesystemStore(command.home / "storage"))
     assert Counter(line.id for day in ledger.days() for line in ledger.lines(day)) == Counter(packages)
     kinds = {kind.value for kind in STAGE_EVENTS.values()}
     with sqlite3.connect(command.home / "database" / "catalogue.sqlite") as database:
