@@ -26,6 +26,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from archive.catalogue.database import jobs_engine_of
 from archive.catalogue.journal import Job, JobStatus, Journal
+from archive.errors import JobStoppedError
 from archive.jobs.runner import Runner, Step
 from archive.version import VERSION
 from ingest.pipeline import ORDER
@@ -40,6 +41,8 @@ _M_ARENA_MAX = -8
 """From glibc's malloc.h."""
 
 _runner: Runner | None = None
+_stopped: dict[str, str] = {}
+"""Jobs whose end could not be written into the journal (its disk is full), with the reason."""
 
 
 @DBOS.step()
@@ -60,11 +63,15 @@ def _finish(job_id: str) -> None:
 
 @DBOS.workflow(max_recovery_attempts=1000)
 def _dossier(job_id: str, attempt: int) -> str:
-    for name in ORDER:
-        step = _stage(job_id, attempt, name)
-        if step != Step.NEXT.value:
-            return step
-    _finish(job_id)
+    try:
+        for name in ORDER:
+            step = _stage(job_id, attempt, name)
+            if step != Step.NEXT.value:
+                return step
+        _finish(job_id)
+    except Exception as error:
+        _stopped[job_id] = f"{type(error).__name__}: {error}"
+        raise
     return "archived"
 
 
@@ -162,17 +169,28 @@ class Executor:
         return again
 
     def wait(self, job_ids: Sequence[str], tell: Callable[[Sequence[Job]], None] | None = None) -> None:
-        """Return when none of the jobs is running or waiting for a machine."""
+        """Return when none of the jobs is running or waiting for a machine.
+
+        Raises:
+            JobStoppedError: one stopped and the journal could not be told; nobody would ever see it end.
+        """
         left = set(job_ids)
         while left:
             # Nothing here grows with the jobs that only wait: asking for each of thousands cost more than their work.
             ended = left - self._journal.under_way()
+            self._tell_of_stopped(left - ended)
             if tell is not None:
                 running = [job for job in self._journal.with_status(JobStatus.RUNNING) if job.id in left]
                 tell([*running, *(self._journal.job(job_id) for job_id in sorted(ended))])
             left -= ended
             if left:
                 time.sleep(POLL_SECONDS)
+
+    @staticmethod
+    def _tell_of_stopped(job_ids: set[str]) -> None:
+        for job_id in sorted(job_ids & _stopped.keys()):
+            msg = f"{job_id}: {_stopped.pop(job_id)}"
+            raise JobStoppedError(msg)
 
     def wait_until_idle(self, tell: Callable[[Sequence[Job]], None] | None = None) -> None:
         """Return when no job of the home is running or waiting for a machine."""

@@ -101,11 +101,16 @@ class Runner:
         return Step.FAULT
 
     def finish(self, job_id: str) -> None:
-        """All stages are done: say so, and give the work folder back."""
-        self.journal.update(
-            job_id, status=JobStatus.DONE.value, result=DossierStatus.ARCHIVED.value, stage=None, error=None
-        )
-        self.folder(job_id).remove()
+        """All stages are done: say so, and give the work folder back.
+
+        Alone with the job, for a second process that took us for dead may be reading its folder.
+        """
+        folder = self.folder(job_id)
+        with folder.alone():
+            self.journal.update(
+                job_id, status=JobStatus.DONE.value, result=DossierStatus.ARCHIVED.value, stage=None, error=None
+            )
+            folder.remove()
 
     def sweep(self) -> None:
         """Remove work folders that no job knows: what a kill left between the folder and its row in the journal.
