@@ -50,3 +50,9 @@ class InterruptedJobError(ArchiveError):
     """A job lost its source or its work folder and cannot go on by itself."""
 
     code: ClassVar[str] = "job.source_lost"
+
+
+class JobStoppedError(ArchiveError):
+    """A job stopped and not even that could be written down; whoever waits for it must be told."""
+
+    code: ClassVar[str] = "job.stopped"

@@ -7,6 +7,7 @@ is opened relative to the folder before it, and none may be a link.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -271,6 +272,10 @@ class Quarantine:
             copy = Identity.of(target.lstat())
         except OSError as error:
             raise UnreadableFileError(path, str(error.strerror)) from error
+        finally:
+            # Half a copy on a full disk would take the room in which the fault is to be written down.
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
         return Copied(path, name, digests.sha256, digests.sha512, digests.size_bytes, identity, copy)
 
     def sync(self) -> None:

@@ -237,6 +237,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
     read, write = os.pipe()
 
     def grow() -> None:
+        # The first byte says that the reading has begun.
+        os.read(read, 1)
         with path.open("ab") as stream:
             stream.write(b"more")
         while os.read(read, 1 << 20):
