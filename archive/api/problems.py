@@ -50,6 +50,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "ingest.count": HTTPStatus.INTERNAL_SERVER_ERROR,
     "ingest.unreadable_file": HTTPStatus.INTERNAL_SERVER_ERROR,
     "job.source_lost": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "job.stopped": HTTPStatus.SERVICE_UNAVAILABLE,
     "package.broken": HTTPStatus.INTERNAL_SERVER_ERROR,
     "package.not_written": HTTPStatus.INTERNAL_SERVER_ERROR,
     "package.text_unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
