@@ -70,4 +70,6 @@ if [ "$with_tests" = yes ]; then
 else
     make_environment requirements/luutru.lock
 fi
+# Worker processes see the checkout read-only and could never keep what they compile.
+.venv/bin/python -m compileall -q archive ingest metadata search storage
 .venv/bin/python scripts/fetch_schemas.py
