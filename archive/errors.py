@@ -47,9 +47,13 @@ class WorkFolderFaultError(ArchiveError):
 
 
 class InterruptedJobError(ArchiveError):
-    """A job lost its source or its work folder and cannot go on by itself."""
+    """A job lost its work folder and cannot go on by itself."""
 
     code: ClassVar[str] = "job.source_lost"
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"the work folder of job {job_id} is lost; hand the delivery in again")
 
 
 class JobStoppedError(ArchiveError):

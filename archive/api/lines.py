@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archive.catalogue.journal import Job, JobStatus
+from archive.catalogue.journal import Job
+from archive.services import lines
 from archive.services.submissions import DossierAnswer
 from metadata.package import PackageFile
 from metadata.verdicts import SignatureVerdict
@@ -16,23 +17,8 @@ ROOT = "/api/v1"
 
 
 def job_line(job: Job) -> dict[str, Any]:
-    """The contract's line of a job."""
-    return {
-        "job_id": job.id,
-        "kind": job.kind,
-        "status": job.status.value,
-        "stage": job.stage,
-        "done": job.done,
-        "total": job.total,
-        "error": None if job.error is None else f"{job.error['code']}: {job.error['detail']}",
-        "submission_id": job.submission_id,
-        "file_code": job.file_code,
-        "result": None if job.result is None else job.result.value,
-        "package_id": (job.same_as or job.package_id) if job.status is JobStatus.DONE else None,
-        "created_at": job.created_at,
-        "updated_at": job.updated_at,
-        "href": f"{ROOT}/jobs/{job.id}",
-    }
+    """The contract's line of a job, with its address."""
+    return lines.job_line(job) | {"href": f"{ROOT}/jobs/{job.id}"}
 
 
 def submission_line(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,22 +58,8 @@ def dossier_line(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hit_line(hit: Hit) -> dict[str, Any]:
-    """The contract's line of a hit."""
-    return {
-        "package_id": hit.package_id,
-        "ordinal": hit.ordinal,
-        "doc_code": hit.doc_code,
-        "file_code": hit.file_code,
-        "title": hit.title,
-        "score": round(hit.score, 4),
-        "page": hit.page,
-        "snippet": hit.snippet,
-        "number": hit.number,
-        "issued": hit.issued,
-        "organ": hit.organ_name,
-        "type": hit.type_name,
-        "href": f"{ROOT}/documents/{hit.package_id}/{hit.ordinal}",
-    }
+    """The contract's line of a hit, with its address."""
+    return lines.hit_line(hit) | {"href": f"{ROOT}/documents/{hit.package_id}/{hit.ordinal}"}
 
 
 def file_href(package_id: str, ordinal: int, file: PackageFile | Mapping[str, Any]) -> str:

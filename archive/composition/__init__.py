@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from archive.composition.installation import Archive
+from archive.composition.working import Archive
 
 __all__ = ["Archive"]

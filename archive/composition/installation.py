@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from archive.catalogue.database import Database, engine_of, upgrade
 from archive.catalogue.holdings import Catalogue
-from archive.catalogue.journal import DossierStatus, Job, Journal
+from archive.catalogue.journal import Journal
 from archive.catalogue.trail import AuditTrail
 from archive.clock import SystemClock
 from archive.errors import SettingsError
@@ -23,7 +22,6 @@ from metadata.events import EventType
 from metadata.time import Clock
 
 if TYPE_CHECKING:
-    from archive.jobs.engine import Executor
     from archive.jobs.runner import Runner
     from archive.preservation.trust import Added, TrustStore
     from archive.services.dissemination import Dissemination
@@ -45,21 +43,15 @@ if TYPE_CHECKING:
     from storage.ports import ObjectStore
     from storage.segments import AuditSegments
 
-Tell = Callable[[Sequence[Job]], None]
 
-KEEP_UP_SECONDS = 15.0
-"""How often a long-lived process looks whether something waits for the index or for sealing."""
-
-
-class Archive:
-    """One installation, wired."""
+class Installation:
+    """One installation, wired; `archive.composition.Archive` adds the working."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.home = Home(settings.home)
         self._closing = ExitStack()
-        self._executor: Executor | None = None
 
     # ------------------------------------------------------------ opening and closing
 
@@ -374,88 +366,3 @@ class Archive:
         scratch = self.home.scratch if self.has_home else Path("/tmp")  # noqa: S108 - a private folder is made in it
         catalogue = self.catalogue if self.has_home else None
         return SignatureService(judge, catalogue, self.stored if self.has_home else None, scratch, warnings)
-
-    # ------------------------------------------------------------ working
-
-    @contextmanager
-    def executor(self) -> Iterator[Executor]:
-        """This process as a worker of the queue; a second call inside is the same one."""
-        if self._executor is not None:
-            yield self._executor
-            return
-        from archive.jobs.engine import Executor  # noqa: PLC0415
-
-        executor = Executor(
-            self.settings.jobs_url,
-            self.home.run,
-            self.runner,
-            self.journal,
-            concurrency=2 * self.settings.workers + 1,
-        )
-        with executor:
-            self._executor = executor
-            try:
-                yield executor
-            finally:
-                self._executor = None
-
-    def work_off(self, submission_ids: Sequence[str], tell: Tell | None = None) -> None:
-        """Work until these submissions are decided, and what others left behind as well."""
-        with self.executor() as executor:
-            from archive.jobs.engine import is_under_way  # noqa: PLC0415 - the engine is there by now
-
-            executor.recover()
-            jobs = [job for submission_id in submission_ids for job in self.journal.of_submission(submission_id)]
-            for job in jobs:
-                if is_under_way(job):
-                    executor.enqueue(job)
-            executor.wait([job.id for job in jobs], tell)
-            self._follow(executor, [job.id for job in jobs], tell)
-            executor.wait_until_idle(tell)
-        self._catch_up()
-
-    def _follow(self, executor: Executor, job_ids: Sequence[str], tell: Tell | None) -> None:
-        """A repeated delivery shares the fate of the first one, which may have failed: then it is tried again."""
-        for job_id in job_ids:
-            job = self.journal.job(job_id)
-            if job.same_as is None:
-                continue
-            for other in self.journal.of_package(job.same_as):
-                if other.same_as is None and other.result is DossierStatus.FAULT:
-                    executor.retry(other)
-                    executor.wait([other.id], tell)
-
-    def receive_only(self, submission_ids: Sequence[str], tell: Tell | None = None) -> None:
-        """Bring the content of these submissions into quarantine and leave the rest to a later process."""
-        for submission_id in submission_ids:
-            for job in self.journal.of_submission(submission_id):
-                self.runner.run(job.id, "receive")
-                if tell is not None:
-                    tell([self.journal.job(job.id)])
-
-    def retry(self, jobs: Sequence[Job], tell: Tell | None = None) -> None:
-        """Try jobs again that ended in a fault."""
-        with self.executor() as executor:
-            executor.wait([executor.retry(job).id for job in jobs], tell)
-        self._catch_up()
-
-    def wait_until_idle(self, tell: Tell | None = None) -> None:
-        """Return when nothing is running or waiting for a machine; work it off where nobody else does."""
-        with self.executor() as executor:
-            executor.wait_until_idle(tell)
-        self._catch_up()
-
-    def keep_up(self, stop: threading.Event) -> None:
-        """The duties of a long-lived process: index what waits, seal the trail, until `stop`."""
-        while not stop.wait(KEEP_UP_SECONDS):
-            self._catch_up()
-            self.seal()
-
-    def _catch_up(self) -> None:
-        from search.errors import SearchFaultError  # noqa: PLC0415
-
-        try:
-            self.indexing.catch_up()
-        except SearchFaultError:
-            # Archived before searchable: the queue stays and the next process tries again.
-            return

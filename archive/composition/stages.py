@@ -32,7 +32,7 @@ from metadata.rules import errors_of
 from metadata.validation import check_delivery, check_measured
 
 if TYPE_CHECKING:
-    from archive.composition.installation import Archive
+    from archive.composition.installation import Installation
 
 Checks = Callable[[Delivery], Mapping[str, tuple[Finding, ...]]]
 
@@ -77,12 +77,12 @@ def holds_secret(settings: Settings) -> Callable[[Delivery], bool]:
 class _Shelf:
     """Catalogue and storage as the stage `index` wants them."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Installation) -> None:
         self.documents_to_index = archive.stored.documents_to_index
         self.indexed = archive.catalogue.indexed
 
 
-def make_pipeline(archive: Archive) -> Pipeline:
+def make_pipeline(archive: Installation) -> Pipeline:
     """All nine stages, wired."""
     checks = metadata_checks(archive.settings)
     workers, clock = archive.workers, archive.clock

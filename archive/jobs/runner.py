@@ -13,6 +13,7 @@ from typing import Protocol
 
 from archive.catalogue.journal import Claim, DossierStatus, Job, JobStatus, Journal
 from archive.catalogue.trail import AuditTrail
+from archive.errors import InterruptedJobError
 from archive.jobs.workfolder import WorkFolder
 from ingest.facts import Approved, Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
 from ingest.pipeline import APPROVED_BEFORE, Pipeline
@@ -41,6 +42,13 @@ STAGE_EVENTS = {
     "store": EventType.STORAGE,
     "index": EventType.INDEXING,
 }
+
+
+_CONCLUSIONS = {
+    DossierStatus.REJECTED: (EventType.REFUSAL, EventOutcome.REJECTED, JobStatus.REJECTED),
+    DossierStatus.AWAITING_APPROVAL: (EventType.HOLD, EventOutcome.HELD, JobStatus.WAITING),
+}
+"""What is recorded and journaled when a dossier goes no further by itself."""
 
 
 @unique
@@ -132,7 +140,7 @@ class Runner:
         fact = folder.fact(stage.name, stage.gives)
         if fact is None:
             if not folder.exists:
-                raise _SourceLostError(job.id)
+                raise InterruptedJobError(job.id)
             self.journal.update(job.id, status=JobStatus.RUNNING.value, stage=stage.name, done=0, total=0)
             item = self._item(job, folder, stage.needs)
             answer = stage.run(item)
@@ -235,46 +243,33 @@ class Runner:
                 self.journal.update(job.id, connection, findings=[entry.model_dump(mode="json") for entry in merged])
 
     def _reject(self, job: Job, stage: Stage, findings: tuple[Finding, ...]) -> Step:
-        event = self.trail.event(
-            EventType.REFUSAL,
-            job.id,
-            agency=job.agency,
-            outcome=EventOutcome.REJECTED,
-            id=derived_id(job.id, str(job.attempt), stage.name, "rejected"),
-            rules=tuple(sorted({finding.rule for finding in findings})),
-            detail={"stage": stage.name, "submission": job.submission_id},
-        )
-        with self.trail.transaction() as connection:
-            self.trail.record(event, connection)
-            self.journal.update(
-                job.id,
-                connection,
-                status=JobStatus.REJECTED.value,
-                result=DossierStatus.REJECTED.value,
-                stage=stage.name,
-                findings=[entry.model_dump(mode="json") for entry in _merged(job.findings, findings)],
-            )
+        self._conclude(job, stage.name, DossierStatus.REJECTED, findings)
         self.journal.release(job.id)
         self.folder(job.id).remove()
         return Step.REJECTED
 
     def _hold(self, job: Job, gate: str, findings: tuple[Finding, ...]) -> None:
+        self._conclude(job, gate, DossierStatus.AWAITING_APPROVAL, findings)
+
+    def _conclude(self, job: Job, gate: str, result: DossierStatus, findings: tuple[Finding, ...]) -> None:
+        """Keep event and status together: refused at a stage, or held for a person at a gate."""
+        kind, outcome, status = _CONCLUSIONS[result]
         event = self.trail.event(
-            EventType.HOLD,
+            kind,
             job.id,
             agency=job.agency,
-            outcome=EventOutcome.HELD,
-            id=derived_id(job.id, str(job.attempt), gate, "held"),
+            outcome=outcome,
+            id=derived_id(job.id, str(job.attempt), gate, outcome.value),
             rules=tuple(sorted({finding.rule for finding in findings})),
-            detail={"gate": gate, "submission": job.submission_id},
+            detail={"stage": gate, "submission": job.submission_id},
         )
         with self.trail.transaction() as connection:
             self.trail.record(event, connection)
             self.journal.update(
                 job.id,
                 connection,
-                status=JobStatus.WAITING.value,
-                result=DossierStatus.AWAITING_APPROVAL.value,
+                status=status.value,
+                result=result.value,
                 stage=gate,
                 findings=[entry.model_dump(mode="json") for entry in _merged(job.findings, findings)],
             )
@@ -297,13 +292,6 @@ class Runner:
                 stage=stage,
                 error={"code": code, "detail": text[:2000]},
             )
-
-
-class _SourceLostError(ArchiveError):
-    code = "job.source_lost"
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(f"the work folder of job {job_id} is lost; hand the delivery in again")
 
 
 def findings_of(fact: Fact) -> tuple[Finding, ...]:

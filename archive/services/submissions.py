@@ -259,7 +259,8 @@ class Submissions:
                     other,
                     path,
                     self.receipts.path(other.submission_id),
-                    already=other.result is DossierStatus.ARCHIVED,
+                    # What an earlier call began and this one finished was not there already.
+                    already=other.result is DossierStatus.ARCHIVED and other.updated_at <= job.created_at,
                 )
         # The journal of that time is gone (rebuilt from storage): the catalogue still knows the dossier.
         row = self.catalogue.dossier(job.same_as)

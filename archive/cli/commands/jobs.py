@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
-from archive.catalogue.journal import FINAL, Job, JobStatus
+from archive.catalogue.journal import FINAL, Job
 from archive.cli.command import command, option
 from archive.cli.exit_codes import ExitCode
 from archive.cli.progress import JobsProgress
 from archive.cli.speech import Speaker
 from archive.composition import Archive
+from archive.services.lines import job_line
 
 _LISTED = 200
 
@@ -37,30 +37,15 @@ def jobs(speak: Speaker, job_id: str | None, wait: bool, watch: bool, retry: str
                     archive.wait_until_idle(progress.tell)
             found = [archive.journal.job(job_id)] if job_id else archive.journal.recent(_LISTED)
         for job in found:
-            speak.line(_line(job), _words(speak, job))
+            speak.line(job_line(job), _words(speak, job))
         while watch and any(job.status not in FINAL for job in found):
             time.sleep(1)
             again = [archive.journal.job(job.id) for job in found]
             for before, job in zip(found, again, strict=True):
                 if job.updated_at != before.updated_at:
-                    speak.line(_line(job), _words(speak, job))
+                    speak.line(job_line(job), _words(speak, job))
             found = again
     return int(ExitCode.OK)
-
-
-def _line(job: Job) -> dict[str, Any]:
-    return {
-        "job_id": job.id,
-        "kind": job.kind,
-        "status": job.status.value,
-        "stage": job.stage,
-        "done": job.done,
-        "total": job.total,
-        "error": None if job.error is None else f"{job.error['code']}: {job.error['detail']}",
-        "submission_id": job.submission_id,
-        "file_code": job.file_code,
-        "package_id": job.package_id if job.status is JobStatus.DONE else None,
-    }
 
 
 def _words(speak: Speaker, job: Job) -> str:

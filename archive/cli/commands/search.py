@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -11,6 +10,7 @@ from archive.cli.command import command, option
 from archive.cli.exit_codes import ExitCode
 from archive.cli.speech import Speaker
 from archive.composition import Archive
+from archive.services.lines import hit_line
 from metadata.messages import text
 from search.ports import Hit, SearchRequest
 
@@ -48,7 +48,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
     for note in answer.notes:
         speak.err.write(text(note, speak.language) + "\n")
     for hit in answer.hits:
-        speak.line(_line(hit), _words(hit))
+        speak.line(hit_line(hit), _words(hit))
     if not speak.as_json:
         speak.say("search.total", total=answer.total)
     return int(ExitCode.OK)
@@ -62,23 +62,6 @@ def _fields(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(pair, param_hint="--field")
         fields[name] = value
     return fields
-
-
-def _line(hit: Hit) -> dict[str, Any]:
-    return {
-        "package_id": hit.package_id,
-        "ordinal": hit.ordinal,
-        "doc_code": hit.doc_code,
-        "file_code": hit.file_code,
-        "title": hit.title,
-        "score": round(hit.score, 4),
-        "page": hit.page,
-        "snippet": hit.snippet,
-        "number": hit.number,
-        "issued": hit.issued,
-        "organ": hit.organ_name,
-        "type": hit.type_name,
-    }
 
 
 def _words(hit: Hit) -> str:
