@@ -18,7 +18,7 @@ PREFIX = "LUUTRU_"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ArchiveSettings(_Part):
@@ -83,7 +83,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         nested_model_default_partial_update=True,
     )
 

@@ -17,7 +17,7 @@ from metadata.verdicts import SignatureVerdict
 class Fact(BaseModel):
     """Base of all facts: frozen, and nothing unknown in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Tool(Fact):

@@ -28,7 +28,7 @@ class RecordKind(StrEnum):
 class Cell(BaseModel):
     """One value of one field, with the place where it was written."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: str
     """Normalised value; empty when the cell was empty or not understood."""
@@ -46,7 +46,7 @@ class Cell(BaseModel):
 class Description(BaseModel):
     """Fields of one dossier or one document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fields: dict[str, Cell] = {}
     """Known fields by the key of the profile table."""
@@ -108,7 +108,7 @@ class DossierDescription(Description):
 class Delivery(BaseModel):
     """What a reader found in a delivery: dossiers, source metadata, and what is wrong with the whole."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reader: str
     """Name of the reader, such as `folder`."""

@@ -60,7 +60,7 @@ class EventOutcome(StrEnum):
 class AuditEvent(BaseModel):
     """One thing done or decided. Durable before the action counts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     """UUID. Derived from job and stage for a stage's decision, so that a repeated stage does not double it."""

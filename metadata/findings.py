@@ -23,7 +23,7 @@ class Finding(BaseModel):
     `values` never holds a title or content (rule of the house 7).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: str
     """Stable rule id such as `ING-020`, listed in docs/rules.md."""

@@ -28,7 +28,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 class ReceivedEntry(BaseModel):
     """One file that came in, with what proves it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
     """Path in the delivery as received."""
@@ -43,7 +43,7 @@ class ReceivedEntry(BaseModel):
 class RefusedEntry(BaseModel):
     """One file that was not taken."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
     rules: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class RefusedEntry(BaseModel):
 class Receipt(BaseModel):
     """A receipt. Times are RFC 3339."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = RECEIPT_VERSION
     submission_id: str

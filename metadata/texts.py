@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class Word(BaseModel):
     """A word with its box on the page."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: int
     """Offset of the first character in the page's text."""
@@ -24,7 +24,7 @@ class Word(BaseModel):
 class PageText(BaseModel):
     """One page."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     page: int
     """From 1."""

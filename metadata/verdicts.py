@@ -19,7 +19,7 @@ class Indication(StrEnum):
 class SignatureVerdict(BaseModel):
     """What is known of one signature of one file, judged on the original bytes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     field: str | None
     """Name of the signature field; None where there is none (CMS file, remnant)."""

@@ -29,7 +29,7 @@ ROLL_BYTES = 256 << 10
 class LedgerLine(BaseModel):
     """One stored object."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     """UUID of the package."""

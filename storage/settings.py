@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 class S3Settings(BaseModel):
     """One bucket of an S3 service."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     endpoint: Annotated[str, Field(pattern=r"^https?://")]
     """Address of the service, such as `https://s3.example.vn`; paths carry the bucket (path style)."""
@@ -38,7 +38,7 @@ class S3Settings(BaseModel):
 class StorageSettings(BaseModel):
     """Where packages are kept and how often they are read again."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     backend: Literal["filesystem", "s3"] = "filesystem"
     s3: S3Settings | None = None

@@ -36,7 +36,7 @@ _EXTENSIONS = {Make.DOCX: "docx", Make.XLSX: "xlsx", Make.TCVN3: "doc", Make.PHO
 class Paper(BaseModel):
     """One document: its row in the sheet and its pages."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     make: Make
     kind: str
@@ -76,7 +76,7 @@ class Paper(BaseModel):
 class SampleDossier(BaseModel):
     """One dossier of the delivery."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: str
     notation: str

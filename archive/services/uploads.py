@@ -300,6 +300,6 @@ def _checked(path: str) -> PurePosixPath:
 
 def _name(name: str) -> str:
     """A folder name that people recognise; never one of the upload's own."""
-    stem = name.replace("\\", "/").rsplit("/", maxsplit=1)[-1].removesuffix(".zip").removesuffix(".ZIP").strip(". ")
-    stem = "".join(letter for letter in stem if letter.isprintable())[:60]
+    stem = "".join(letter for letter in name.replace("\\", "/").rsplit("/", maxsplit=1)[-1] if letter.isprintable())
+    stem = stem.removesuffix(".zip").removesuffix(".ZIP")[:60].strip(". ")
     return stem if stem and stem not in {"files", "parts", "unpacked", "state.json"} else _DEFAULT_NAME

@@ -47,7 +47,7 @@ UploadPath = Annotated[str, Field(max_length=4000)]
 class NewUpload(BaseModel):
     """A folder that will come file by file."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(max_length=200)] = ""
     """What people call the delivery."""
@@ -264,11 +264,13 @@ def submission(
     except NotFoundError:
         files = [_arrived(entry) for entry in uploads.files(submission_id)]
         return JSONResponse({"submission_id": submission_id, "status": "uploading", "files": files})
+    # Jobs first: who sees a job that has ended must not find an older answer beside it.
+    jobs = archive.journal.of_submission(submission_id)
     answers = archive.submissions.answers(submission_id)
     body = submission_line(row) | {
         "status": "received",
         "dossiers": [answer_line(answer, language) for answer in answers],
-        "jobs": [job_line(job) for job in archive.journal.of_submission(submission_id)],
+        "jobs": [job_line(job) for job in jobs],
         "receipt": f"{ROOT}/submissions/{submission_id}/receipt",
         "receipt_page": f"{ROOT}/submissions/{submission_id}/receipt.html",
     }
