@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.durable import write_durably
 from archive.errors import NewerHomeError, NoHomeError
-from archive.jobs.workfolder import write_durably
 from archive.version import HOME_FORMAT, VERSION
 
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive.api.problems import ApiError, problem
-from archive.jobs.workfolder import write_durably
+from archive.durable import write_durably
 
 KEPT_SECONDS = 7 * 24 * 3600
 MAX_KEY = 255

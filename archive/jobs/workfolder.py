@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -13,42 +12,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from archive.durable import faults_of, write_durably
 from archive.errors import WorkFolderFaultError
 from ingest.facts import Fact
 from metadata.descriptions import Delivery
 
 M = TypeVar("M", bound=BaseModel)
-
-
-@contextmanager
-def _faults(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = errno.errorcode.get(error.errno or 0, "")
-        msg = f"{path}: {error.strerror or error} {reason}".strip()
-        raise WorkFolderFaultError(msg) from error
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that after a crash `path` holds either the old bytes or these.
-
-    Raises:
-        WorkFolderFaultError: the disk refused.
-    """
-    with _faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        with part.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 class WorkFolder:
@@ -105,7 +74,7 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Remove everything; safe to repeat."""
-        with _faults(self.path):
+        with faults_of(self.path):
             shutil.rmtree(self.path, ignore_errors=True)
 
     def _fact_path(self, stage: str) -> Path:

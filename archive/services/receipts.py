@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archive.catalogue.journal import DossierStatus, Job, Journal
-from archive.jobs.workfolder import write_durably
+from archive.durable import write_durably
 from archive.version import VERSION
 from ingest.facts import Received
 from metadata.findings import Finding

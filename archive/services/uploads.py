@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from archive.catalogue.journal import FINAL, Job, JobStatus, Journal
+from archive.durable import write_durably
 from archive.jobs.runner import Runner
-from archive.jobs.workfolder import write_durably
 from archive.services.incoming import Incoming, UnsafePathError, UploadConflictError, faults
 from ingest.facts import Received
 from ingest.ports import Limits, Workers

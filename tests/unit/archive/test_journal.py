@@ -8,8 +8,9 @@ import pytest
 from archive.catalogue.database import Database, engine_of, upgrade
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import Claim, Journal
+from archive.durable import write_durably
 from archive.errors import WorkFolderFaultError
-from archive.jobs.workfolder import WorkFolder, write_durably
+from archive.jobs.workfolder import WorkFolder
 from ingest.facts import Indexed
 from metadata.errors import NotFoundError
 from tests.fakes.clock import StandingClock
