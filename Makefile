@@ -31,6 +31,7 @@ test: lint
 
 soak: install-tests
 	$(PYTHON) -m pytest -m soak --timeout 7200 $(ARGS)
+	$(PYTHON) -m pytest tests/property --hypothesis-profile nightly -n 2 --timeout 7200
 
 bench: install-tests
 	$(PYTHON) bench/ocr.py

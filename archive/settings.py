@@ -108,6 +108,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _backends_exist(self) -> Settings:
+        if self.database.url and not self.database.url.startswith("sqlite:///"):
+            msg = "database.url: this version knows SQLite only (sqlite:///path)"
+            raise ValueError(msg)
         if self.storage.backend == "s3" and self.storage.s3 is None:
             msg = "storage.backend=s3 needs LUUTRU_STORAGE__S3__ENDPOINT and LUUTRU_STORAGE__S3__BUCKET"
             raise ValueError(msg)

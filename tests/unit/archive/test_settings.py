@@ -27,6 +27,7 @@ def test_the_environment_stands_over_the_file_over_the_defaults(tmp_path: Path) 
         ("LUUTRU_STORAGE__BACKEND", "tape"),
         ("LUUTRU_INTAKE__APPROVAL", "never"),
         ("LUUTRU_WORKERS", "0"),
+        ("LUUTRU_DATABASE__URL", "postgresql+psycopg://kho@127.0.0.1/kho"),
         ("LUUTRU_EVIDENCE__TSA", "not json"),
     ],
 )
