@@ -34,10 +34,10 @@ soak: install-tests
 	$(PYTHON) -m pytest tests/property --hypothesis-profile nightly -n 2 --timeout 7200
 
 bench: install-tests
-	$(PYTHON) bench/ocr.py
-	$(PYTHON) bench/ingest.py
-	$(PYTHON) bench/storage.py
-	$(PYTHON) bench/search.py
+	PYTHONPATH=. $(PYTHON) -P bench/ocr.py
+	PYTHONPATH=. $(PYTHON) -P bench/ingest.py
+	PYTHONPATH=. $(PYTHON) -P bench/storage.py
+	PYTHONPATH=. $(PYTHON) -P bench/search.py
 
 docs: install
 	$(PYTHON) -m metadata.rules.documentation > docs/rules.md
