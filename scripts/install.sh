@@ -15,11 +15,12 @@ with_tests=no
 say() { printf 'install: %s\n' "$*"; }
 
 missing_packages() {
-    local package
+    local package installed
+    installed=$(dpkg-query -W -f '${Status} ${Package} ${Provides}\n')
     for package in "$@"; do
         # Ubuntu 24.04 carries libmagic1 as libmagic1t64; what provides a name counts as the name.
-        dpkg-query -W -f '${Status} ${Package} ${Provides}\n' 2>/dev/null |
-            grep -Eq "^install ok installed.*[ ,](${package}|${package}t64)([ ,:(]|$)" || printf '%s\n' "$package"
+        grep -Eq "^install ok installed.*[ ,](${package}|${package}t64)([ ,:(]|$)" <<<"$installed" ||
+            printf '%s\n' "$package"
     done
 }
 

@@ -1,4 +1,4 @@
-"""Shared by all suites: every module of tests/fixtures is a plugin; examples of hypothesis are the same in every run."""
+"""Shared by all suites: modules of tests/fixtures are plugins; examples of hypothesis are the same in every run."""
 
 from __future__ import annotations
 
