@@ -107,7 +107,9 @@ class PaperMill:
     def heavy(self, number: int, size: int) -> bytes:
         """An unsigned PDF of one page that carries a picture's worth of `size` bytes which do not shrink."""
         with pikepdf.open(io.BytesIO(self.paper(number, 1, signed=False))) as pdf:
-            noise = random.Random(number).randbytes(size)  # noqa: S311 - content, no secret
+            # In pieces: one call for more than 255 MiB overflows the length that Python's generator can take.
+            chance = random.Random(number)  # noqa: S311 - content, no secret
+            noise = b"".join(chance.randbytes(min(1 << 20, size - at)) for at in range(0, size, 1 << 20))
             pdf.pages[0].obj.PieceInfo = pikepdf.Dictionary(
                 LuuTru=pikepdf.Dictionary(LastModified="D:20260615090000Z", Private=pdf.make_stream(noise))
             )
