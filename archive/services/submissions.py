@@ -259,8 +259,7 @@ class Submissions:
                     other,
                     path,
                     self.receipts.path(other.submission_id),
-                    # What an earlier call began and this one finished was not there already.
-                    already=other.result is DossierStatus.ARCHIVED and other.updated_at <= job.created_at,
+                    already=other.result is DossierStatus.ARCHIVED,
                 )
         # The journal of that time is gone (rebuilt from storage): the catalogue still knows the dossier.
         row = self.catalogue.dossier(job.same_as)
