@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 
 readonly NEEDED=(python3-venv tesseract-ocr tesseract-ocr-vie fonts-liberation2 libmagic1 libreoffice-writer-nogui
     libreoffice-calc-nogui libreoffice-impress-nogui bubblewrap fontconfig)
-readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium fonts-noto-core util-linux procps poppler-utils)
+# libatomic1: the driver of the browser tests is linked to it.
+readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium libatomic1 fonts-noto-core util-linux procps
+    poppler-utils)
 readonly FAULT=4
 
 with_tests=no
