@@ -92,7 +92,7 @@ def make_application(archive: Archive) -> FastAPI:
 def _clear(uploads: Uploads, archive: Archive, stop: threading.Event) -> None:
     while not stop.wait(SWEEP_SECONDS):
         uploads.sweep()
-        idempotency.sweep(archive.home.work / "idempotency")
+        idempotency.sweep(archive.home.work / "idempotency", archive.clock)
 
 
 def _persist(duty: Callable[[threading.Event], None], stop: threading.Event) -> None:

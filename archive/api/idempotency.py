@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive.api.problems import ApiError, problem
 from archive.durable import write_durably
+from metadata.time import Clock
 
 KEPT_SECONDS = 7 * 24 * 3600
 MAX_KEY = 255
@@ -99,12 +99,12 @@ class Idempotency:
         write_durably(self._path(name), json.dumps(kept).encode())
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, clock: Clock) -> None:
     """Forget answers older than a week."""
-    # The file system's own time is compared with itself; no stored time comes of it.
+    now = clock.now().timestamp()
     for path in folder.glob("*.json"):
         with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+            if now - path.stat().st_mtime > KEPT_SECONDS:
                 path.unlink()
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from starlette.testclient import TestClient
 
 from archive.api.idempotency import Idempotency, sweep
+from archive.clock import SystemClock
 
 
 @pytest.fixture
@@ -50,5 +51,5 @@ def test_a_fault_is_not_kept_so_that_the_repeat_may_succeed(client: TestClient) 
 
 def test_young_answers_stay(client: TestClient, tmp_path: Path) -> None:
     client.post("/count/201", headers={"Idempotency-Key": "a"})
-    sweep(tmp_path / "answers")
+    sweep(tmp_path / "answers", SystemClock())
     assert client.post("/count/201", headers={"Idempotency-Key": "a"}).text == "1"
