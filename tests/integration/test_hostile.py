@@ -29,6 +29,7 @@ from tests.corpus.hostile import HARMLESS, HOSTILE, HOSTILE_NAMES, Hostile, lay_
 from tests.corpus.hostile_pdf import flat_pdf, ordinary_pdf
 from tests.fakes.deliveries import delivered, no_checks, none_measured
 from tests.fakes.dossiers import StandingClock
+from tests.fixtures.pools import offspring
 
 MIB = 1 << 20
 
@@ -120,8 +121,7 @@ def test_the_parents_memory_stays_flat_whatever_the_files_unpack_to(run: Run) ->
 def test_nothing_is_left_behind(run: Run, worker_pool: WorkerPool) -> None:
     left = [path for path in run.scratch.rglob("*") if path.is_file() and path.name not in {"lock", "output.log"}]
     assert not [path for path in left if "task-" in str(path)]
-    names = {process.name() for process in psutil.Process().children(recursive=True)}
-    assert not names & {"soffice.bin", "sleep", "tesseract"}
+    assert not set(offspring().values()) & {"soffice.bin", "sleep", "tesseract"}
 
 
 def test_what_is_harmless_is_taken_in_without_a_word(worker_pool: WorkerPool, harmless_item: WorkItem) -> None:

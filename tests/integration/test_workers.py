@@ -19,7 +19,7 @@ from ingest.ports import Answer, Limits
 from ingest.workers.errors import UnknownTaskError, WorkerFaultError, WorkersClosedError
 from ingest.workers.pool import WorkerPool
 from metadata.errors import ToolMissingError, ToolUnreadableError
-from tests.fixtures.pools import MISBEHAVIOUR
+from tests.fixtures.pools import MISBEHAVIOUR, offspring
 
 pytestmark = pytest.mark.usefixtures("misbehaviour")
 
@@ -34,10 +34,6 @@ def run(
 
 def scratch_root(pool: WorkerPool) -> Path:
     return pool._folder.path
-
-
-def offspring() -> list[psutil.Process]:
-    return [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
 
 
 # ---------------------------------------------------------------- what a task gets
@@ -301,19 +297,19 @@ def test_two_outputs_of_one_name_are_refused(rough_pool: WorkerPool, tmp_path: P
 @pytest.mark.parametrize("own_session", [False, True])
 def test_a_program_that_a_task_leaves_behind_does_not_outlive_it(rough_pool: WorkerPool, own_session: bool) -> None:
     run(rough_pool, "leave_process", own_session=own_session)
-    assert not [p for p in offspring() if p.name() == "sleep"]
+    assert "sleep" not in offspring().values()
 
 
 def test_programs_in_sessions_of_their_own_end_with_the_breach(rough_pool: WorkerPool) -> None:
     assert run(rough_pool, "leave_process_and_sleep", Limits(wall_seconds=0.4)).breach == "wall"
-    assert not [p for p in offspring() if p.name() == "sleep"]
+    assert "sleep" not in offspring().values()
 
 
 def test_closing_ends_what_runs_and_what_waits_and_removes_the_folders(tmp_path: Path, rough_pool: WorkerPool) -> None:
-    before = {p.pid for p in offspring()}
+    before = offspring().keys()
     pool = WorkerPool(1, tmp_path, homes=("misbehaviour",), isolate=rough_pool.isolation == "bubblewrap")
     futures = [pool.submit("misbehaviour:sleep", {"seconds": 60}, limits=ROOMY) for _ in range(3)]
-    while not {p.pid for p in offspring()} - before:
+    while not offspring().keys() - before:
         time.sleep(0.02)
     pool.close()
     pool.close()
@@ -322,7 +318,7 @@ def test_closing_ends_what_runs_and_what_waits_and_removes_the_folders(tmp_path:
             future.result(timeout=10)
     with pytest.raises(WorkersClosedError):
         run(pool, "count")
-    assert {p.pid for p in offspring()} <= before
+    assert offspring().keys() <= before
     assert list(tmp_path.iterdir()) == []
 
 
@@ -342,15 +338,15 @@ def test_after_kill_9_of_the_parent_no_process_lives_and_the_next_pool_sweeps(
 ) -> None:
     isolate = rough_pool.isolation == "bubblewrap"
     code = PARENT.format(misbehaviour=str(MISBEHAVIOUR), scratch=str(tmp_path), isolate=isolate)
-    parent = psutil.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
-    family: list[psutil.Process] = []
-    deadline = time.monotonic() + 60
-    while sum(p.name() == "sleep" for p in family) < 4 and time.monotonic() < deadline:
-        time.sleep(0.05)
-        family = parent.children(recursive=True)
-    assert sum(p.name() == "sleep" for p in family) == 4
-    parent.kill()
-    parent.wait()
+    with psutil.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as parent:
+        try:
+            deadline = time.monotonic() + 60
+            while list(offspring(parent).values()).count("sleep") < 4 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert list(offspring(parent).values()).count("sleep") == 4
+            family = parent.children(recursive=True)
+        finally:
+            parent.kill()
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     assert list(tmp_path.iterdir())
