@@ -104,6 +104,21 @@ class FileVerdicts(_Kept):
     policy: str = ""
     """SHA-256 of the validation policy; empty: the engine's own rules."""
 
+    judged_at: str = ""
+    """The time of judging that was used, RFC 3339."""
+
+    engine: str = ""
+    """Engine and version."""
+
+    facts: str = ""
+    """SHA-256 of the kept facts about the file's structure (`evidence/objects/`); empty: none are kept."""
+
+    objects: tuple[str, ...] = ()
+    """The validation bundle: SHA-256 of certificates, CRLs, OCSP answers and time-stamps under `evidence/objects/`."""
+
+    content: str = ""
+    """SHA-256 of the file that a detached signature signs."""
+
     verdicts: tuple[SignatureVerdict, ...]
 
 

@@ -16,6 +16,20 @@ class Indication(StrEnum):
     INDETERMINATE = "INDETERMINATE"
 
 
+@unique
+class PlainWord(StrEnum):
+    """The archive's plain word, derived from the ETSI verdict and from what was changed after signing."""
+
+    VALID = "valid"
+    """Hợp lệ."""
+
+    INSUFFICIENT = "insufficient"
+    """Chưa đủ căn cứ."""
+
+    INVALID = "invalid"
+    """Không hợp lệ."""
+
+
 class SignatureVerdict(BaseModel):
     """What is known of one signature of one file, judged on the original bytes."""
 
@@ -45,6 +59,12 @@ class SignatureVerdict(BaseModel):
     subindication: str | None
     """Sub-indication of EN 319 102-1, such as `NO_CERTIFICATE_CHAIN_FOUND`."""
 
+    best_time_proof: str | None = None
+    """What proves `best_time`, such as `signature-time-stamp`, `document-time-stamp Dau1`, `evidence-record`."""
+
+    claimed_times: dict[str, str] = {}
+    """Times that the signer's side claims and nothing proves: `signingTime` (CMS), `/M` (PDF), verbatim in RFC 3339."""
+
     level: str | None
     """`B-B`, `B-T`, `B-LT`, `B-LTA`, or the plain name of another kind."""
 
@@ -57,7 +77,19 @@ class SignatureVerdict(BaseModel):
     reasons: tuple[str, ...] = ()
     """Why, one short sentence each, in English; keys of the message catalogue may follow `:`."""
 
-    provisional: bool = True
+    plain: PlainWord | None = None
+    """The archive's plain word; None in verdicts of the provisional engine."""
+
+    practices: tuple[str, ...] = ()
+    """Identifiers of the policy's practice rows that mattered."""
+
+    would_help: tuple[str, ...] = ()
+    """What would let an INDETERMINATE be decided, such as `intermediate-certificate: CN=…`."""
+
+    second_reader: dict[str, str] = {}
+    """What the second reader said of what both claim to know: `integrity`, `signer`, `coverage`; empty: not asked."""
+
+    provisional: bool = False
     """Judged by the provisional engine of the first release."""
 
     judged_at: str = ""
@@ -65,6 +97,9 @@ class SignatureVerdict(BaseModel):
 
     trust_set: str = ""
     """SHA-256 of the trust snapshot that was used."""
+
+    policy: str = ""
+    """SHA-256 of the validation policy."""
 
     engine: str = ""
     """Engine and version."""

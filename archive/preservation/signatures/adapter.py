@@ -91,7 +91,7 @@ class ProvisionalJudge:
                 found = _VERDICTS.validate_python(tuple(answer.value["verdicts"]))
             except (ValidationError, KeyError, TypeError) as error:
                 raise ToolUnreadableError(ENGINE, str(error)) from error
-        seal = {"judged_at": at, "trust_set": snapshot.trust_set(), "engine": self._engine()}
+        seal = {"provisional": True, "judged_at": at, "trust_set": snapshot.trust_set(), "engine": self._engine()}
         return tuple(verdict.model_copy(update=seal) for verdict in found)
 
     @staticmethod
