@@ -136,6 +136,23 @@ class MalwareScanner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What judging one file gave, with all that it leant on: enough to judge again without network."""
+
+    verdicts: tuple[SignatureVerdict, ...]
+    """Empty: the file carries no signature, and nothing else is given."""
+
+    facts: bytes = b""
+    """Canonical document of the facts about the file's structure; empty: none are kept for its kind."""
+
+    objects: tuple[bytes, ...] = ()
+    """The validation bundle: certificates, CRLs, OCSP answers and time-stamps that were used or handed in, DER."""
+
+    wanted: tuple[tuple[bytes, bytes], ...] = ()
+    """Certificates of whose revocation nothing tells, each with its issuer, DER: what a broker may ask for."""
+
+
 class SignatureJudge(Protocol):
     """Judges every signature of a file on its original bytes (`archive.preservation.signatures`)."""
 
@@ -157,6 +174,30 @@ class SignatureJudge(Protocol):
 
     def tools(self) -> tuple[Tool, ...]:
         """Engines with versions."""
+        ...
+
+
+class EvidenceJudge(SignatureJudge, Protocol):
+    """A judge that also gives what its verdicts lean on, so that they can be given again in forty years."""
+
+    def judgements(
+        self,
+        paths: Sequence[Path],
+        *,
+        contents: Mapping[Path, Path] | None = None,
+        revocation: Sequence[bytes] = (),
+    ) -> Sequence[Judgement]:
+        """As `judge`, with what each verdict leant on.
+
+        Args:
+            paths: As for `judge`.
+            contents: As for `judge`.
+            revocation: CRLs and OCSP answers (DER) known beside what the files carry; in each bundle that used them.
+        """
+        ...
+
+    def keepsakes(self) -> tuple[bytes, ...]:
+        """What is kept once per holding, so that verdicts can be given again: trust set, its certificates, policy."""
         ...
 
 
