@@ -23,7 +23,7 @@ from metadata.time import Clock
 
 if TYPE_CHECKING:
     from archive.jobs.runner import Runner
-    from archive.preservation.trust import Added, TrustStore
+    from archive.preservation.trust.store import Added, TrustStore
     from archive.services.dissemination import Dissemination
     from archive.services.doctor import Doctor
     from archive.services.dossiers import Dossiers
@@ -218,7 +218,7 @@ class Installation:
     @cached_property
     def trust(self) -> TrustStore:
         """The trust store."""
-        from archive.preservation.trust import TrustStore  # noqa: PLC0415
+        from archive.preservation.trust.store import TrustStore  # noqa: PLC0415
 
         return TrustStore(self.home.trust, self.clock)
 
@@ -357,7 +357,7 @@ class Installation:
     def signature_service(self, trust: Path | None) -> SignatureService:
         """Judging, with the home's trust or that of a folder."""
         from archive.preservation.signatures.adapter import ProvisionalJudge  # noqa: PLC0415
-        from archive.preservation.trust import TrustSnapshot  # noqa: PLC0415
+        from archive.preservation.trust.sets import TrustSnapshot  # noqa: PLC0415
         from archive.services.signatures import SignatureService  # noqa: PLC0415
 
         source = self.trust if trust is None else TrustSnapshot.from_folder(trust)

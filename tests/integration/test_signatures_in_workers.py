@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.preservation.signatures.adapter import ProvisionalJudge
-from archive.preservation.trust import TrustSnapshot
+from archive.preservation.trust.sets import TrustSnapshot
 from ingest.ports import Limits
 from ingest.workers.pool import WorkerPool
 from metadata.verdicts import Indication

@@ -96,7 +96,7 @@ def test_only_functions_of_the_homes_are_tasks(rough_pool: WorkerPool) -> None:
 
 
 def test_by_default_tasks_live_below_the_engines_and_the_signatures(worker_pool: WorkerPool) -> None:
-    for task in ("misbehaviour:echo", "ingest.workers.pool:WorkerPool", "archive.preservation.trust:TrustStore"):
+    for task in ("misbehaviour:echo", "ingest.workers.pool:WorkerPool", "archive.preservation.trust.store:TrustStore"):
         with pytest.raises(UnknownTaskError):
             worker_pool.submit(task, {}, limits=ROOMY).result(timeout=60)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from archive.preservation.signatures.policy import VERSION as POLICY
-from archive.preservation.trust import TrustSnapshot, TrustSource
+from archive.preservation.trust.sets import TrustSnapshot, TrustSource
 from ingest.facts import Tool
-from ingest.ports import Answer, Limits, Workers
+from ingest.ports import Answer, Judgement, Limits, Workers
 from metadata.errors import ToolUnreadableError
 from metadata.time import Clock, rfc3339
 from metadata.verdicts import Indication, SignatureVerdict
@@ -71,6 +71,22 @@ class ProvisionalJudge:
             waiting.append(self._submit(path, content, snapshot, at))
         judged += [self._verdicts(future.result(), snapshot, at) for future in waiting]
         return judged
+
+    def judgements(
+        self,
+        paths: Sequence[Path],
+        *,
+        contents: Mapping[Path, Path] | None = None,
+        revocation: Sequence[bytes] = (),
+    ) -> Sequence[Judgement]:
+        """See `EvidenceJudge.judgements`; this engine names no bundle."""
+        del revocation
+        return [Judgement(verdicts) for verdicts in self.judge(paths, contents=contents)]
+
+    def keepsakes(self) -> tuple[bytes, ...]:
+        """See `EvidenceJudge.keepsakes`."""
+        snapshot = self._trust.snapshot()
+        return (snapshot.document(), *(certificate.der for certificate in snapshot.certificates))
 
     def _submit(self, path: Path, content: Path | None, snapshot: TrustSnapshot, at: str) -> Future[Answer]:
         arguments = {

@@ -22,7 +22,7 @@ from archive.demo.delivery import HEADINGS, make_delivery
 from archive.demo.drawing import font_file, scan
 from archive.demo.papers import Make, dossiers
 from archive.preservation.signatures.adapter import ProvisionalJudge
-from archive.preservation.trust import TrustSnapshot
+from archive.preservation.trust.sets import TrustSnapshot
 from ingest.readers.folder import FolderReader
 from metadata.verdicts import Indication
 from tests.fakes.clocks import SteppingClock

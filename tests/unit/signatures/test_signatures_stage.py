@@ -11,8 +11,9 @@ import pikepdf
 import pytest
 
 from archive.preservation.signatures.adapter import ProvisionalJudge
-from archive.preservation.trust import TrustSnapshot
+from archive.preservation.trust.sets import TrustSnapshot
 from ingest.facts import FileFormat, FileRole, Formats, Judged, Received, ReceivedFile, Tool, Validated
+from ingest.ports import Judgement
 from ingest.stages.signatures import Signatures
 from ingest.work import WorkItem
 from metadata.descriptions import Delivery, DossierDescription
@@ -80,6 +81,19 @@ class CountingJudge:
     ) -> Sequence[tuple[SignatureVerdict, ...]]:
         self.seen += paths
         return self.inner.judge(paths, contents=contents)
+
+    def judgements(
+        self,
+        paths: Sequence[Path],
+        *,
+        contents: Mapping[Path, Path] | None = None,
+        revocation: Sequence[bytes] = (),
+    ) -> Sequence[Judgement]:
+        self.seen += paths
+        return self.inner.judgements(paths, contents=contents, revocation=revocation)
+
+    def keepsakes(self) -> tuple[bytes, ...]:
+        return self.inner.keepsakes()
 
     def trust_set(self) -> str:
         return self.inner.trust_set()

@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.preservation.trust import TrustRole, TrustSnapshot, TrustStore, TrustStoreDamagedError, certificates_of
+from archive.preservation.trust.files import certificates_of
+from archive.preservation.trust.sets import TrustRole, TrustSnapshot, TrustStoreDamagedError
+from archive.preservation.trust.store import TrustStore
 from metadata.errors import UsageError
 from tests.fakes.clocks import SteppingClock
 from tests.fixtures.pki import Corpus
@@ -66,7 +68,7 @@ def test_adding_again_changes_nothing(store: TrustStore, files: dict[str, Path])
 
 def test_the_operator_can_make_an_intermediate_an_anchor(store: TrustStore, files: dict[str, Path]) -> None:
     store.add([files["both.pem"]])
-    store.add([files["both.pem"]], as_anchor=True)
+    store.add([files["both.pem"]], role=TrustRole.ANCHOR)
     assert {c.role for c in store.list()} == {TrustRole.ANCHOR}
 
 
@@ -136,8 +138,8 @@ def test_the_same_certificates_have_the_same_digest_however_they_are_named(
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    for number, certificate in enumerate(certificates_of(files["both.pem"])):
-        (other / f"{number}.x").write_bytes(certificate.public_bytes(Encoding.PEM))
+    for number, der in enumerate(certificates_of(files["both.pem"])):
+        (other / f"{number}.x").write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
     (other / "2.x").write_bytes(files["person.der"].read_bytes())
     assert TrustSnapshot.from_folder(other).trust_set() == TrustSnapshot.from_folder(tmp_path).trust_set()
 
