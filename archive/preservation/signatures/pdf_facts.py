@@ -84,6 +84,15 @@ class SecurityStore:
     revocation: tuple[bytes, ...] = field(default=(), repr=False)
     problem: str = ""
 
+    certificate_revisions: tuple[int, ...] = ()
+    """Revision (from 1) in which each certificate first stands with these bytes; empty: all came with the last one.
+
+    A document time-stamp proves the existence of what stands in the revisions that it covers, of nothing younger.
+    """
+
+    revocation_revisions: tuple[int, ...] = ()
+    """The same for `revocation`."""
+
 
 @dataclass(frozen=True, slots=True)
 class PdfFacts:
