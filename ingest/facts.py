@@ -131,10 +131,37 @@ class Validated(Fact):
     """The scanner with engine and signature version; None: none configured."""
 
 
+class Keepsake(Fact):
+    """Bytes kept once per holding under `evidence/objects/`, before the package that names them is written."""
+
+    sha256: str
+    source: str
+    """Where the bytes are, relative to the work folder."""
+
+
+class LeantOn(Fact):
+    """What the verdicts on one file leant on, so that they can be given again."""
+
+    facts: str = ""
+    """SHA-256 of the facts about the file's structure; empty: none are kept for its kind."""
+
+    objects: tuple[str, ...] = ()
+    """SHA-256 of certificates, CRLs, OCSP answers and time-stamps."""
+
+    content: str = ""
+    """SHA-256 of the file that a detached signature signs."""
+
+
 class Judged(Fact):
     """Gives of `signatures`: verdicts by path as received; files without signatures are absent."""
 
     verdicts: dict[str, tuple[SignatureVerdict, ...]]
+    leant_on: dict[str, LeantOn] = {}
+    """By path as received."""
+
+    keepsakes: tuple[Keepsake, ...] = ()
+    """Every object that `leant_on` names, the trust set with its certificates, the policy."""
+
     trust_set: str = ""
     findings: tuple[Finding, ...] = ()
     """Warnings only: no verdict rejects a document, the law wants it kept as it is."""
@@ -273,6 +300,8 @@ class Packaged(Fact):
     """Gives of `package`: the AIP, validated, parts in order (a dossier over 500 documents has several)."""
 
     parts: tuple[PackagedPart, ...]
+    keepsakes: tuple[Keepsake, ...] = ()
+    """What the parts name by digest and `store` keeps first."""
 
 
 class PackagedPart(Fact):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from ingest.facts import Approved, Judged, Received, Rendition, Renditions, Texts, Tool, Validated
+from ingest.facts import Approved, Judged, LeantOn, Received, Rendition, Renditions, Texts, Tool, Validated
 from ingest.packaging import provenance
 from ingest.packaging.folder import PartFolder
 from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part
@@ -125,11 +125,21 @@ class PartWriter:
         )
 
     def _verdicts(self) -> None:
-        trust_set = self._item.fact(Judged).trust_set
+        judged = self._item.fact(Judged)
         for file in self._part.originals():
             if file.verdicts:
+                leant_on = judged.leant_on.get(file.received.path, LeantOn())
                 found = FileVerdicts(
-                    path=file.path, sha256=file.received.sha256, trust_set=trust_set, verdicts=file.verdicts
+                    path=file.path,
+                    sha256=file.received.sha256,
+                    trust_set=judged.trust_set,
+                    policy=file.verdicts[0].policy,
+                    judged_at=file.verdicts[0].judged_at,
+                    engine=file.verdicts[0].engine,
+                    facts=leant_on.facts,
+                    objects=leant_on.objects,
+                    content=leant_on.content,
+                    verdicts=file.verdicts,
                 )
                 self._folder.write(file.verdicts_path, (found.model_dump_json(indent=1) + "\n").encode())
 

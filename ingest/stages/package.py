@@ -92,7 +92,7 @@ class Package:
             packaged.append(self._packaged(item, part, maker))
             item.tell(done, len(parts))
         self._count(item, parts)
-        return Packaged(parts=tuple(packaged))
+        return Packaged(parts=tuple(packaged), keepsakes=item.fact(Judged).keepsakes)
 
     def _packaged(self, item: WorkItem, part: Part, maker: Maker) -> PackagedPart:
         folder = PartFolder(item.folder, item.room(self.name) / f"part-{part.number}")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import ClassVar
 
-from pydantic import TypeAdapter, ValidationError
-
-from ingest.facts import Fact, Formats, Judged, Received, ReceivedFile, Validated
-from ingest.ports import SignatureJudge
+from ingest.facts import Fact, Formats, Judged, Keepsake, LeantOn, Received, ReceivedFile, Validated
+from ingest.kept_judgements import KeptJudgement, KeptJudgements
+from ingest.ports import EvidenceJudge
 from ingest.work import WorkItem
 from metadata.findings import Finding
 from metadata.formats import FormatKind, by_mime
@@ -25,7 +22,6 @@ _KINDS = frozenset({FormatKind.PDF, FormatKind.SIGNATURE, FormatKind.XML, Format
 _DETACHED = ".p7s"
 _REVOKED = frozenset({"REVOKED_NO_POE", "REVOKED_CA_NO_POE"})
 _UNJUDGED = ("encrypted", "damaged", "limit-breached", "nesting", "too-large", "too-many", "not-judged", "dictionary")
-_VERDICTS = TypeAdapter(tuple[SignatureVerdict, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,63 +36,54 @@ class Signatures:
     needs: ClassVar[tuple[type[Fact], ...]] = (Received, Formats, Validated)
     gives: ClassVar[type[Fact]] = Judged
 
-    judge: SignatureJudge
+    judge: EvidenceJudge
 
     def run(self, item: WorkItem) -> Judged:
         """See `Stage.run`."""
         files = [file for file in item.fact(Received).documents() if _can_be_signed(item, file)]
         trust_set = self.judge.trust_set()
-        kept = _Kept(item.room(self.name), trust_set)
-        contents = _contents(item, files)
+        kept = KeptJudgements(item.room(self.name), trust_set)
         verdicts: dict[str, tuple[SignatureVerdict, ...]] = {}
-        for done, (file, found) in enumerate(self._judged(item, files, kept, contents), start=1):
+        leant_on: dict[str, LeantOn] = {}
+        for done, (file, found) in enumerate(self._judged(item, files, kept), start=1):
             item.tell(done, len(files))
-            if found:
-                verdicts[file.path] = found
+            if found.verdicts:
+                verdicts[file.path] = found.verdicts
+                leant_on[file.path] = found.leant_on
         return Judged(
             verdicts=verdicts,
+            leant_on=leant_on,
+            keepsakes=self._keepsakes(item, kept, leant_on),
             trust_set=trust_set,
             findings=tuple(_findings(item, verdicts)),
             tools=self.judge.tools() if files else (),
         )
 
     def _judged(
-        self, item: WorkItem, files: Sequence[ReceivedFile], kept: _Kept, contents: Mapping[Path, Path]
-    ) -> Iterator[tuple[ReceivedFile, tuple[SignatureVerdict, ...]]]:
+        self, item: WorkItem, files: Sequence[ReceivedFile], kept: KeptJudgements
+    ) -> Iterator[tuple[ReceivedFile, KeptJudgement]]:
+        signed = _contents(item, files)
+        contents = {item.folder / path: item.folder / file.stored for path, file in signed.items()}
         for start in range(0, len(files), BATCH):
             batch = files[start : start + BATCH]
-            known = {file.path: kept.read(file, contents.get(item.folder / file.stored)) for file in batch}
+            known = {file.path: kept.read(file, signed.get(file.stored)) for file in batch}
             open_files = [file for file in batch if known[file.path] is None]
             paths = [item.folder / file.stored for file in open_files]
-            for file, found in zip(open_files, self.judge.judge(paths, contents=contents), strict=True):
-                kept.write(file, contents.get(item.folder / file.stored), found)
-                known[file.path] = found
+            for file, found in zip(open_files, self.judge.judgements(paths, contents=contents), strict=True):
+                known[file.path] = kept.write(file, signed.get(file.stored), found)
             for file in batch:
-                yield file, known[file.path] or ()
+                answer = known[file.path]
+                if answer is not None:
+                    yield file, answer
 
-
-class _Kept:
-    """Verdicts of an interrupted run, by what was judged under which trust."""
-
-    def __init__(self, folder: Path, trust_set: str) -> None:
-        self._folder = folder
-        self._trust_set = trust_set
-
-    def _path(self, file: ReceivedFile, content: Path | None) -> Path:
-        name = f"{file.sha256} {self._trust_set} {PurePosixPath(file.stored).suffix} {content or ''}"
-        return self._folder / f"{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()}.json"
-
-    def read(self, file: ReceivedFile, content: Path | None) -> tuple[SignatureVerdict, ...] | None:
-        try:
-            return _VERDICTS.validate_json(self._path(file, content).read_bytes())
-        except (FileNotFoundError, ValidationError):
-            return None
-
-    def write(self, file: ReceivedFile, content: Path | None, verdicts: tuple[SignatureVerdict, ...]) -> None:
-        path = self._path(file, content)
-        new = path.with_suffix(f".{os.getpid()}.new")
-        new.write_bytes(_VERDICTS.dump_json(verdicts))
-        new.replace(path)
+    def _keepsakes(self, item: WorkItem, kept: KeptJudgements, leant_on: Mapping[str, LeantOn]) -> tuple[Keepsake, ...]:
+        if not leant_on:
+            return ()
+        names = {name for found in leant_on.values() for name in (*found.objects, found.facts) if name}
+        names |= {kept.keep(document) for document in self.judge.keepsakes()}
+        return tuple(
+            Keepsake(sha256=name, source=str(kept.path(name).relative_to(item.folder))) for name in sorted(names)
+        )
 
 
 def _can_be_signed(item: WorkItem, file: ReceivedFile) -> bool:
@@ -105,11 +92,11 @@ def _can_be_signed(item: WorkItem, file: ReceivedFile) -> bool:
     return known is not None and known.kind in _KINDS
 
 
-def _contents(item: WorkItem, files: Sequence[ReceivedFile]) -> Mapping[Path, Path]:
+def _contents(item: WorkItem, files: Sequence[ReceivedFile]) -> Mapping[str, ReceivedFile]:
     """Which received file each detached signature signs: `x.pdf` for `x.pdf.p7s`, else the one other file `x.*`."""
     documents = item.fact(Received).documents()
     by_path = {file.path: file for file in documents}
-    found: dict[Path, Path] = {}
+    found: dict[str, ReceivedFile] = {}
     for file in files:
         path = PurePosixPath(file.path)
         if path.suffix.lower() != _DETACHED:
@@ -121,7 +108,7 @@ def _contents(item: WorkItem, files: Sequence[ReceivedFile]) -> Mapping[Path, Pa
             ]
             signed = others[0] if len(others) == 1 else None
         if signed is not None:
-            found[item.folder / file.stored] = item.folder / signed.stored
+            found[file.stored] = signed
     return found
 
 

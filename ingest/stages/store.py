@@ -9,6 +9,7 @@ from ingest.facts import Fact, Packaged, PackagedPart, Stored, StoredPart
 from ingest.work import WorkItem
 from metadata.digests import Digests
 from metadata.time import Clock, rfc3339
+from storage.evidence import EvidenceObjects
 from storage.holdings import Content
 from storage.ledger import Ledger, line_of
 from storage.packages import PackageStore
@@ -27,12 +28,17 @@ class Store:
 
     packages: PackageStore
     ledger: Ledger
+    evidence: EvidenceObjects
     clock: Clock
     agent: str = "luutru"
 
     def run(self, item: WorkItem) -> Stored:
         """See `Stage.run`. A part that is complete already is only compared and entered in the ledger."""
         packaged = item.fact(Packaged)
+        # What a package names by digest lies in storage before the package does.
+        for keepsake in packaged.keepsakes:
+            if not self.evidence.has(keepsake.sha256):
+                self.evidence.put((item.folder / keepsake.source).read_bytes())
         total = sum(len(part.files) for part in packaged.parts)
         before = 0
         stored: list[StoredPart] = []

@@ -22,6 +22,7 @@ from metadata.package import MAX_DOCUMENTS
 from metadata.package_check import check_package
 from metadata.package_reader import read_package
 from storage.backends.filesystem import FilesystemStore
+from storage.evidence import EvidenceObjects
 from storage.ledger import Ledger
 from storage.packages import PackageStore
 from tests.fakes.dossiers import Paper, StandingClock, dossier, lay_out, package_stage
@@ -108,7 +109,7 @@ def test_the_package_is_the_same_after_storage(tmp_path: Path, commons_ip: Commo
     store = FilesystemStore(tmp_path / "store")
     packages = PackageStore(store, StandingClock())
     packages.init()
-    Store(packages, Ledger(store), StandingClock()).run(item.having(packaged))
+    Store(packages, Ledger(store), EvidenceObjects(store), StandingClock()).run(item.having(packaged))
     files = {file.path: file for file in packages.files(item.package_id)}
     sources = {file.path: item.folder / file.source for file in packaged.parts[0].files}
     before = read_package(lambda path: sources[path].open("rb"), sources, item.package_id)

@@ -15,6 +15,7 @@ from metadata.descriptions import Delivery, DossierDescription
 from metadata.digests import digests_of_file
 from storage.backends.filesystem import FilesystemStore
 from storage.errors import StorageFaultError
+from storage.evidence import EvidenceObjects
 from storage.ledger import Ledger
 from storage.packages import PackageStore
 from storage.ports import ObjectStore
@@ -28,7 +29,7 @@ def stage(store: ObjectStore) -> Store:
     clock = SteppingClock()
     packages = PackageStore(store, clock, parallel=1)
     packages.init()
-    return Store(packages, Ledger(store), clock)
+    return Store(packages, Ledger(store), EvidenceObjects(store), clock)
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""Judgements of the stage `signatures` in its room: an interrupted run goes on with them, `store` takes its objects."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from ingest.facts import Fact, LeantOn, ReceivedFile
+from ingest.ports import Judgement
+from metadata.verdicts import SignatureVerdict
+
+
+class KeptJudgement(Fact):
+    """The verdicts on one file with the digests of what they leant on."""
+
+    verdicts: tuple[SignatureVerdict, ...]
+    leant_on: LeantOn
+
+
+class KeptJudgements:
+    """What was judged under one trust set, and the objects by digest.
+
+    Args:
+        folder: The stage's room.
+        trust_set: Judgements under another set are not looked at.
+    """
+
+    def __init__(self, folder: Path, trust_set: str) -> None:
+        self._folder = folder
+        self._objects = folder / "objects"
+        self._objects.mkdir(exist_ok=True)
+        self._trust_set = trust_set
+
+    def path(self, sha256: str) -> Path:
+        """Where an object lies."""
+        return self._objects / sha256
+
+    def keep(self, data: bytes) -> str:
+        """Keep an object; its SHA-256."""
+        name = hashlib.sha256(data).hexdigest()
+        if not self.path(name).exists():
+            _write(self.path(name), data)
+        return name
+
+    def read(self, file: ReceivedFile, content: ReceivedFile | None) -> KeptJudgement | None:
+        """What was judged of `file` before; None: nothing, or not all of it is here any more."""
+        try:
+            found = KeptJudgement.model_validate_json(self._judgement(file, content).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+        names = [name for name in (*found.leant_on.objects, found.leant_on.facts) if name]
+        return found if all(self.path(name).exists() for name in names) else None
+
+    def write(self, file: ReceivedFile, content: ReceivedFile | None, judgement: Judgement) -> KeptJudgement:
+        """Keep what was judged of `file`; the objects first, so that what is read names nothing that is missing."""
+        leant_on = LeantOn(
+            facts=self.keep(judgement.facts) if judgement.facts else "",
+            objects=tuple(sorted({self.keep(data) for data in judgement.objects})),
+            content=content.sha256 if content is not None else "",
+        )
+        kept = KeptJudgement(verdicts=judgement.verdicts, leant_on=leant_on)
+        _write(self._judgement(file, content), kept.model_dump_json().encode())
+        return kept
+
+    def _judgement(self, file: ReceivedFile, content: ReceivedFile | None) -> Path:
+        suffix = PurePosixPath(file.stored).suffix
+        name = f"{file.sha256} {self._trust_set} {suffix} {content.sha256 if content is not None else ''}"
+        return self._folder / f"{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()}.json"
+
+
+def _write(path: Path, data: bytes) -> None:
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.write_bytes(data)
+    new.replace(path)
