@@ -1,0 +1,1 @@
+"""Proofs: one ZIP for one document, that a court can check without us."""
