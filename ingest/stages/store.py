@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ingest.facts import Fact, Packaged, PackagedPart, Stored, StoredPart
+from ingest.facts import Fact, Keepsake, Packaged, PackagedPart, Stored, StoredPart
 from ingest.work import WorkItem
 from metadata.digests import Digests
 from metadata.time import Clock, rfc3339
+from storage.errors import StorageFaultError
 from storage.evidence import EvidenceObjects
 from storage.holdings import Content
 from storage.ledger import Ledger, line_of
@@ -37,8 +39,7 @@ class Store:
         packaged = item.fact(Packaged)
         # What a package names by digest lies in storage before the package does.
         for keepsake in packaged.keepsakes:
-            if not self.evidence.has(keepsake.sha256):
-                self.evidence.put((item.folder / keepsake.source).read_bytes())
+            self._keep(item, keepsake)
         total = sum(len(part.files) for part in packaged.parts)
         before = 0
         stored: list[StoredPart] = []
@@ -47,6 +48,17 @@ class Store:
             before += len(part.files)
             item.tell(before, total)
         return Stored(parts=tuple(stored), stored_at=rfc3339(self.clock.now()), locations=(self.packages.location,))
+
+    def _keep(self, item: WorkItem, keepsake: Keepsake) -> None:
+        if self.evidence.has(keepsake.sha256):
+            return
+        try:
+            data = (item.folder / keepsake.source).read_bytes()
+        except OSError as error:
+            raise StorageFaultError(keepsake.source, str(error)) from error
+        if hashlib.sha256(data).hexdigest() != keepsake.sha256:
+            raise StorageFaultError(keepsake.source, "the work folder holds other bytes than were judged")
+        self.evidence.put(data)
 
     def _stored(self, item: WorkItem, part: PackagedPart, before: int, total: int) -> StoredPart:
         contents = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ingest.facts import Packaged, PackagedFile, PackagedPart, Stored
+from ingest.facts import Keepsake, Packaged, PackagedFile, PackagedPart, Stored
 from ingest.stages.store import MESSAGE, Store
 from ingest.work import MissingFactError, Stage, WorkItem
 from metadata.descriptions import Delivery, DossierDescription
@@ -124,3 +125,35 @@ def test_a_file_that_vanished_from_the_work_folder_is_a_fault(item: WorkItem, st
     (item.folder / item.fact(Packaged).parts[1].files[0].source).unlink()
     with pytest.raises(StorageFaultError, match=r"METS\.xml"):
         stage(FilesystemStore(storage_root)).run(item)
+
+
+def keeping(item: WorkItem, data: bytes, sha256: str | None = None) -> WorkItem:
+    """The same dossier, leaning on an object."""
+    (item.folder / "object").write_bytes(data)
+    keepsake = Keepsake(sha256=sha256 or hashlib.sha256(data).hexdigest(), source="object")
+    return item.having(item.fact(Packaged).model_copy(update={"keepsakes": (keepsake,)}))
+
+
+def test_what_the_package_names_by_digest_is_kept_before_the_package(item: WorkItem, storage_root: Path) -> None:
+    store = FilesystemStore(storage_root)
+    PackageStore(store, SteppingClock()).init()
+    counted = FaultyStore(store)
+    stage(counted).run(keeping(item, b"a revocation list"))
+    name = hashlib.sha256(b"a revocation list").hexdigest()
+    assert EvidenceObjects(store).get(name) == b"a revocation list"
+    written = [key for operation, key in counted.operations if operation == "put"]
+    assert written.index(f"evidence/objects/{name}") < min(n for n, key in enumerate(written) if "METS.xml" in key)
+    assert stage(store).run(keeping(item, b"a revocation list")).parts
+
+
+def test_an_object_that_is_gone_or_is_not_what_was_judged_is_a_fault_and_nothing_is_stored(
+    item: WorkItem, storage_root: Path
+) -> None:
+    store = FilesystemStore(storage_root)
+    with pytest.raises(StorageFaultError):
+        stage(store).run(keeping(item, b"other bytes", "0" * 64))
+    gone = keeping(item, b"gone")
+    (item.folder / "object").unlink()
+    with pytest.raises(StorageFaultError):
+        stage(store).run(gone)
+    assert list(PackageStore(store, SteppingClock()).package_ids()) == []
