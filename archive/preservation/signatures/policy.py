@@ -1,83 +1,242 @@
-"""Which algorithms prove something, and until when: rows of a table, each with its reason.
+"""The validation policy: which algorithms prove something until when, and named practices. Data with sources.
 
-No row turns a verdict into another by itself; a row that was used is named
-among the verdict's reasons.
+A policy is a canonical JSON document, named by its SHA-256 in every verdict and
+kept for ever, so that an old verdict can be given again under its own policy.
+The one that comes with the program is `policy.toml`. Standard library only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Any
 
-VERSION = "2026-1"
+from metadata.time import from_rfc3339
+
+FORMAT = "luutru-policy 1"
+MAX_DOCUMENT_BYTES = 1 << 20
+
+NUMBER_AND_DATE = "number-and-date-between-signatures"
+LOCAL_TIME = "signing-time-local-marked-utc"
+IN_TURN = "several-signatures-in-turn"
+SEAL_IMAGE = "seal-image"
+IMPRINT_SHA1 = "imprint-sha1"
+MISSING_INTERMEDIATE = "missing-intermediate"
+RETROACTIVE = "retroactive-revocation"
+GRACE_PERIOD = "grace-period"
+PRACTICES = (
+    NUMBER_AND_DATE,
+    LOCAL_TIME,
+    IN_TURN,
+    SEAL_IMAGE,
+    IMPRINT_SHA1,
+    MISSING_INTERMEDIATE,
+    RETROACTIVE,
+    GRACE_PERIOD,
+)
+"""Every practice row that the engine knows; a policy has all of them."""
+
+
+class PolicyUnreadableError(ValueError):
+    """The document is no policy of a format that this program knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One algorithm and the instant after which it proves nothing. None: no end is set."""
+    """One algorithm, and the instant from which on it proves nothing."""
 
     until: datetime | None
-    why: str
+    """None: no end is set."""
+
+    source: str
 
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_FAR = None
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """One practice of agencies, with its place in the verdict and the legal note for people."""
 
-DIGESTS = {
-    "md2": Row(_NEVER, "broken"),
-    "md5": Row(_NEVER, "collisions since 2004"),
-    "sha1": Row(datetime(2017, 1, 1, tzinfo=UTC), "ETSI TS 119 312: not for new signatures; collision shown in 2017"),
-    "sha224": Row(datetime(2026, 1, 1, tzinfo=UTC), "ETSI TS 119 312 V1.4.3, table 5"),
-    "sha256": Row(_FAR, "ETSI TS 119 312"),
-    "sha384": Row(_FAR, "ETSI TS 119 312"),
-    "sha512": Row(_FAR, "ETSI TS 119 312"),
-    "sha3_256": Row(_FAR, "ETSI TS 119 312"),
-    "sha3_384": Row(_FAR, "ETSI TS 119 312"),
-    "sha3_512": Row(_FAR, "ETSI TS 119 312"),
-    "shake256": Row(_FAR, "used by Ed448"),
-}
-"""By the name that asn1crypto gives; an algorithm without a row is unknown."""
+    name: str
+    value: str
+    place: str
+    vi: str
+    en: str
+    until: datetime | None = None
+    days: int = 0
 
-IMPRINT_SHA1 = Row(
-    datetime(2030, 1, 1, tzinfo=UTC),
-    "Vietnamese time-stamp services still used SHA-1 imprints in 2025; forging one needs a second pre-image",
-)
-"""Practice row: message imprints of time-stamps, which are harder to forge than signatures over chosen text."""
 
-RSA_BITS = ((1024, datetime(2011, 1, 1, tzinfo=UTC)), (2048, None))
-"""Smallest RSA modulus and until when it is enough; smaller than the first row: never."""
+@dataclass(frozen=True)
+class Policy:
+    """A validation policy. Built from its document only, so that digest and content cannot part."""
 
-EC_BITS = 224
+    document: bytes = field(repr=False)
+    """Canonical JSON."""
 
+    @classmethod
+    def of_document(cls, document: bytes) -> Policy:
+        """The policy in `document`, checked.
+
+        Raises:
+            PolicyUnreadableError: it is none, or one of a newer format.
+        """
+        try:
+            found = cls(document)
+            if len(document) > MAX_DOCUMENT_BYTES or found.content["format"] != FORMAT:
+                raise PolicyUnreadableError("another format")
+            if _canonical(found.content) != document:
+                raise PolicyUnreadableError("not in canonical form")
+            if set(found.practices) != set(PRACTICES) or not found.digests or not found.rsa or not found.curves:
+                raise PolicyUnreadableError("rows are missing")
+            _ = found.slack, found.sha256
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            msg = f"no validation policy: {error}"
+            raise PolicyUnreadableError(msg) from error
+        return found
+
+    @classmethod
+    def of_content(cls, content: Mapping[str, Any]) -> Policy:
+        """The policy with this content, as `tomllib` or `json` gives it.
+
+        Raises:
+            PolicyUnreadableError: it is none.
+        """
+        return cls.of_document(_canonical(content))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the document; names the policy in verdicts."""
+        return hashlib.sha256(self.document).hexdigest()
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The document, parsed."""
+        found = json.loads(self.document)
+        if not isinstance(found, dict):
+            raise PolicyUnreadableError("no object")
+        return found
+
+    @property
+    def version(self) -> str:
+        """What its makers call it."""
+        return f"{self.content['name']} {self.content['version']}"
+
+    @cached_property
+    def slack(self) -> timedelta:
+        """How far the clocks of authorities may be ahead of ours before what they say is from the future."""
+        return timedelta(seconds=int(self.content["clock_slack_seconds"]))
+
+    @cached_property
+    def digests(self) -> dict[str, Row]:
+        """Rows by name of the digest algorithm, such as `sha256`."""
+        return {name: _row(entry) for name, entry in self.content["digest"].items()}
+
+    @cached_property
+    def curves(self) -> dict[str, Row]:
+        """Rows by name of the curve, such as `p256`."""
+        return {name: _row(entry) for name, entry in self.content["curve"].items()}
+
+    @cached_property
+    def rsa(self) -> tuple[tuple[int, Row], ...]:
+        """Smallest modulus in bits, ascending, each with its row."""
+        return tuple(sorted(((int(e["bits"]), _row(e)) for e in self.content["rsa"]), key=lambda pair: pair[0]))
+
+    @cached_property
+    def practices(self) -> dict[str, Practice]:
+        """Practice rows by name."""
+        return {name: _practice(name, entry) for name, entry in self.content["practice"].items()}
+
+    def digest_row(self, name: str) -> Row | None:
+        """The row of a digest algorithm; None: the policy does not know it."""
+        return self.digests.get(name)
+
+    def imprint_row(self, name: str) -> Row | None:
+        """The row of a time-stamp's imprint digest; SHA-1 has a practice row of its own here."""
+        practice = self.practices[IMPRINT_SHA1]
+        if name == "sha1" and practice.value == "accepted":
+            return Row(practice.until, f"practice {IMPRINT_SHA1}")
+        return self.digests.get(name)
+
+    def key_row(self, kind: str, bits: int, curve: str | None = None) -> Row | None:
+        """The row of a public key; None: the policy does not know its kind or curve.
+
+        Args:
+            kind: `rsa`, `ec`, `ed25519`, `ed448`, or another word.
+            bits: Size of the modulus or of the field.
+            curve: Name of the curve, of an `ec` key.
+        """
+        if kind == "rsa":
+            return self._rsa_row(bits)
+        return self.curves.get(curve or kind)
+
+    def _rsa_row(self, bits: int) -> Row:
+        # The largest modulus that is not larger than this one says until when it is enough.
+        fitting = [row for least, row in self.rsa if bits >= least]
+        if not fitting:
+            return Row(_NEVER, f"RSA of {bits} bits is shorter than any that was ever enough")
+        return fitting[-1]
+
+
+_NEVER = from_rfc3339("1970-01-01T00:00:00Z")
+
+
+def _row(entry: Mapping[str, Any]) -> Row:
+    until = entry.get("until")
+    return Row(from_rfc3339(until) if until else None, str(entry["source"]))
+
+
+def _practice(name: str, entry: Mapping[str, Any]) -> Practice:
+    until = entry.get("until")
+    return Practice(
+        name,
+        str(entry["value"]),
+        str(entry["place"]),
+        str(entry["vi"]),
+        str(entry["en"]),
+        from_rfc3339(until) if until else None,
+        int(entry.get("days", 0)),
+    )
+
+
+def _canonical(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+@lru_cache(maxsize=1)
+def default_policy() -> Policy:
+    """The policy that comes with the program (`policy.toml`)."""
+    text = files(__package__ or "archive.preservation.signatures").joinpath("policy.toml").read_text("utf-8")
+    return Policy.of_content(tomllib.loads(text))
+
+
+@lru_cache(maxsize=32)
+def policy_of(document: bytes) -> Policy:
+    """A kept policy, parsed once.
+
+    Raises:
+        PolicyUnreadableError: see `Policy.of_document`.
+    """
+    return Policy.of_document(document)
+
+
+VERSION = "2026-2"
 CLOCK_SLACK = timedelta(minutes=5)
-"""How far the clocks of authorities may be ahead of ours before what they say counts as from the future."""
 
 
 def refused_digest(name: str, when: datetime) -> str | None:
-    """Why the digest `name` proves nothing at `when`; None when it does."""
-    row = DIGESTS.get(name)
-    if row is None:
-        return f"digest algorithm {name} is not known to the policy"
-    if row.until is not None and when >= row.until:
-        return f"digest algorithm {name}: {row.why}"
-    return None
+    row = default_policy().digest_row(name)
+    return f"digest {name}" if row is None or (row.until is not None and when >= row.until) else None
 
 
 def refused_imprint(name: str, when: datetime) -> str | None:
-    """Why a time-stamp's imprint by the digest `name` proves nothing at `when`; None when it does."""
-    if name != "sha1":
-        return refused_digest(name, when)
-    until = IMPRINT_SHA1.until
-    return "SHA-1 imprint" if until is not None and when >= until else None
+    row = default_policy().imprint_row(name)
+    return f"digest {name}" if row is None or (row.until is not None and when >= row.until) else None
 
 
 def refused_key(kind: str, bits: int, when: datetime) -> str | None:
-    """Why a key of `kind` (`rsa`, `ec`, other) with `bits` proves nothing at `when`; None when it does."""
-    if kind == "ec":
-        return None if bits >= EC_BITS else f"elliptic curve of {bits} bits"
-    if kind != "rsa":
-        return None
-    enough = [until for least, until in RSA_BITS if bits >= least]
-    if any(until is None or when < until for until in enough):
-        return None
-    return f"RSA key of {bits} bits"
+    row = default_policy().key_row(kind, bits, "p256" if kind == "ec" else None)
+    return f"key {kind}" if row is not None and row.until is not None and when >= row.until else None
