@@ -137,7 +137,7 @@ class Policy:
 
     @cached_property
     def curves(self) -> dict[str, Row]:
-        """Rows by name of the curve, such as `p256`."""
+        """Rows by name of the curve, such as `secp256r1`."""
         return {name: _row(entry) for name, entry in self.content["curve"].items()}
 
     @cached_property
@@ -238,5 +238,5 @@ def refused_imprint(name: str, when: datetime) -> str | None:
 
 
 def refused_key(kind: str, bits: int, when: datetime) -> str | None:
-    row = default_policy().key_row(kind, bits, "p256" if kind == "ec" else None)
+    row = default_policy().key_row(kind, bits, "secp256r1" if kind == "ec" else None)
     return f"key {kind}" if row is not None and row.until is not None and when >= row.until else None

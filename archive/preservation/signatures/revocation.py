@@ -40,6 +40,15 @@ class Statement:
     speaks_of_expired: bool
     """The issuer keeps expired certificates on its list."""
 
+    source: str = ""
+    """SHA-256 of the list or answer."""
+
+    issuer: Certificate | None = None
+    """Who signed it: the certificate's issuer or one whom that named."""
+
+    digest: str = ""
+    """Digest algorithm of its signature."""
+
     def usable_at(self, when: datetime, subject: Certificate, known_at: datetime) -> bool:
         """Whether it tells that `subject` was good at `when`, for somebody who reads it at `known_at`."""
         if not subject.not_before <= self.this_update <= known_at:
@@ -85,8 +94,7 @@ class Revocations:
 
     def status(self, subject: Certificate, issuer: Certificate, when: datetime) -> Status:
         """Status of `subject` at `when` by what `issuer` said of it."""
-        statements = [*self._by_lists(subject, issuer), *self._by_responses(subject, issuer)]
-        statements = [s for s in statements if s.this_update <= self._known_at]
+        statements = self.statements(subject, issuer)
         revoked = [s for s in statements if s.revoked_at is not None and not _released(s, statements, when)]
         if revoked:
             first = min(revoked, key=lambda s: s.revoked_at or s.this_update)
@@ -94,6 +102,11 @@ class Revocations:
         if any(s.usable_at(when, subject, self._known_at) for s in statements):
             return Status("good", answers=len(statements))
         return Status("unknown", answers=len(statements))
+
+    def statements(self, subject: Certificate, issuer: Certificate) -> tuple[Statement, ...]:
+        """Every genuine statement of `issuer` about `subject` that is not from the future."""
+        found = [*self._by_lists(subject, issuer), *self._by_responses(subject, issuer)]
+        return tuple(s for s in found if s.this_update <= self._known_at)
 
     def _by_lists(self, subject: Certificate, issuer: Certificate) -> list[Statement]:
         if not issuer.may_sign_lists:
@@ -106,7 +119,18 @@ class Revocations:
             revoked_at, reason = (entry.revocation_date_utc, _reason(entry)) if entry is not None else (None, "")
             keeps = any(e.oid.dotted_string == _EXPIRED_ON_CRL for e in crl.extensions)
             if reason != "removeFromCRL":
-                found.append(Statement(crl.last_update_utc, crl.next_update_utc, revoked_at, reason, keeps))
+                found.append(
+                    Statement(
+                        crl.last_update_utc,
+                        crl.next_update_utc,
+                        revoked_at,
+                        reason,
+                        keeps,
+                        crl.fingerprint(SHA256()).hex(),
+                        issuer,
+                        crl.signature_hash_algorithm.name if crl.signature_hash_algorithm else "",
+                    )
+                )
         return found
 
     def _by_responses(self, subject: Certificate, issuer: Certificate) -> list[Statement]:
@@ -115,8 +139,10 @@ class Revocations:
             for single in response.responses:
                 if single.serial_number != subject.serial or not _names(single, issuer):
                     continue
-                if not _answered_by(response, issuer) or single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
+                by = _answered_by(response, issuer)
+                if by is None or single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
                     continue
+                algorithm = response.signature_hash_algorithm
                 reason = single.revocation_reason
                 found.append(
                     Statement(
@@ -125,6 +151,9 @@ class Revocations:
                         _revoked_at(single),
                         reason.value if reason else "",
                         speaks_of_expired=False,
+                        source=hashlib.sha256(response.public_bytes(Encoding.DER)).hexdigest(),
+                        issuer=by,
+                        digest=algorithm.name if algorithm else "",
                     )
                 )
         return found
@@ -217,14 +246,14 @@ def _names(single: ocsp.OCSPSingleResponse, issuer: Certificate) -> bool:
     return single.issuer_name_hash == hashlib.new(algorithm.name, issuer.subject).digest()
 
 
-def _answered_by(response: ocsp.OCSPResponse, issuer: Certificate) -> bool:
+def _answered_by(response: ocsp.OCSPResponse, issuer: Certificate) -> Certificate | None:
     candidates = [issuer]
     ders = [c.public_bytes(Encoding.DER) for c in response.certificates]
     for delegate in readable(ders):
         inside = delegate.valid_at(response.produced_at_utc)
         if delegate.is_ocsp_responder and inside and delegate.issued_by(issuer):
             candidates.append(delegate)
-    return any(_signed(response, candidate) for candidate in candidates)
+    return next((candidate for candidate in candidates if _signed(response, candidate)), None)
 
 
 def _signed(response: ocsp.OCSPResponse, by: Certificate) -> bool:
