@@ -306,31 +306,45 @@ def time_stamper(credential: Credential, at: datetime, *, digest: str = "sha256"
         at: The time that every token tells, cut to the second.
         digest: Of the authority's own signature.
     """
-    moment = at.astimezone(UTC).replace(microsecond=0)
 
     def stamp(imprint: bytes, algorithm: str) -> bytes:
-        info = tsp.TSTInfo(
-            {
-                "version": "v1",
-                "policy": tsp.ObjectIdentifier(POLICY),
-                "message_imprint": tsp.MessageImprint(
-                    {
-                        "hash_algorithm": algos.DigestAlgorithm({"algorithm": algorithm}),
-                        "hashed_message": imprint,
-                    }
-                ),
-                # Unique for one authority, as RFC 3161 asks, and the same each time.
-                "serial_number": int.from_bytes(hashlib.sha256(imprint).digest()[:8], "big"),
-                "gen_time": moment,
-                "accuracy": tsp.Accuracy({"seconds": 1}),
-            }
-        ).dump()
-        attributes = [
-            _attribute("content_type", "tst_info"),
-            _attribute("message_digest", hashlib.new(digest, info).digest()),
-            _signing_certificate(credential, "sha256"),
-        ]
-        signer = _signer_info(credential, digest, attributes, None)
-        return _signed_data(credential, signer, digest, "tst_info", info)
+        return time_stamp_token(credential, at, (algorithm, imprint), digest=digest)
 
     return stamp
+
+
+def time_stamp_token(
+    credential: Credential,
+    at: datetime,
+    imprint: tuple[str, bytes],
+    *,
+    digest: str = "sha256",
+    nonce: int | None = None,
+    policy: str = POLICY,
+) -> bytes:
+    """One RFC 3161 token of the time `at` (cut to the second) over the digest in `imprint`."""
+    algorithm, value = imprint
+    said = {
+        "version": "v1",
+        "policy": tsp.ObjectIdentifier(policy),
+        "message_imprint": tsp.MessageImprint(
+            {
+                "hash_algorithm": algos.DigestAlgorithm({"algorithm": algorithm}),
+                "hashed_message": value,
+            }
+        ),
+        # Unique for one authority, as RFC 3161 asks, and the same each time.
+        "serial_number": int.from_bytes(hashlib.sha256(value).digest()[:8], "big"),
+        "gen_time": at.astimezone(UTC).replace(microsecond=0),
+        "accuracy": tsp.Accuracy({"seconds": 1}),
+    }
+    if nonce is not None:
+        said["nonce"] = nonce
+    info = tsp.TSTInfo(said).dump()
+    attributes = [
+        _attribute("content_type", "tst_info"),
+        _attribute("message_digest", hashlib.new(digest, info).digest()),
+        _signing_certificate(credential, "sha256"),
+    ]
+    signer = _signer_info(credential, digest, attributes, None)
+    return _signed_data(credential, signer, digest, "tst_info", info)
