@@ -78,6 +78,21 @@ class Description(BaseModel):
         return {key: cell.value for key, cell in self.fields.items() if cell.value}
 
 
+class SheetRows(BaseModel):
+    """The rows of one worksheet that speak of one dossier, cell by cell, with the lines of headings over them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    """Spreadsheet, relative to the delivery."""
+
+    sheet: str | None = None
+    headings: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """Number of the row from 1, and its cells from column A on."""
+
+    rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+
 class DocumentDescription(Description):
     """One row of a delivery: a document of the dossier, with the files that it names."""
 
@@ -104,6 +119,9 @@ class DossierDescription(Description):
     stray_files: tuple[str, ...] = ()
     """Files that no row names, and that name or folder ascribe to this dossier."""
 
+    rows: tuple[SheetRows, ...] = ()
+    """The dossier's own rows of the lists, as read."""
+
 
 class Delivery(BaseModel):
     """What a reader found in a delivery: dossiers, source metadata, and what is wrong with the whole."""
@@ -120,6 +138,9 @@ class Delivery(BaseModel):
     """Absolute path of the delivery's folder. File paths are relative to it."""
 
     dossiers: tuple[DossierDescription, ...] = ()
+
+    other_dossiers: int = 0
+    """How many more the lists describe than are given here: a job knows one dossier of many."""
 
     sources: tuple[str, ...] = ()
     """Metadata files exactly as received (spreadsheets), relative to the delivery."""

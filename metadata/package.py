@@ -18,8 +18,11 @@ from metadata.findings import Finding
 from metadata.receipts import Receipt
 from metadata.verdicts import SignatureVerdict
 
-FORMAT_VERSION = "luutru-aip 1.0"
+FORMAT_VERSION = "luutru-aip 1.1"
 """Version of the package's form, written into METS and the OCFL root."""
+
+READABLE_FORMATS = ("luutru-aip 1.0", FORMAT_VERSION)
+"""Every form that was ever written: a package stays readable as long as there are archives."""
 
 MAX_DOCUMENTS = 500
 """Documents in one package; a larger dossier has further parts."""
@@ -87,6 +90,9 @@ class PackageFile(_Kept):
 
     conversion: Conversion | None = None
     """Decision about a PDF/A copy: on the original that was kept or could not be converted, or on the rendition."""
+
+    held: bool = False
+    """The bytes lie once per holding under `evidence/objects/{sha256}`, not here: a list of many dossiers."""
 
 
 class FileVerdicts(_Kept):
@@ -210,6 +216,8 @@ class PackageRecord(_Kept):
     part: int = 1
     parts: int = 1
     format_version: str = FORMAT_VERSION
+    """Form in which the package lies, one of `READABLE_FORMATS`."""
+
     program_version: str = ""
     created_at: str
     """When the package was made, RFC 3339."""

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from metadata.digests import Digester, Digests, chunks_of
 from metadata.findings import Finding
-from metadata.package import FORMAT_VERSION, PackageAgent, PackageEvent
+from metadata.package import READABLE_FORMATS, PackageAgent, PackageEvent
 from metadata.xml.mets import FileEntry, Mets, read_mets
 from metadata.xml.premis import PremisObject, read_premis
 from metadata.xml.reading import XmlRefusedError
@@ -19,6 +19,10 @@ OpenFile = Callable[[str], AbstractContextManager[BinaryIO]]
 
 ROOT = "METS.xml"
 RECORD = "metadata/descriptive/source/record.xml"
+SOURCES = "metadata/descriptive/source/"
+HELD = "evidence/objects/"
+"""Where bytes lie that are kept once per holding, by their SHA-256."""
+
 RECEIPT = "documentation/receipt.json"
 RECEIPT_PAGE = "documentation/receipt.html"
 _URN = "urn:uuid:"
@@ -72,6 +76,18 @@ class Contents:
         """UUID that the root METS gives; empty where it gives none."""
         objid = self.root.objid if self.root else ""
         return objid.removeprefix(_URN) if objid.startswith(_URN) else ""
+
+    @property
+    def format_version(self) -> str:
+        """Form that the root METS names; empty where it names none."""
+        agents = self.root.agents if self.root else ()
+        note = next((agent.note for agent in agents if agent.other_type == "SOFTWARE"), "")
+        return note.partition(";")[2].strip() or note
+
+    def held(self, path: str) -> bool:
+        """Whether PREMIS says that the bytes of `path` are kept beside the packages, under their own digest."""
+        known = self.objects.get(path)
+        return known is not None and path.startswith(SOURCES) and known.held_at == f"{HELD}{known.sha256}"
 
     def broken(self, rule: str, subject: str, **values: str) -> None:
         """Note that `rule` is broken."""
@@ -147,10 +163,8 @@ def _take(contents: Contents, mets: Mets, folder: str) -> None:
 
 
 def _judge_root(contents: Contents, root: Mets, package_id: str | None) -> None:
-    note = next((agent.note for agent in root.agents if agent.other_type == "SOFTWARE"), "")
-    version = note.partition(";")[2].strip()
-    if version != FORMAT_VERSION:
-        contents.broken("PKG-008", ROOT, found=version or note, expected=FORMAT_VERSION)
+    if contents.format_version not in READABLE_FORMATS:
+        contents.broken("PKG-008", ROOT, found=contents.format_version, expected=", ".join(READABLE_FORMATS))
     if not contents.package_id or (package_id is not None and contents.package_id != package_id):
         contents.broken("PKG-009", ROOT, found=root.objid, expected=f"{_URN}{package_id or '…'}")
 
@@ -168,6 +182,8 @@ def _take_premis(contents: Contents, path: str, urn: str) -> None:
 def _judge_premis(contents: Contents) -> None:
     for path, known in contents.objects.items():
         entry = contents.listed.get(path)
+        if entry is None and contents.held(path):
+            continue
         if entry is None:
             contents.broken("PKG-007", path, where="PREMIS", missing="METS.xml")
         elif (known.sha256, known.size_bytes) != (entry.sha256, entry.size_bytes):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from metadata.formats import by_puid
 from metadata.package import (
     Approval,
     FileVerdicts,
@@ -20,7 +21,7 @@ from metadata.package import (
     Representation,
     TextSummary,
 )
-from metadata.package_contents import RECEIPT, RECORD, ROOT, Contents, OpenFile, open_contents
+from metadata.package_contents import RECEIPT, RECORD, ROOT, SOURCES, Contents, OpenFile, open_contents
 from metadata.receipts import Receipt, read_receipt
 from metadata.rules import errors_of
 from metadata.time import rfc3339
@@ -28,7 +29,6 @@ from metadata.xml.mets import Mets, MetsAgent
 from metadata.xml.record import Record, RecordedDocument, read_record
 
 VERDICTS = "metadata/other/signatures/"
-SOURCES = "metadata/descriptive/source/"
 TRANSCRIPTION = "transcription"
 ACCESSION = "accession"
 
@@ -101,6 +101,7 @@ def _assembled(
         dossier_id=related or contents.package_id,
         part=record.part,
         parts=record.parts,
+        format_version=contents.format_version,
         program_version=software.note.partition(";")[0].strip(),
         created_at=rfc3339(datetime.fromisoformat(root.created)),
         received_at=receipt.received_at if receipt else "",
@@ -135,7 +136,7 @@ def _files(contents: Contents, record: Record) -> Iterator[PackageFile]:
     for path, known in contents.objects.items():
         derived = known.source.object_id if known.source else None
         ordinal, part = places.get(derived or path, (None, 1))
-        entry = contents.listed[path]
+        entry = contents.listed.get(path)
         yield PackageFile(
             path=path,
             original_name=known.original_name or (contents.objects[derived].original_name if derived else ""),
@@ -143,15 +144,21 @@ def _files(contents: Contents, record: Record) -> Iterator[PackageFile]:
             sha256=known.sha256,
             sha512=known.sha512,
             size_bytes=known.size_bytes,
-            mime=entry.mime,
+            mime=entry.mime if entry else _mime(known.puid),
             puid=known.puid,
             format_name=known.format_name,
             format_version=known.format_version,
             ordinal=ordinal,
             part=part,
             derived_from=derived,
-            conversion=entry.conversion,
+            conversion=entry.conversion if entry else None,
+            held=entry is None,
         )
+
+
+def _mime(puid: str) -> str:
+    known = by_puid(puid)
+    return known.mime if known else "application/octet-stream"
 
 
 def _representation(path: str) -> Representation:

@@ -17,7 +17,8 @@ from uuid import UUID
 from storage.errors import UnsafeKeyError
 from storage.keys import safe_key
 
-FORMAT: Final = "luutru-aip 1.0"
+FORMAT: Final = "luutru-aip 1.1"
+_EARLIER_FORMATS: Final = ("luutru-aip 1.0",)
 ROOT: Final = "packages"
 LEDGER: Final = "ledger"
 AUDIT: Final = "audit"
@@ -38,20 +39,24 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
+def _layout_file(form: str) -> bytes:
+    description = f"{form}: one object a dossier, id urn:uuid:PACKAGE_ID, folders by the SHA-256 of the id"
+    return _json({"extension": _EXTENSION, "description": description})
+
+
 ROOT_NAMASTE: Final = f"{ROOT}/0=ocfl_1.1"
+_LAYOUT_KEY: Final = f"{ROOT}/ocfl_layout.json"
 ROOT_FILES: Final = {
     f"{ROOT}/extensions/{_EXTENSION}/config.json": _json(
         {"extensionName": _EXTENSION, "digestAlgorithm": "sha256", "tupleSize": _TUPLE, "numberOfTuples": _TUPLES}
     ),
-    f"{ROOT}/ocfl_layout.json": _json(
-        {
-            "extension": _EXTENSION,
-            "description": f"{FORMAT}: one object a dossier, id urn:uuid:PACKAGE_ID, folders by the SHA-256 of the id",
-        }
-    ),
+    _LAYOUT_KEY: _layout_file(FORMAT),
     ROOT_NAMASTE: b"ocfl_1.1\n",
 }
 """What makes the prefix an OCFL 1.1 storage root, in the order of writing: the declaration comes last."""
+
+EARLIER_ROOT_FILES: Final = {_LAYOUT_KEY: frozenset(map(_layout_file, _EARLIER_FORMATS))}
+"""What a root says that an earlier version began. It stays: each package names its own form."""
 
 
 def object_id(package_id: str) -> str:

@@ -14,7 +14,16 @@ from storage.errors import LayoutUnknownError, ObjectExistsError, ObjectMissingE
 from storage.fixity import FixityReport, check_object
 from storage.heads import Committed, committed, insist_on_root
 from storage.holdings import Content, PackageFile, PackageVersion, Progress, StoredObject
-from storage.layout import INVENTORY, ROOT, ROOT_FILES, SHARDS, object_path, package_id_of, shard_prefix
+from storage.layout import (
+    EARLIER_ROOT_FILES,
+    INVENTORY,
+    ROOT,
+    ROOT_FILES,
+    SHARDS,
+    object_path,
+    package_id_of,
+    shard_prefix,
+)
 from storage.ports import ObjectStore
 from storage.writer import PackageWriter, by_path
 
@@ -54,8 +63,10 @@ class PackageStore:
                 self._store.put(key, BytesIO(data), expected=digests_of([data]))
             except ObjectExistsError:
                 with self._store.open(key) as stream:
-                    found = stream.read(200)
-                raise LayoutUnknownError(key, found.decode("utf-8", "backslashreplace")) from None
+                    found = stream.read(1000)
+                if found in EARLIER_ROOT_FILES.get(key, ()):
+                    continue
+                raise LayoutUnknownError(key, found[:200].decode("utf-8", "backslashreplace")) from None
 
     def write(
         self, package_id: str, files: Sequence[Content], *, message: str, agent: str, tell: Progress = _silent

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ingest.ports import MalwareScanner, PdfaJudge, Workers
     from ingest.workers.pool import WorkerPool
     from search.ports import SearchIndex
+    from storage.evidence import EvidenceObjects
     from storage.ledger import Ledger
     from storage.packages import PackageStore
     from storage.ports import ObjectStore
@@ -162,6 +163,13 @@ class Installation:
         from storage.ledger import Ledger  # noqa: PLC0415
 
         return Ledger(self.store)
+
+    @cached_property
+    def evidence(self) -> EvidenceObjects:
+        """What is kept once per holding, by digest."""
+        from storage.evidence import EvidenceObjects  # noqa: PLC0415
+
+        return EvidenceObjects(self.store)
 
     @cached_property
     def segments(self) -> AuditSegments:
@@ -290,7 +298,7 @@ class Installation:
         """Packages read back."""
         from archive.services.stored_packages import StoredPackages  # noqa: PLC0415
 
-        return StoredPackages(self.packages, self.catalogue)
+        return StoredPackages(self.packages, self.catalogue, self.evidence)
 
     @cached_property
     def submissions(self) -> Submissions:
@@ -344,7 +352,7 @@ class Installation:
         """Reading back."""
         from archive.services.fixity import Fixity  # noqa: PLC0415
 
-        return Fixity(self.catalogue, self.packages, self.trail, SystemRandom())
+        return Fixity(self.catalogue, self.packages, self.evidence, self.trail, SystemRandom())
 
     @cached_property
     def doctor(self) -> Doctor:

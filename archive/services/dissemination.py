@@ -22,6 +22,7 @@ from metadata.digests import chunks_of
 from metadata.errors import UsageError
 from metadata.events import EventType
 from metadata.package import PackageDocument, PackageFile, PackageRecord
+from storage.layout import evidence_object_key
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
@@ -156,6 +157,10 @@ class Dissemination:
             for file in self.stored.packages.files(record.package_id):
                 name = f"urn_uuid_{record.package_id}/{file.path}"
                 yield _Outgoing(name, partial(self.stored.packages.open, file), {})
+        # A list that is kept once for many dossiers goes out beside their packages, where PREMIS says it lies.
+        held = {source.sha256: (record, source) for record in records for source in record.sources if source.held}
+        for sha256, (record, source) in held.items():
+            yield _Outgoing(evidence_object_key(sha256), self._opener(record, source), {"name": source.original_name})
 
     def _opener(self, record: PackageRecord, file: PackageFile) -> Callable[[], AbstractContextManager[BinaryIO]]:
         return lambda: self.stored.open(record, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
@@ -10,16 +11,29 @@ from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
 from metadata.errors import NotFoundError
 from metadata.events import EventOutcome, EventType
+from metadata.findings import Finding
+from metadata.package import PackageFile, PackageRecord
+from storage.errors import ObjectMissingError, RecordUnreadableError
+from storage.evidence import EvidenceObjects
 from storage.fixity import FixityReport
+from storage.layout import evidence_object_key
 from storage.packages import PackageStore
 
 
 class Fixity:
     """Checks packages at their location."""
 
-    def __init__(self, catalogue: Catalogue, packages: PackageStore, trail: AuditTrail, random: Random) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        packages: PackageStore,
+        evidence: EvidenceObjects,
+        trail: AuditTrail,
+        random: Random,
+    ) -> None:
         self._catalogue = catalogue
         self._packages = packages
+        self._evidence = evidence
         self._trail = trail
         self._random = random
         self.total = 0
@@ -53,7 +67,7 @@ class Fixity:
                 yield from (part.package_id for part in self._catalogue.parts(place.dossier_id))
 
     def check(self, package_id: str) -> FixityReport:
-        """Read one package back.
+        """Read one package back, and the lists that are kept for it and others.
 
         Raises:
             NotFoundError: nothing is stored under that identifier.
@@ -61,8 +75,11 @@ class Fixity:
         """
         if not _is_package_id(package_id):
             raise NotFoundError(package_id)
-        known = self._known_inventory(package_id)
+        record, known = self._known(package_id)
         report = self._packages.check_fixity(package_id, inventory_sha512=known)
+        for file in record.sources if record is not None else ():
+            if file.held:
+                report = self._with_list(report, file)
         self._trail.record(
             self._trail.event(
                 EventType.FIXITY_CHECK,
@@ -74,13 +91,28 @@ class Fixity:
         )
         return report
 
-    def _known_inventory(self, package_id: str) -> str | None:
+    def _with_list(self, report: FixityReport, file: PackageFile) -> FixityReport:
+        key = evidence_object_key(file.sha256)
+        values = {"package": report.package_id, "file": key, "expected": file.sha256}
+        try:
+            self._evidence.get(file.sha256)
+        except ObjectMissingError:
+            found = Finding(rule="STO-011", subject=file.original_name, values=values)
+        except RecordUnreadableError:
+            found = Finding(rule="STO-010", subject=file.original_name, values={**values, "found": ""})
+        else:
+            return replace(report, files=report.files + 1, bytes_read=report.bytes_read + file.size_bytes)
+        return replace(report, findings=(*report.findings, found))
+
+    def _known(self, package_id: str) -> tuple[PackageRecord | None, str | None]:
+        """What the catalogue knows of a package: its record, and the digest of its inventory."""
         try:
             place = self._catalogue.find(package_id)[0]
         except NotFoundError:
-            return None
+            return None, None
         parts = {part.package_id: part.inventory_sha512 for part in self._catalogue.parts(place.dossier_id)}
-        return parts.get(package_id)
+        records = {record.package_id: record for record in self._catalogue.records(place.dossier_id)}
+        return records.get(package_id), parts.get(package_id)
 
 
 def _is_package_id(identifier: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from metadata.package_reader import read_package
 from metadata.texts import PageText
 from metadata.texts_io import iter_page_texts
 from search.ports import IndexedDocument
+from storage.evidence import EvidenceObjects
 from storage.packages import PackageStore
 
 
@@ -26,6 +28,7 @@ class StoredPackages:
 
     packages: PackageStore
     catalogue: Catalogue
+    evidence: EvidenceObjects
 
     def record(self, package_id: str) -> PackageRecord:
         """What the package says of itself, read from storage.
@@ -48,7 +51,14 @@ class StoredPackages:
         return StoredVersion(package_id, found.version, found.inventory_sha512), found.created
 
     def open(self, record: PackageRecord, file: PackageFile) -> AbstractContextManager[BinaryIO]:
-        """The bytes of a file of a package."""
+        """The bytes of a file of a package, or of a list that is kept once for many.
+
+        Raises:
+            ObjectMissingError: it is gone.
+            RecordUnreadableError: a list that is kept for many is not what its digest says.
+        """
+        if file.held:
+            return io.BytesIO(self.evidence.get(file.sha256))
         return self.packages.open_file(record.package_id, file.path)
 
     def pages(self, record: PackageRecord, document: PackageDocument) -> Iterator[PageText]:

@@ -390,5 +390,10 @@ def _only(delivery: Delivery, dossier: DossierDescription, *, keep_sources: bool
         found = (*found, *(Finding(rule="SUB-003", subject=path) for path in sources))
         sources = ()
     return delivery.model_copy(
-        update={"dossiers": (dossier,), "dossier_findings": {dossier.file_code: found}, "sources": sources}
+        update={
+            "dossiers": (dossier,),
+            "other_dossiers": len(delivery.dossiers) - 1,
+            "dossier_findings": {dossier.file_code: found},
+            "sources": sources,
+        }
     )

@@ -26,6 +26,7 @@ class PartFolder:
         self._work = work
         self._room = room
         self._files: dict[str, PackagedFile] = {}
+        self._held: dict[str, Digests] = {}
 
     @contextmanager
     def writing(self, path: str) -> Iterator[BinaryIO]:
@@ -56,6 +57,14 @@ class PartFolder:
         self._note(path, lies, digests)
         return digests
 
+    def hold(self, path: str, source: str) -> None:
+        """Let `path` name a file of the work folder that is kept beside the packages and is no file of this one.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        self._held[path] = digests_of_file(self._work / source)
+
     def _note(self, path: str, lies: Path, digests: Digests) -> None:
         if path in self._files:
             msg = f"{path} stands twice in the package"
@@ -69,7 +78,9 @@ class PartFolder:
         )
 
     def digests(self, path: str) -> Digests:
-        """Digests of the package's file `path`."""
+        """Digests of the package's file `path`, or of one that is held under that name."""
+        if path in self._held:
+            return self._held[path]
         found = self._files[path]
         return Digests(found.sha256, found.sha512, found.size_bytes)
 

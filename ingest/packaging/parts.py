@@ -18,11 +18,13 @@ from ingest.facts import (
     Renditions,
     Texts,
 )
+from ingest.packaging.held import is_held
 from ingest.work import WorkItem
 from metadata.descriptions import DocumentDescription
 from metadata.package import MAX_DOCUMENTS
+from metadata.package_contents import SOURCES
 from metadata.package_names import FileNames, extension_of, part_id, source_name
-from metadata.package_reader import SOURCES, VERDICTS
+from metadata.package_reader import VERDICTS
 from metadata.verdicts import SignatureVerdict
 
 ORIGINALS = "representations/rep1/"
@@ -44,6 +46,8 @@ class PlacedFile:
     text_path: str = ""
     verdicts: tuple[SignatureVerdict, ...] = ()
     verdicts_path: str = ""
+    held: bool = False
+    """A list that is kept beside the packages: `path` is only its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,9 @@ class _Placing:
             verdicts_path=f"{VERDICTS}{number}.json" if verdicts else "",
         )
 
-    def source(self, file: ReceivedFile, number: int) -> PlacedFile:
+    def source(self, file: ReceivedFile, number: int, *, held: bool) -> PlacedFile:
         path = f"{SOURCES}{source_name(file.path, number)}"
-        return PlacedFile(received=file, format=self._formats.get(file.path, UNKNOWN), path=path)
+        return PlacedFile(received=file, format=self._formats.get(file.path, UNKNOWN), path=path, held=held)
 
 
 def plan(item: WorkItem) -> tuple[Part, ...]:
@@ -118,7 +122,13 @@ def plan(item: WorkItem) -> tuple[Part, ...]:
         for description in item.dossier.documents
     ]
     sources = [file for file in received.files if file.role is FileRole.SOURCE]
-    placed_sources = tuple(placing.source(file, number) for number, file in enumerate(sources, start=1))
+    weight = sum(file.size_bytes for file in received.documents())
+    placed_sources = tuple(
+        placing.source(
+            file, number, held=is_held(file, documents_bytes=weight, other_dossiers=item.delivery.other_dossiers)
+        )
+        for number, file in enumerate(sources, start=1)
+    )
     chunks = [documents[start : start + MAX_DOCUMENTS] for start in range(0, len(documents), MAX_DOCUMENTS)] or [[]]
     return tuple(
         Part(

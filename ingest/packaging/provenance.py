@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 from ingest.facts import Approved, Formats, Judged, Received, Renditions, Route, Texts, Tool, Validated
@@ -12,6 +12,7 @@ from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part, PlacedFil
 from ingest.work import WorkItem
 from metadata.digests import Digests
 from metadata.package import PackageAgent, PackageEvent
+from metadata.package_contents import HELD
 from metadata.package_reader import ACCESSION, TRANSCRIPTION
 from metadata.verdicts import Indication
 from metadata.xml.premis import PremisObject, Source
@@ -213,7 +214,8 @@ def package_objects(part: Part, digests_of: Callable[[str], Digests]) -> Iterato
     relation = ("structural", "is part of", first) if part.number > 1 else None
     yield PremisObject("", kind="intellectualEntity", relation=relation)
     for file in part.sources:
-        yield original_object(file, digests_of(file.path))
+        digests = digests_of(file.path)
+        yield replace(original_object(file, digests), held_at=f"{HELD}{digests.sha256}" if file.held else "")
 
 
 def original_object(file: PlacedFile, digests: Digests) -> PremisObject:

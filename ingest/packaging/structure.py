@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest.packaging.folder import PartFolder
+from ingest.packaging.held import ROWS
 from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part
 from ingest.packaging.provenance import ArchiveBody
 from metadata.package import FORMAT_VERSION, Conversion
-from metadata.package_contents import RECORD, ROOT
-from metadata.package_reader import SOURCES, VERDICTS
+from metadata.package_contents import RECORD, ROOT, SOURCES
+from metadata.package_reader import VERDICTS
 from metadata.time import VIETNAM, from_rfc3339
 from metadata.xml.mets import (
     REPRESENTATION_PROFILE,
@@ -101,7 +102,7 @@ class Structure:
             if path == RECORD:
                 kind = "RECORD-TT02"
             elif path.startswith(SOURCES):
-                kind = "SOURCE"
+                kind = "SOURCE-ROWS" if path.endswith(ROWS) else "SOURCE"
             else:
                 kind = f"{name.rpartition('_')[0] or name}-TT05"
             yield MetadataEntry(self._entry(path, place), "OTHER", kind)

@@ -9,6 +9,7 @@ from uuid import UUID
 from ingest.facts import Approved, Judged, LeantOn, Received, Rendition, Renditions, Texts, Tool, Validated
 from ingest.packaging import provenance
 from ingest.packaging.folder import PartFolder
+from ingest.packaging.held import ROWS, rows_document
 from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part
 from ingest.packaging.provenance import ArchiveBody, PartProvenance, Provenance
 from ingest.packaging.structure import PREMIS_PATH, Heading, Structure
@@ -78,6 +79,11 @@ class PartWriter:
 
     def _place_files(self) -> None:
         for file in (*self._part.sources, *self._part.originals()):
+            if file.held:
+                self._folder.hold(file.path, file.received.stored)
+                rows = rows_document(file.received, self._item.dossier.rows)
+                self._folder.write(f"{file.path}{ROWS}", rows)
+                continue
             self._folder.place(file.path, file.received.stored)
             self._mimes[file.path] = file.format.mime
             if file.rendition and not file.rendition.path:

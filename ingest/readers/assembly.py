@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ingest.readers.cuts import Cuts
 from ingest.readers.dossiers import DossierDraft
 from ingest.readers.resolution import Files, Miss, Resolved, plain
 from ingest.readers.rows import RowRecord
@@ -35,13 +36,14 @@ class Assembled:
     """Who names a file: dossier, spreadsheet and row, by path."""
 
 
-def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str) -> Assembled:
+def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str, cuts: Cuts) -> Assembled:
     """Descriptions of all `drafts`.
 
     Args:
         drafts: As gathered.
         files: What lies in the delivery.
         fallback: Code of a dossier for which neither sheet nor file names have one: the folder's name.
+        cuts: The lists, of which each dossier keeps its own rows.
     """
     found = Assembled()
     codes = _codes(drafts, files, fallback, found)
@@ -61,6 +63,7 @@ def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str) -> Ass
                 sheet=draft.sheet or None,
                 row=draft.row,
                 documents=documents,
+                rows=cuts.of(draft.rows),
             )
         )
     _tell_shared_files(found)

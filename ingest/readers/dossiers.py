@@ -32,6 +32,9 @@ class DossierDraft:
     extra: dict[str, str] = field(default_factory=dict)
     records: list[RowRecord] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    rows: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    """Numbers of its rows by spreadsheet and worksheet, in order."""
+
     described_in: set[tuple[str, str]] = field(default_factory=set)
     """Spreadsheet and worksheet pairs in which the dossier is described."""
 
@@ -64,6 +67,7 @@ class Gathering:
             if record.dossier and (again or elsewhere):
                 self._tell_doubled(current, record)
             _merge(current, record)
+            current.rows.setdefault((record.source, record.sheet), []).append(record.row)
             if record.dossier:
                 current.described_in.add((record.source, record.sheet))
             if record.record and record.section is not Section.DOSSIER:

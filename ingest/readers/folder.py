@@ -12,6 +12,7 @@ from typing import ClassVar
 from ingest.ports import Workers
 from ingest.readers.assembly import Assembled, assemble
 from ingest.readers.columns import Column
+from ingest.readers.cuts import Cuts
 from ingest.readers.dossiers import Gathering
 from ingest.readers.headings import Table, find_table
 from ingest.readers.legacy_cells import readable
@@ -232,7 +233,8 @@ class _Assembly:
     def _assembled(self) -> Assembled:
         """Dossiers of all tables, without spreadsheets that another one names as documents."""
         while True:
-            found = assemble(self._gathered().drafts(), self._files, self._root.name or "/")
+            drafts = self._gathered().drafts()
+            found = assemble(drafts, self._files, self._root.name or "/", Cuts(self._ordered()))
             documents = [
                 path
                 for path in self._tables

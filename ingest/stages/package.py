@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from ingest.facts import (
     Fact,
     Formats,
     Judged,
+    Keepsake,
     Packaged,
     PackagedPart,
     Received,
@@ -92,7 +93,7 @@ class Package:
             packaged.append(self._packaged(item, part, maker))
             item.tell(done, len(parts))
         self._count(item, parts)
-        return Packaged(parts=tuple(packaged), keepsakes=item.fact(Judged).keepsakes)
+        return Packaged(parts=tuple(packaged), keepsakes=(*item.fact(Judged).keepsakes, *_held(parts)))
 
     def _packaged(self, item: WorkItem, part: Part, maker: Maker) -> PackagedPart:
         folder = PartFolder(item.folder, item.room(self.name) / f"part-{part.number}")
@@ -111,3 +112,8 @@ class Package:
         if placed != len(received):
             values = {"expected": str(len(received)), "found": str(placed)}
             raise PackageBrokenError((Finding(rule="PKG-006", subject=item.dossier.file_code, values=values),))
+
+
+def _held(parts: tuple[Part, ...]) -> Iterator[Keepsake]:
+    for file in (file for part in parts for file in part.sources if file.held):
+        yield Keepsake(sha256=file.received.sha256, source=file.received.stored)

@@ -15,6 +15,8 @@ from metadata.xml.writing import XmlWriter, legal, quoted
 
 PREMIS = "http://www.loc.gov/premis/v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+HELD = "key in the archive's storage"
+"""Type of the content location of a file that lies outside its package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class PremisObject:
     relation: tuple[str, str, str] | None = None
     """Relationship to another package: type, sub-type, identifier."""
 
+    held_at: str = ""
+    """Key in the archive's storage where the bytes lie, for a file that is kept once per holding."""
+
 
 class _Writing:
     def __init__(self, stream: BinaryIO, urn: str) -> None:
@@ -73,6 +78,9 @@ class _Writing:
                 self.characteristics(found)
             if found.original_name:
                 self.xml.leaf("originalName", quoted(found.original_name))
+            if found.held_at:
+                with self.xml.element("storage"), self.xml.element("contentLocation"):
+                    self.identifier("contentLocation", found.held_at, HELD)
             self.relationships(found)
 
     def characteristics(self, found: PremisObject) -> None:
@@ -243,6 +251,7 @@ def _object(element: etree._Element, urn: str) -> PremisObject:
         kind=_kind(element),
         properties=tuple(_properties(element)),
         relation=(kind, sub_kind, related) if related and not derived else None,
+        held_at=_said(element, "storage/contentLocation/contentLocationValue"),
     )
 
 
