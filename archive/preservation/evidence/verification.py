@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
+from itertools import pairwise
 from typing import Protocol
 
 from archive.preservation.evidence.algorithms import AlgorithmUnknownError, digest
@@ -249,7 +250,7 @@ def _way(entry: _Entry, wanted: Sequence[bytes]) -> str:
 
 
 def _order(entries: Sequence[_Entry]) -> Iterator[Step]:
-    for before, entry in zip(entries, entries[1:], strict=False):
+    for before, entry in pairwise(entries):
         late = entry.token.time < before.token.time
         yield entry.step(StepKind.ORDER, "older than the time-stamp that it covers" if late else "")
 

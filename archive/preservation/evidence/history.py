@@ -1,0 +1,346 @@
+"""The archive's stamps and how they cover each other, as values: what is proven by what, and what has nothing above it.
+
+Every time-stamp token is a *stamp*. A batch stamps data groups; a renewal
+stamps older tokens; a hash-tree renewal stamps the same groups under another
+digest, each with everything that was proven of it before; a restamp stamps
+anew the root of a tree whose token proved worthless. From the stamp of its
+batch up to the one that nothing covers runs the *line* of a document: from it
+its evidence record is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+from functools import lru_cache
+from hashlib import sha256
+from itertools import pairwise
+from typing import Final
+
+from archive.preservation.evidence.algorithms import digest, node
+from archive.preservation.evidence.der import encode
+from archive.preservation.evidence.records import ArchiveTimeStamp, Chain, EvidenceRecord, sequence_of
+from archive.preservation.evidence.trees import Tree, reduced
+
+_SEQUENCE: Final = 0x30
+
+
+@unique
+class StampKind(StrEnum):
+    """What a stamp is over. Stable words: they stand in storage."""
+
+    BATCH = "batch"
+    RENEWAL = "time-stamp-renewal"
+    REHASH = "hash-tree-renewal"
+    RESTAMP = "restamp"
+
+
+class HistoryBrokenError(ValueError):
+    """What is stored of stamps contradicts itself; the text names the stamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """One stamp under a renewal, a hash-tree renewal or a restamp."""
+
+    stamp: str
+    leaf: bytes = field(repr=False)
+    """Renewal: digest of the token with revocation data. Restamp: the root that is stamped anew. Rehash: empty."""
+
+    objects: tuple[str, ...] = ()
+    """SHA-256 of the revocation data that was put into the token."""
+
+    token: str = ""
+    """SHA-256 of the token with revocation data; empty: as received."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamp:
+    """One time-stamp of the archive. Two of the same name are told apart: trees are remembered by stamp."""
+
+    name: str
+    """Such as `2026-11-28-1`."""
+
+    kind: StampKind
+    algorithm: str
+    time: datetime
+    signer: str
+    """Name of the authority."""
+
+    expires: datetime
+    """Until when its certificate is valid."""
+
+    covers: tuple[Cover, ...] = field(default=(), repr=False)
+    voids: tuple[str, ...] = ()
+    """Stamps that it declares worthless (authority revoked, key stolen): they cover nothing any more."""
+
+    parts: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    """Rehash: root of each batch's new tree."""
+
+    def tree(self) -> Tree:
+        """The tree over the covered tokens or roots, of a rehash that over its parts."""
+        return Tree.of(self.algorithm, [root for _, root in self.parts] or [cover.leaf for cover in self.covers])
+
+
+class Material:
+    """Where bytes of stamps come from. Storage and tests each have their own."""
+
+    def token(self, stamp: Stamp) -> bytes:
+        """The token as received."""
+        raise NotImplementedError
+
+    def covered_token(self, stamp: Stamp, cover: Cover) -> bytes:
+        """The token with the revocation data that `cover` names; its digest is `cover.token`."""
+        raise NotImplementedError
+
+    def siblings(self, stamp: Stamp, batch: str, leaf: bytes) -> tuple[bytes, ...]:
+        """Nodes beside the way from a group's leaf in the tree of `batch` under the batch's stamp or a rehash.
+
+        Raises:
+            KeyError: the leaf is not in it.
+        """
+        raise NotImplementedError
+
+
+Digests = Callable[[str], Sequence[bytes]]
+"""Digests of the members of a group by algorithm, in the order of the group."""
+
+
+@dataclass(frozen=True)
+class History:
+    """All stamps, in the order in which they were made."""
+
+    stamps: Mapping[str, Stamp]
+
+    @classmethod
+    def of(cls, stamps: Iterable[Stamp]) -> History:
+        """A history."""
+        return cls({stamp.name: stamp for stamp in stamps})
+
+    def having(self, *stamps: Stamp) -> History:
+        """The history with more stamps."""
+        return History({**self.stamps, **{stamp.name: stamp for stamp in stamps}})
+
+    def void(self) -> frozenset[str]:
+        """Stamps that a later one declared worthless."""
+        return frozenset(name for stamp in self.stamps.values() for name in stamp.voids)
+
+    def covering(self) -> Mapping[str, tuple[Stamp, Cover]]:
+        """What covers each covered stamp, the latest one that is not void; restamps stand under `restamps`."""
+        void = self.void()
+        return {
+            cover.stamp: (stamp, cover)
+            for stamp in self.stamps.values()
+            if stamp.name not in void and stamp.kind in {StampKind.RENEWAL, StampKind.REHASH}
+            for cover in stamp.covers
+        }
+
+    def restamps(self) -> Mapping[str, tuple[Stamp, Cover]]:
+        """What took the place of each void batch or rehash."""
+        void = self.void()
+        return {
+            cover.stamp: (stamp, cover)
+            for stamp in self.stamps.values()
+            if stamp.name not in void and stamp.kind is StampKind.RESTAMP
+            for cover in stamp.covers
+        }
+
+    def heads(self) -> tuple[Stamp, ...]:
+        """Stamps that count and that nothing covers: what has to be renewed in time."""
+        covered, void = self.covering(), self.void()
+        return tuple(stamp for name, stamp in self.stamps.items() if name not in covered and name not in void)
+
+    def line(self, batch: str) -> tuple[Link, ...]:
+        """The stamps that prove the groups of `batch`, oldest first; empty: its stamp is void, nothing took its place.
+
+        Raises:
+            HistoryBrokenError: stamps cover each other in a circle.
+        """
+        return Lines(self).of(batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One stamp of a line."""
+
+    stamp: Stamp
+    """The one whose tree is meant."""
+
+    stamped_by: Stamp
+    """Whose token counts: the stamp itself, or a restamp."""
+
+    under: Cover | None
+    """As what the token is covered by the next link; None: it is the youngest."""
+
+
+class Lines:
+    """Lines of many batches of one history; what covers what is looked up once."""
+
+    def __init__(self, history: History) -> None:
+        self._stamps = history.stamps
+        self._covering = history.covering()
+        self._restamps = history.restamps()
+        self._void = history.void()
+
+    def of(self, batch: str) -> tuple[Link, ...]:
+        """See `History.line`."""
+        links: list[Link] = []
+        current: Stamp | None = self._stamps[batch]
+        met: set[str] = set()
+        while current is not None:
+            holder = self._holder(current)
+            if holder is None:
+                # A void rehash is left out of `covering` only when nothing restamped it; a batch has nothing below.
+                break
+            if holder.name in met:
+                raise HistoryBrokenError(holder.name)
+            met.add(holder.name)
+            following = self._covering.get(holder.name)
+            links.append(Link(current, holder, following[1] if following else None))
+            current = following[0] if following else None
+        return tuple(links)
+
+    def _holder(self, stamp: Stamp) -> Stamp | None:
+        """Whose token stands over the tree of `stamp`."""
+        if stamp.name not in self._void:
+            return stamp
+        found = self._restamps.get(stamp.name)
+        return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """One chain of a record: the tree in which a group's own leaf stands, and the renewals of its token."""
+
+    stamp: Stamp
+    above: tuple[bytes, ...] = field(repr=False)
+    """Nodes beside the way from the tree's root to what was stamped (rehash over many batches, restamp)."""
+
+    token: bytes = field(repr=False)
+    renewals: tuple[ArchiveTimeStamp, ...] = field(repr=False)
+    encoded: bytes = field(repr=False)
+    """The renewals as they stand in the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """Cuts evidence records out of the stamps of one batch. What all its groups share is made once."""
+
+    batch: Stamp
+    material: Material
+    segments: tuple[_Segment, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, batch: Stamp, links: Sequence[Link], material: Material) -> Cutting:
+        """Prepare cutting along a line.
+
+        Raises:
+            HistoryBrokenError: there is no line, or what is stored does not fit.
+        """
+        if not links:
+            msg = f"{batch.name}: its time-stamp is void"
+            raise HistoryBrokenError(msg)
+        groups: list[list[Link]] = []
+        for link in links:
+            if link.stamp.kind is not StampKind.RENEWAL:
+                groups.append([])
+            groups[-1].append(link)
+        before = dict(pairwise(link.stamp.name for link in reversed(links)))
+        under = {link.stamp.name: link.under for link in links}
+        segments = []
+        for first, *others in groups:
+            renewals = tuple(_renewal(link, under[before[link.stamp.name]], material) for link in others)
+            encoded = b"".join(stamp.der() for stamp in renewals)
+            segments.append(_Segment(first.stamp, _above(first, batch), _token(material, first), renewals, encoded))
+        return cls(batch, material, tuple(segments))
+
+    def record(self, digests: Digests, *, until: str = "") -> EvidenceRecord:
+        """The evidence record of a group.
+
+        Args:
+            digests: Of its members, by the batch's algorithm and those of hash-tree renewals.
+            until: Name of a hash-tree renewal: only what was proven before it.
+
+        Raises:
+            HistoryBrokenError: the group is not in the batch.
+        """
+        chains: list[Chain] = []
+        for segment in self.segments:
+            if segment.stamp.name == until:
+                break
+            first = self._first(segment, digests, chains)
+            chains.append(Chain((first, *segment.renewals), encode(_SEQUENCE, first.der() + segment.encoded)))
+        return EvidenceRecord(tuple(dict.fromkeys(segment.stamp.algorithm for segment in self.segments)), tuple(chains))
+
+    def leaf(self, rehash: Stamp, digests: Digests) -> bytes:
+        """The leaf of a group in a hash-tree renewal (RFC 4998, 5.2).
+
+        Args:
+            rehash: The renewal; it covers the youngest stamp of this line, though its own parts may not be known yet.
+            digests: Of the members.
+        """
+        chains = self.record(digests, until=rehash.name).chains
+        return node(rehash.algorithm, renewed(rehash.algorithm, digests, chains))
+
+    def _first(self, segment: _Segment, digests: Digests, chains: Sequence[Chain]) -> ArchiveTimeStamp:
+        name = segment.stamp.algorithm
+        members = renewed(name, digests, chains)
+        leaf = node(name, members)
+        try:
+            siblings = self.material.siblings(segment.stamp, self.batch.name, leaf)
+        except KeyError:
+            msg = f"{segment.stamp.name}: the group is not in it"
+            raise HistoryBrokenError(msg) from None
+        return ArchiveTimeStamp(name, reduced(leaf, (*siblings, *segment.above), members), segment.token)
+
+
+def renewed(algorithm: str, digests: Digests, chains: Sequence[Chain]) -> list[bytes]:
+    """What a chain is over: digests of the members; behind older chains each with the digest of these."""
+    members = list(digests(algorithm))
+    if not chains:
+        return members
+    older = digest(algorithm, sequence_of(chains))
+    return [digest(algorithm, member, older) for member in members]
+
+
+@lru_cache(maxsize=64)
+def _tree_of(stamp: Stamp) -> Tree:
+    return stamp.tree()
+
+
+def _renewal(link: Link, under: Cover | None, material: Material) -> ArchiveTimeStamp:
+    try:
+        lists = _tree_of(link.stamp).reduced(under.leaf if under else b"")
+    except KeyError:
+        msg = f"{link.stamp.name}: what it covers is not in its tree"
+        raise HistoryBrokenError(msg) from None
+    return ArchiveTimeStamp(link.stamp.algorithm, lists, _token(material, link))
+
+
+def _above(link: Link, batch: Stamp) -> tuple[bytes, ...]:
+    """The way from the tree of the batch to what the token is for."""
+    above: tuple[bytes, ...] = ()
+    try:
+        if link.stamp.parts:
+            tree = _tree_of(link.stamp)
+            above = tree.siblings(tree.position_of(dict(link.stamp.parts)[batch.name]))
+        if link.stamped_by is not link.stamp:
+            tree = _tree_of(link.stamped_by)
+            root = next(cover.leaf for cover in link.stamped_by.covers if cover.stamp == link.stamp.name)
+            above += tree.siblings(tree.position_of(root))
+    except KeyError:
+        msg = f"{link.stamped_by.name}: {batch.name} is not in its tree"
+        raise HistoryBrokenError(msg) from None
+    return above
+
+
+def _token(material: Material, link: Link) -> bytes:
+    if link.under is None:
+        return material.token(link.stamped_by)
+    token = material.covered_token(link.stamped_by, link.under)
+    if link.under.token and sha256(token).hexdigest() != link.under.token:
+        msg = f"{link.stamped_by.name}: the token with revocation data is another one"
+        raise HistoryBrokenError(msg)
+    return token
