@@ -121,6 +121,9 @@ class XmlSignature:
     unsigned: tuple[str, ...] = ()
     """What stands unsigned, at most ten places."""
 
+    known_part: str = ""
+    """Form of document whose readers use just the part that is signed; empty: none is known."""
+
     counters: str = ""
     """Name of the signature that this one countersigns."""
 

@@ -1,0 +1,127 @@
+"""What a signature in an XML document leaves unsigned: the defence against moved and added elements.
+
+An identifier leads to an element wherever it stands, a reader looks where its
+form says. So a signature counts for the whole file only when nothing outside of
+what it signs says anything, and for a part only where the form of the document
+is known and the part is the one that its readers use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from archive.preservation.signatures.xml_references import DS, identifiers, place
+from archive.preservation.signatures.xml_signatures import Led, Read, is_signature
+from archive.preservation.signatures.xml_tree import XML_NAMESPACE, Document, Element
+
+MAX_PLACES = 10
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+_SILENT = ("Id", "ID", "id")
+
+KNOWN_PARTS: dict[tuple[str, ...], str] = {
+    ("HDon", "DLHDon"): "electronic invoice: the seller signs DLHDon (Decree 123/2020, form of Decision 1450/QĐ-TCT)",
+    ("TDiep", "DLieu", "HDon", "DLHDon"): "electronic invoice in a message (Decision 1450/QĐ-TCT)",
+}
+"""Signed parts that the readers of a known form use, by the names from the root down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of its document a signature signs."""
+
+    word: str
+    """See `XmlSignature.coverage`."""
+
+    unsigned: tuple[str, ...] = field(default=())
+    part: str = ""
+    """The known form whose part is signed; empty: none."""
+
+
+def covered(read: Read, document: Document) -> Coverage:
+    """Coverage of one signature of an XML document."""
+    content = [one for one in read.references if one.facts.role != "properties"]
+    if any(one.facts.role == "counter" for one in content):
+        return Coverage("partial")
+    if not any(_says_something(one) for one in content):
+        return Coverage("unclear", ("signs-nothing",))
+    signed = {n.apex: n.without for one in content if one.found is not None and (n := one.found.nodes) is not None}
+    if document.root in signed and document.root is not read.element:
+        left = [e for e in signed[document.root] if not is_signature(e)]
+        return Coverage("partial" if left else "whole-file", tuple(place(e) for e in left[:MAX_PLACES]))
+    places = _limited(_unsigned(document.root, set(signed), read.element))
+    if not places:
+        return Coverage("whole-file")
+    return Coverage("partial", places, _known_part(signed))
+
+
+def _says_something(one: Led) -> bool:
+    """Whether a reference leads to more than properties of the signature."""
+    if one.facts.role != "object" or one.found is None or one.found.nodes is None:
+        return True
+    apex = one.found.nodes.apex
+    names = {e.tag for e in (apex, *apex.elements())}
+    return not names & {(DS, "SignatureProperties"), (DS, "SignatureProperty")}
+
+
+def _unsigned(root: Element, signed: set[Element], own: Element) -> Iterator[str]:
+    """Places that say something and are not signed, in document order."""
+    holding = {a for e in signed for a in e.ancestors()}
+    for element in root.walk():
+        if is_signature(element):
+            holding |= {element, *element.ancestors()}
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        if element in signed:
+            continue
+        if is_signature(element):
+            if element is own:
+                yield from _objects(element, signed, holding)
+            continue
+        if element not in holding or element.text.strip() or any(_speaks(a) for a in element.attributes):
+            yield place(element)
+        if element in holding:
+            waiting += reversed(list(element.elements()))
+
+
+def _objects(signature: Element, signed: set[Element], holding: set[Element]) -> Iterator[str]:
+    """Objects of the signature itself that nobody signs; what XAdES puts there is no content."""
+    for holder in signature.all(DS, "Object"):
+        inner = list(holder.elements())
+        silent = not holder.text.strip()
+        if holder in signed or (silent and inner and all(e in signed for e in inner)):
+            continue
+        if silent and any(e.local == "QualifyingProperties" for e in inner):
+            continue
+        if holder not in holding or not inner:
+            yield place(holder)
+
+
+def _speaks(attribute: tuple[str, str, str, str]) -> bool:
+    namespace, local, _, _ = attribute
+    return namespace not in (XML_NAMESPACE, _INSTANCE) and not (not namespace and local in _SILENT)
+
+
+def _limited(places: Iterator[str]) -> tuple[str, ...]:
+    found = []
+    for one in places:
+        found.append(one)
+        if len(found) >= MAX_PLACES:
+            break
+    return tuple(found)
+
+
+def _known_part(signed: Iterable[Element]) -> str:
+    for apex in signed:
+        way = [apex, *apex.ancestors()]
+        names = tuple(e.local for e in reversed(way))
+        if names in KNOWN_PARTS and all(map(_alone, way)) and len(identifiers(apex)) == 1:
+            return KNOWN_PARTS[names]
+    return ""
+
+
+def _alone(element: Element) -> bool:
+    """Whether no brother has its name: a reader that looks by name finds this one."""
+    around = element.parent
+    return around is None or sum(1 for e in around.elements() if e.local == element.local) == 1
