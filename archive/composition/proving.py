@@ -1,0 +1,31 @@
+"""Wires proofs: made from an installation, checked without one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archive.clock import SystemClock
+from archive.preservation.trust.sets import TrustSnapshot
+from archive.services.proof_checking import ProofChecker
+from metadata.time import Clock
+
+
+@contextmanager
+def proof_checker(trust: Path | None, clock: Clock | None = None) -> Iterator[ProofChecker]:
+    """A checker of proofs: no home, no settings, no network.
+
+    Args:
+        trust: Folder with the auditor's anchors; None: he brings none.
+        clock: None takes the machine's.
+
+    Raises:
+        UsageError: `trust` is no readable folder.
+    """
+    from ingest.workers.pool import WorkerPool  # noqa: PLC0415 - a wrong call should not wait for it
+
+    snapshot = TrustSnapshot.from_folder(trust) if trust is not None else TrustSnapshot(())
+    with tempfile.TemporaryDirectory(prefix="luutru-verify-") as scratch, WorkerPool(1, Path(scratch)) as pool:
+        yield ProofChecker(pool, snapshot, clock or SystemClock())

@@ -1,0 +1,190 @@
+"""Use case `export --as proof`: everything that proves one document, gathered into one ZIP (docs/proofs.md)."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Protocol
+
+from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, README, RECORD, STATEMENT, Statement
+from archive.preservation.proofs.opening import readme
+from archive.preservation.proofs.writing import Member, write_proof
+from archive.services.stored_packages import StoredPackages
+from metadata.errors import UsageError
+from metadata.package import FileVerdicts, PackageDocument, PackageEvent, PackageRecord
+from metadata.package_reader import VERDICTS
+from storage.errors import ObjectMissingError
+from storage.evidence import EvidenceObjects
+
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+class ProofNotReadyError(UsageError):
+    """No time-stamped evidence record covers the document yet."""
+
+    code: ClassVar[str] = "proof.not_ready"
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what = what
+        self.why = why
+        super().__init__(f"{what}: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What an evidence record covers of a document."""
+
+    record: bytes
+    """The evidence record cut from its batch, DER."""
+
+    paths: tuple[str, ...]
+    """The data group: paths inside the package, exactly these."""
+
+
+class DocumentEvidence(Protocol):
+    """Gives the evidence records of documents (`archive.services.evidence`)."""
+
+    def covering(self, record: PackageRecord, document: PackageDocument) -> Covered:
+        """The record that covers a document.
+
+        Raises:
+            ProofNotReadyError: it stands in no time-stamped batch yet.
+            ArchiveError: the system failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Makes proofs of documents."""
+
+    stored: StoredPackages
+    objects: EvidenceObjects
+    evidence: DocumentEvidence
+    scratch: Path
+
+    def opener(
+        self, record: PackageRecord, document: PackageDocument
+    ) -> Callable[[], AbstractContextManager[BinaryIO]]:
+        """Prepare the proof of a document; the ZIP is made when it is opened.
+
+        Raises:
+            ProofNotReadyError: no time-stamped evidence record covers it yet.
+            ObjectMissingError: something that a kept verdict leans on is gone.
+        """
+        members = self._members(record, document)
+
+        @contextmanager
+        def opened() -> Iterator[BinaryIO]:
+            with tempfile.TemporaryFile(dir=self.scratch) as out:
+                write_proof(out, members)
+                out.seek(0)
+                yield out
+
+        return opened
+
+    def _members(self, record: PackageRecord, document: PackageDocument) -> Sequence[Member]:
+        covered = self.evidence.covering(record, document)
+        group = tuple(sorted(covered.paths))
+        statement = _statement(record, document, group, self._elsewhere(record, document))
+        return (
+            Member.of_bytes(README, readme()),
+            Member.of_bytes(STATEMENT, statement.document()),
+            Member.of_bytes(RECORD, covered.record),
+            Member.of_bytes(EVENTS, _events(record, document, set(group))),
+            *(self._stored(record, path) for path in group),
+            *(Member.of_bytes(OBJECTS + sha256, self.objects.get(sha256)) for sha256 in self._named(document)),
+        )
+
+    def _stored(self, record: PackageRecord, path: str) -> Member:
+        """A file of the package. Its digests are taken here: the package's own may be what was altered."""
+        known = {file.path: file for document in record.documents for file in _files(document)}
+        opener = partial(self.stored.packages.open_file, record.package_id, path)
+        if path in known:
+            return Member(DOCUMENT + path, known[path].size_bytes, known[path].sha256, opener)
+        with opener() as stream:
+            return Member.of_bytes(DOCUMENT + path, stream.read())
+
+    def _named(self, document: PackageDocument) -> Sequence[str]:
+        """Digests of every object that the document's verdicts lean on, the trust set's certificates included."""
+        names: set[str] = set()
+        for entry in document.verdicts:
+            names |= {name for name in (entry.facts, entry.policy, *entry.objects) if name}
+            if _has_bundle(entry):
+                names.add(entry.trust_set)
+                names |= set(self._certificates(entry.trust_set))
+        return sorted(names)
+
+    def _certificates(self, trust_set: str) -> Iterator[str]:
+        for row in json.loads(self.objects.get(trust_set))["certificates"]:
+            yield row["sha256"]
+
+    @staticmethod
+    def _elsewhere(record: PackageRecord, document: PackageDocument) -> dict[str, dict[str, str]]:
+        """Digests of what detached signatures of the document sign, where that is another document."""
+        own = {file.sha256 for file in document.originals}
+        wanted = {entry.content for entry in document.verdicts if entry.content} - own
+        return {
+            file.sha256: {"sha256": file.sha256, "sha512": file.sha512}
+            for other in record.documents
+            for file in other.originals
+            if file.sha256 in wanted
+        }
+
+
+def _has_bundle(entry: FileVerdicts) -> bool:
+    """Verdicts of the first release name a trust set and kept nothing of it."""
+    return bool(entry.judged_at and entry.policy)
+
+
+def _files(document: PackageDocument) -> Iterator[Any]:
+    yield from (*document.originals, *document.renditions, *document.text_files)
+
+
+def _statement(
+    record: PackageRecord, document: PackageDocument, group: tuple[str, ...], elsewhere: dict[str, dict[str, str]]
+) -> Statement:
+    own = {file.path for file in document.originals}
+    return Statement(
+        subject={
+            "package_id": record.package_id,
+            "dossier_id": record.dossier_id,
+            "ordinal": document.ordinal,
+            "doc_code": document.description.value("doc_code") or "",
+            "file_code": record.file_code,
+        },
+        group=tuple(DOCUMENT + path for path in group),
+        verdicts=tuple(DOCUMENT + path for path in group if path.startswith(VERDICTS)),
+        originals=tuple(DOCUMENT + path for path in group if path in own),
+        signed_elsewhere=elsewhere,
+    )
+
+
+def _events(record: PackageRecord, document: PackageDocument, group: set[str]) -> bytes:
+    """Events that happened to the document's files, with nothing of other documents in them."""
+    paths = {file.path for file in _files(document)}
+    found = [event for event in record.events if any(event.concerns(path) for path in paths)]
+    lines = [_event(event, group) for event in sorted(found, key=lambda event: (event.at, event.id))]
+    return b"".join(json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n" for line in lines)
+
+
+def _event(event: PackageEvent, group: set[str]) -> dict[str, Any]:
+    own = {path: role for path, role in event.objects.items() if path in group}
+    # What is told of many files at once may speak of other documents.
+    return {
+        "id": event.id,
+        "type": event.type,
+        "at": event.at,
+        "outcome": event.outcome,
+        "detail": event.detail if own else "",
+        "agents": event.agents,
+        "objects": own,
+    }
+
+
+__all__ = ["Covered", "DocumentEvidence", "ObjectMissingError", "ProofNotReadyError", "Proofs"]

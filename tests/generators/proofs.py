@@ -1,0 +1,90 @@
+"""Proofs made by hand: documents, evidence records and bundles as an archive, or a forger, would put them together."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from archive.demo.pki import Pki
+from archive.preservation.evidence.algorithms import node
+from archive.preservation.evidence.records import ArchiveTimeStamp, EvidenceRecord
+from archive.preservation.evidence.trees import Tree
+from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, README, RECORD, STATEMENT, Statement
+from archive.preservation.proofs.opening import readme
+from archive.preservation.proofs.writing import Member, write_proof
+from archive.preservation.signatures.signing import time_stamper
+
+PACKAGE = "3f0b0f4e-6f0a-4f4e-9c53-1f2b7d1f0001"
+ORIGINAL = "representations/rep1/data/H49.001.pdf"
+DESCRIPTION = "representations/rep1/metadata/descriptive/EAD_doc_001.xml"
+VERDICT = "metadata/other/signatures/001.json"
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass
+class ProofParts:
+    """Everything that goes into one proof; tests change a part before it is written."""
+
+    files: dict[str, bytes]
+    """The data group, by path inside the package."""
+
+    record: bytes
+    objects: dict[str, bytes] = field(default_factory=dict)
+    originals: tuple[str, ...] = (ORIGINAL,)
+    events: bytes = b""
+    readme: bytes = field(default_factory=readme)
+    elsewhere: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def statement(self) -> Statement:
+        return Statement(
+            subject={
+                "package_id": PACKAGE,
+                "dossier_id": PACKAGE,
+                "ordinal": 1,
+                "doc_code": "H49.001",
+                "file_code": "H49",
+            },
+            group=tuple(DOCUMENT + path for path in sorted(self.files)),
+            verdicts=tuple(DOCUMENT + path for path in sorted(self.files) if path.startswith("metadata/other/")),
+            originals=tuple(DOCUMENT + path for path in self.originals),
+            signed_elsewhere=self.elsewhere,
+        )
+
+    def members(self) -> list[Member]:
+        return [
+            Member.of_bytes(README, self.readme),
+            Member.of_bytes(STATEMENT, self.statement().document()),
+            Member.of_bytes(RECORD, self.record),
+            Member.of_bytes(EVENTS, self.events),
+            *(Member.of_bytes(DOCUMENT + path, self.files[path]) for path in sorted(self.files)),
+            *(Member.of_bytes(OBJECTS + name, self.objects[name]) for name in sorted(self.objects)),
+        ]
+
+    def zip(self) -> bytes:
+        out = io.BytesIO()
+        write_proof(out, self.members())
+        return out.getvalue()
+
+
+def record_over(
+    pki: Pki, files: Mapping[str, bytes], at: datetime, *, beside: Sequence[bytes] = (b"other document",)
+) -> bytes:
+    """An evidence record for the data group `files` from a batch in which other documents stand, too."""
+    members = [hashlib.sha256(data).digest() for data in files.values()]
+    leaf = node("sha256", members)
+    tree = Tree.of("sha256", [leaf, *(hashlib.sha256(other).digest() for other in beside)])
+    token = time_stamper(pki.stamper, at)(tree.root, "sha256")
+    return EvidenceRecord.of([[ArchiveTimeStamp("sha256", tree.reduced(leaf, members), token)]]).der()
+
+
+def unsigned_proof(pki: Pki, at: datetime, original: bytes = b"%PDF-1.7 unsigned") -> ProofParts:
+    """A proof of a document without signatures."""
+    files = {ORIGINAL: original, DESCRIPTION: "<ead>Quyết định</ead>".encode()}
+    return ProofParts(files, record_over(pki, files, at), events=json.dumps({"type": "ingestion"}).encode() + b"\n")
