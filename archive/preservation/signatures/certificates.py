@@ -1,167 +1,242 @@
-"""Certificates as facts, read once and kept by their bytes."""
+"""Certificates as facts, read once and kept by their bytes; standard library only."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+from archive.preservation.signatures import arithmetic
+from archive.preservation.signatures.algorithms import DIGESTS, SignatureAlgorithm, signature_algorithm
+from archive.preservation.signatures.asn1 import (
+    INTEGER,
+    SEQUENCE,
+    Asn1Error,
+    at,
+    bits,
+    encoded,
+    expect,
+    first,
+    instant,
+    integer,
+    members,
+    whole,
+)
+from archive.preservation.signatures.extensions import (
+    ALTERNATIVE_NAMES,
+    BASIC_CONSTRAINTS,
+    EXTENDED_KEY_USAGE,
+    INHIBIT_ANY_POLICY,
+    KEY_USAGE,
+    LIST_POINTS,
+    NAME_CONSTRAINTS,
+    OCSP_SIGNING,
+    POLICIES,
+    POLICY_CONSTRAINTS,
+    POLICY_MAPPINGS,
+    TIME_STAMPING,
+    Extension,
+    Extensions,
+    NameConstraints,
+    read_extensions,
+)
+from archive.preservation.signatures.keys import PublicKey, public_key
+from archive.preservation.signatures.names import Name, name
 
 MAX_CERTIFICATES = 400
 """Most certificates of one file that are looked at."""
 
+MAX_BYTES = 1 << 20
+"""Largest certificate that is read."""
+
 _UNDERSTOOD = frozenset(
     {
-        ExtensionOID.BASIC_CONSTRAINTS,
-        ExtensionOID.KEY_USAGE,
-        ExtensionOID.EXTENDED_KEY_USAGE,
-        ExtensionOID.CERTIFICATE_POLICIES,
-        ExtensionOID.CRL_DISTRIBUTION_POINTS,
-        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ALTERNATIVE_NAMES,
+        BASIC_CONSTRAINTS,
+        EXTENDED_KEY_USAGE,
+        KEY_USAGE,
+        LIST_POINTS,
+        POLICIES,
     }
 )
-_HASHES = {"1.3.14.3.2.26": "sha1", "2.16.840.1.101.3.4.2.1": "sha256"}
+_APPLIED = frozenset({NAME_CONSTRAINTS, POLICY_CONSTRAINTS, POLICY_MAPPINGS, INHIBIT_ANY_POLICY})
+_LIMITING = _APPLIED | {BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE}
 
 
 class CertificateUnreadableError(ValueError):
-    """Bytes that should be a certificate are none, or one that the parser refuses."""
+    """Bytes that should be a certificate are none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Certificate:
-    """What is known of one certificate."""
+    """What one certificate says; whether it is true is decided elsewhere."""
 
     der: bytes = field(repr=False)
-    parsed: x509.Certificate
+    version: int
+    """1, 2 or 3."""
+
+    serial: int
     subject: bytes = field(repr=False)
+    """DER of the Name, as `issuer`."""
+
     issuer: bytes = field(repr=False)
     not_before: datetime
     not_after: datetime
-    serial: int
-    extensions: dict[str, x509.Extension[x509.ExtensionType]] = field(repr=False)
-    """By dotted object identifier."""
+    public_key: PublicKey
+    tbs: bytes = field(repr=False)
+    """What the issuer signed."""
+
+    signature_algorithm: SignatureAlgorithm
+    signature: bytes = field(repr=False)
+    algorithms_agree: bool
+    """The algorithm stands twice in a certificate, signed and beside the signature."""
+
+    says: Extensions = field(repr=False)
+    """What its extensions say."""
 
     def __hash__(self) -> int:
         return hash(self.der)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Certificate) and self.der == other.der
+        return self is other or (isinstance(other, Certificate) and self.der == other.der)
 
     @cached_property
     def sha256(self) -> str:
         """Digest of the DER."""
         return hashlib.sha256(self.der).hexdigest()
 
-    @cached_property
+    @property
+    def subject_name(self) -> Name:
+        """The subject, read."""
+        return name(self.subject)
+
+    @property
+    def issuer_name(self) -> Name:
+        """The issuer, read."""
+        return name(self.issuer)
+
+    @property
     def name(self) -> str:
         """Subject, RFC 4514."""
-        return self.parsed.subject.rfc4514_string()
+        return name(self.subject).printable
 
-    @cached_property
+    @property
     def common_name(self) -> str:
         """Common name, else the whole subject."""
-        found = self.parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return str(found[0].value) if found else self.name
+        found = name(self.subject)
+        return found.common_name if found.common_name is not None else found.printable
 
-    @cached_property
+    @property
     def key(self) -> tuple[str, int]:
-        """Kind (`rsa`, `ec`, else the class name) and size in bits (0 where it does not matter)."""
-        key = self.parsed.public_key()
-        if isinstance(key, rsa.RSAPublicKey):
-            return "rsa", key.key_size
-        if isinstance(key, ec.EllipticCurvePublicKey):
-            return "ec", key.key_size
-        return type(key).__name__, 0
+        """Kind of the public key (`rsa`, `ec`, `ed25519`, …) and size in bits (0 where it does not matter)."""
+        return self.public_key.kind, self.public_key.bits
 
-    @cached_property
+    @property
     def digest_name(self) -> str:
-        """Digest algorithm of the issuer's signature, in asn1crypto's spelling."""
-        algorithm = self.parsed.signature_hash_algorithm
-        return algorithm.name.replace("-", "_") if algorithm else "sha512"
+        """Digest algorithm of the issuer's signature; the algorithm itself where that is unknown."""
+        algorithm = self.signature_algorithm
+        if algorithm.scheme == "eddsa":
+            return "sha512" if algorithm.name == "ed25519" else "shake256"
+        return algorithm.digest or algorithm.name
 
-    def extension(self, oid: x509.ObjectIdentifier) -> x509.ExtensionType | None:
-        """The value of an extension."""
-        found = self.extensions.get(oid.dotted_string)
-        return found.value if found else None
+    @property
+    def extensions(self) -> dict[str, Extension]:
+        """All extensions by dotted identifier, undecoded."""
+        return self.says.raw
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Subject and issuer are the same name; no word about who signed."""
+        return self.subject == self.issuer
 
     @property
     def path_length(self) -> int | None:
         """How many authorities may follow below; None: any number."""
-        value = self.extension(ExtensionOID.BASIC_CONSTRAINTS)
-        return value.path_length if isinstance(value, x509.BasicConstraints) else None
+        return self.says.path_length
 
     @property
     def is_authority(self) -> bool:
         """Whether it may issue certificates."""
-        value = self.extension(ExtensionOID.BASIC_CONSTRAINTS)
-        usage = self.extension(ExtensionOID.KEY_USAGE)
-        signs = not isinstance(usage, x509.KeyUsage) or usage.key_cert_sign
-        return isinstance(value, x509.BasicConstraints) and value.ca and signs
+        return bool(self.says.is_ca) and (self.says.usages is None or "key_cert_sign" in self.says.usages)
 
     @property
     def may_sign_lists(self) -> bool:
         """Whether it may sign CRLs."""
-        usage = self.extension(ExtensionOID.KEY_USAGE)
-        return not isinstance(usage, x509.KeyUsage) or usage.crl_sign
+        return self.says.usages is None or "crl_sign" in self.says.usages
 
     @property
     def may_sign_documents(self) -> bool:
         """Whether its key usage allows signatures that commit a person or an agency."""
-        usage = self.extension(ExtensionOID.KEY_USAGE)
-        return not isinstance(usage, x509.KeyUsage) or usage.content_commitment or usage.digital_signature
+        usages = self.says.usages
+        return usages is None or "content_commitment" in usages or "digital_signature" in usages
 
     @property
     def is_time_stamper(self) -> bool:
         """Whether it is for time-stamping and nothing else (RFC 3161, section 2.3)."""
-        found = self.extensions.get(ExtensionOID.EXTENDED_KEY_USAGE.dotted_string)
-        if found is None or not found.critical or not isinstance(found.value, x509.ExtendedKeyUsage):
-            return False
-        return list(found.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+        found = self.says.raw.get(EXTENDED_KEY_USAGE)
+        return found is not None and found.critical and self.says.purposes == (TIME_STAMPING,)
+
+    @property
+    def may_answer_ocsp(self) -> bool:
+        """Whether its issuer lets it answer OCSP in its place."""
+        return self.says.purposes is not None and OCSP_SIGNING in self.says.purposes
 
     @property
     def is_ocsp_responder(self) -> bool:
         """Whether its issuer lets it answer OCSP for it, with nobody asking for its own status."""
-        usage = self.extension(ExtensionOID.EXTENDED_KEY_USAGE)
-        delegated = isinstance(usage, x509.ExtendedKeyUsage) and ExtendedKeyUsageOID.OCSP_SIGNING in usage
-        return delegated and self.extension(ExtensionOID.OCSP_NO_CHECK) is not None
+        return self.may_answer_ocsp and self.says.no_check
 
     @property
+    def name_constraints(self) -> NameConstraints | None:
+        """Which names may stand below it."""
+        return self.says.name_constraints
+
+    @cached_property
+    def unknown_critical(self) -> tuple[str, ...]:
+        """Extensions that stop every path through it: critical and unknown here, or limiting and unreadable."""
+        known = _UNDERSTOOD | _APPLIED
+        unknown = [oid for oid, e in self.says.raw.items() if e.critical and oid not in known]
+        broken = [oid for oid in self.says.undecodable if oid in _LIMITING or self.says.raw[oid].critical]
+        return tuple(dict.fromkeys([*unknown, *broken]))
+
+    @cached_property
     def not_understood(self) -> tuple[str, ...]:
-        """Extensions (critical ones and name constraints) that this engine does not apply: no path goes through."""
-        constraints = ExtensionOID.NAME_CONSTRAINTS
-        return tuple(
-            oid
-            for oid, e in self.extensions.items()
-            if e.oid == constraints or (e.critical and e.oid not in _UNDERSTOOD)
-        )
+        """`unknown_critical` and those that a decision must apply itself before it lets a path through."""
+        return tuple(dict.fromkeys([*self.unknown_critical, *(oid for oid in self.says.raw if oid in _APPLIED)]))
 
     def valid_at(self, when: datetime) -> bool:
         """Whether `when` lies in its period of validity, both ends included."""
         return self.not_before <= when <= self.not_after
 
     def issued_by(self, issuer: Certificate) -> bool:
-        """Whether `issuer`'s key made the signature on it."""
-        return _issued(self.der, issuer.der)
+        """Whether `issuer` bears the name of its issuer and made the signature on it."""
+        return _issued(self, issuer)
 
-    def key_hash(self, oid: str) -> bytes | None:
-        """Digest of the public key's bits as OCSP wants it; None for an unknown digest algorithm."""
-        name = _HASHES.get(oid)
-        if name is None:
-            return None
-        key = self.parsed.public_key()
-        if isinstance(key, rsa.RSAPublicKey):
-            bits = key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            bits = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        else:
-            return None
-        return hashlib.new(name, bits).digest()
+    def key_hash(self, algorithm: str) -> bytes | None:
+        """Digest of the public key's bits as OCSP wants it; None for an unknown digest algorithm.
+
+        Args:
+            algorithm: Dotted identifier.
+        """
+        return _key_hash(self.public_key.octets, algorithm)
+
+    @cached_property
+    def parsed(self) -> Any:  # noqa: ANN401 - only until the decisions stand on plain facts alone
+        """The certificate as `cryptography` reads it."""
+        from cryptography import x509  # noqa: PLC0415 - absent in the verifier in one file
+
+        return x509.load_der_x509_certificate(self.der)
+
+
+@lru_cache(maxsize=8192)
+def _key_hash(octets: bytes, algorithm: str) -> bytes | None:
+    digest = DIGESTS.get(algorithm)
+    if digest not in ("sha1", "sha256", "sha384", "sha512"):
+        return None
+    return hashlib.new(digest, octets, usedforsecurity=False).digest()
 
 
 @lru_cache(maxsize=8192)
@@ -169,42 +244,78 @@ def certificate(der: bytes) -> Certificate:
     """The certificate in `der`, from a cache where possible.
 
     Raises:
-        CertificateUnreadableError: it is none.
+        CertificateUnreadableError: it is none, or is larger than 1 MiB.
     """
+    if len(der) > MAX_BYTES:
+        raise CertificateUnreadableError("a certificate of more than 1 MiB")
     try:
-        parsed = x509.load_der_x509_certificate(der)
-        extensions = {e.oid.dotted_string: e for e in parsed.extensions}
-        parsed.public_key()
-        return Certificate(
-            der,
-            parsed,
-            parsed.subject.public_bytes(),
-            parsed.issuer.public_bytes(),
-            parsed.not_valid_before_utc,
-            parsed.not_valid_after_utc,
-            parsed.serial_number,
-            extensions,
-        )
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        return _read(der)
+    except Asn1Error as error:
         raise CertificateUnreadableError(str(error)) from error
 
 
+def _read(der: bytes) -> Certificate:
+    outer = members(der, whole(der, SEQUENCE), 3)
+    tbs, algorithm = at(outer, 0, SEQUENCE), encoded(der, at(outer, 1, SEQUENCE))
+    parts = members(der, tbs, 12)
+    version = 1
+    if parts and parts[0][0] == 0xA0:  # noqa: PLR2004 - version
+        version = integer(der, first(der, parts[0][2], parts[0][3])) + 1
+        parts = parts[1:]
+    validity = members(der, at(parts, 3, SEQUENCE), 2)
+    subject, issuer = encoded(der, at(parts, 4, SEQUENCE)), encoded(der, at(parts, 2, SEQUENCE))
+    name(subject)
+    name(issuer)
+    return Certificate(
+        der=der,
+        version=version,
+        serial=integer(der, at(parts, 0, INTEGER)),
+        subject=subject,
+        issuer=issuer,
+        not_before=instant(der, _there(validity, 0)),
+        not_after=instant(der, _there(validity, 1)),
+        public_key=public_key(encoded(der, at(parts, 5, SEQUENCE))),
+        tbs=encoded(der, tbs),
+        signature_algorithm=signature_algorithm(algorithm),
+        signature=bits(der, at(outer, 2, 0x03)),
+        algorithms_agree=encoded(der, at(parts, 1, SEQUENCE)) == algorithm,
+        says=_extensions(der, parts[6:]),
+    )
+
+
+def _there(found: list[tuple[int, int, int, int]], index: int) -> tuple[int, int, int, int]:
+    if index >= len(found):
+        raise Asn1Error("a member of the structure is missing")
+    return found[index]
+
+
+def _extensions(der: bytes, rest: list[tuple[int, int, int, int]]) -> Extensions:
+    """The extensions among the members that follow the key; unique identifiers are passed over."""
+    for element in rest:
+        if element[0] == 0xA3:  # noqa: PLR2004 - extensions
+            return read_extensions(der, expect(first(der, element[2], element[3]), SEQUENCE))
+        if element[0] not in (0x81, 0x82, 0xA1, 0xA2):
+            raise Asn1Error("an unknown member of a certificate")
+    return Extensions()
+
+
 @lru_cache(maxsize=32768)
-def _issued(der: bytes, issuer_der: bytes) -> bool:
-    try:
-        certificate(der).parsed.verify_directly_issued_by(certificate(issuer_der).parsed)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+def _issued(subject: Certificate, issuer: Certificate) -> bool:
+    same_name = subject.issuer == issuer.subject or name(subject.issuer).canonical == name(issuer.subject).canonical
+    if not same_name or not subject.algorithms_agree:
         return False
-    return True
+    try:
+        return arithmetic.verify(subject.signature, subject.tbs, subject.signature_algorithm, "", issuer.public_key)
+    except (arithmetic.AlgorithmUnknownError, arithmetic.KeyUnusableError):
+        return False
 
 
-def readable(ders: list[bytes]) -> list[Certificate]:
+def readable(ders: Iterable[bytes]) -> list[Certificate]:
     """Those of `ders` (at most 400) that can be read, each once, in order."""
     found: dict[bytes, Certificate] = {}
-    for der in ders[:MAX_CERTIFICATES]:
-        if der not in found:
-            try:
-                found[der] = certificate(der)
-            except CertificateUnreadableError:
-                continue
+    for der in list(dict.fromkeys(ders))[:MAX_CERTIFICATES]:
+        try:
+            found[der] = certificate(der)
+        except CertificateUnreadableError:
+            continue
     return list(found.values())

@@ -1,280 +1,280 @@
-"""Reads CMS (RFC 5652) into facts; decides nothing."""
+"""Reads CMS (RFC 5652) into facts; decides nothing. Standard library only."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
-from asn1crypto import algos, cms, core, parser, tsp
+from archive.preservation.signatures.algorithms import (
+    SignatureAlgorithm,
+    algorithm_oid,
+    digest,
+    digest_name,
+    digest_of,
+    named_signature,
+    new_digest,
+    signature_algorithm,
+)
+from archive.preservation.signatures.asn1 import (
+    INTEGER,
+    OCTETS,
+    OID,
+    SEQUENCE,
+    SET,
+    Asn1Error,
+    BerError,
+    Element,
+    at,
+    encoded,
+    expect,
+    first,
+    header,
+    integer,
+    members,
+    normalised,
+    octets,
+    oid,
+    value_of,
+)
+from archive.preservation.signatures.cms_attributes import (
+    MAX_TOKENS,
+    Attributes,
+    read_attributes,
+)
+from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData, SignerFacts, SignerName
+from archive.preservation.signatures.tokens import TokenFacts, read_info
+
+__all__ = [
+    "MAX_SIGNERS",
+    "MAX_TOKENS",
+    "CmsUnreadableError",
+    "SignedData",
+    "SignerFacts",
+    "SignerName",
+    "TokenFacts",
+    "digest_name",
+    "new_digest",
+    "read_pkcs1",
+    "read_signed_data",
+    "read_token",
+]
 
 MAX_SIGNERS = 20
-MAX_TOKENS = 10
-
-_ADBE_REVOCATION = "1.2.840.113583.1.1.8"
-
-
-class CmsUnreadableError(ValueError):
-    """The bytes are no CMS SignedData."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignerFacts:
-    """One SignerInfo."""
-
-    digest: str
-    """Digest algorithm, in asn1crypto's names."""
-
-    signature_algorithm: algos.SignedDigestAlgorithm
-    signature: bytes = field(repr=False)
-    signed_bytes: tuple[bytes, ...] = field(repr=False)
-    """The signed attributes in DER and, where that differs, as sent; empty: none are signed."""
-
-    message_digest: bytes | None
-    content_type: str | None
-    signing_time: datetime | None
-    certificate_digest: tuple[str, bytes] | None
-    """Of the signing-certificate attribute."""
-
-    certificate: bytes | None = field(repr=False)
-    """The signer's certificate where the CMS carries it."""
-
-    tokens: tuple[bytes, ...] = field(default=(), repr=False)
-    """Signature time-stamps."""
-
-    revocation: tuple[bytes, ...] = field(default=(), repr=False)
-    """CRLs and OCSP answers in Adobe's signed attribute."""
+MAX_CERTIFICATES = 400
+MAX_LISTS = 500
+SIGNED_DATA = "1.2.840.113549.1.7.2"
+CONTENT_TYPES = {
+    "1.2.840.113549.1.7.1": "data",
+    SIGNED_DATA: "signed_data",
+    "1.2.840.113549.1.7.3": "enveloped_data",
+    "1.2.840.113549.1.7.5": "digested_data",
+    "1.2.840.113549.1.7.6": "encrypted_data",
+    "1.2.840.113549.1.9.16.1.2": "authenticated_data",
+    "1.2.840.113549.1.9.16.1.4": "tst_info",
+}
+_OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"
+_OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1"
 
 
-@dataclass(frozen=True, slots=True)
-class SignedData:
-    """One CMS SignedData."""
-
-    content_type: str
-    content: bytes | None = field(repr=False)
-    """Encapsulated content; None: detached."""
-
-    certificates: tuple[bytes, ...] = field(repr=False)
-    revocation: tuple[bytes, ...] = field(repr=False)
-    signers: tuple[SignerFacts, ...]
-    padding_is_zero: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class TokenFacts:
-    """The TSTInfo of a time-stamp token."""
-
-    time: datetime
-    imprint_digest: str
-    imprint: bytes = field(repr=False)
-    encoded: bytes = field(repr=False)
-
-
-def digest_name(name: str) -> str:
-    """The plain digest behind `name`; some signers give a signature algorithm where a digest belongs."""
-    plain = name.lower().replace("-", "_")
-    for suffix in ("_rsa", "_ecdsa"):
-        plain = plain.removesuffix(suffix)
-    return {"1.2.840.113549.1.1.11": "sha256", "1.2.840.113549.1.1.5": "sha1"}.get(plain, plain)
-
-
-def new_digest(name: str) -> Any:  # noqa: ANN401 - hashlib gives its objects no public type
-    """A hashlib object for asn1crypto's `name`.
-
-    Raises:
-        ValueError: the algorithm is unknown here.
-    """
-    return hashlib.new(digest_name(name))
-
-
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def read_signed_data(data: bytes) -> SignedData:
     """The SignedData in `data`, BER or DER, trailing bytes allowed.
 
     Raises:
-        CmsUnreadableError: whatever is wrong with it; asn1crypto reads lazily
-            and reports hostile bytes by many kinds of exceptions.
+        CmsUnreadableError: whatever is wrong with it.
     """
     try:
-        return _read(data)
-    except CmsUnreadableError:
-        raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
-        msg = f"{type(error).__name__}: {error}"
-        raise CmsUnreadableError(msg) from error
+        try:
+            return _read(data)
+        except BerError:
+            definite, end = normalised(data)
+            return replace(_read(definite), is_ber=True, padding_is_zero=not data[end:].strip(b"\0"))
+    except Asn1Error as error:
+        raise CmsUnreadableError(str(error)) from error
 
 
 def _read(data: bytes) -> SignedData:
-    outer = _load(cms.ContentInfo, data)
-    if outer["content_type"].native != "signed_data":
-        msg = f"content type {outer['content_type'].native}"
+    outer = expect(first(data), SEQUENCE)
+    parts = members(data, outer, 2)
+    kind = oid(data, at(parts, 0, OID))
+    if kind != SIGNED_DATA:
+        msg = f"content type {CONTENT_TYPES.get(kind, kind)}"
         raise CmsUnreadableError(msg)
-    signed = outer["content"]
-    inner = signed["encap_content_info"]
-    content = inner["content"]
-    present = content is not None and not isinstance(content, core.Void)
-    certificates = tuple(c.chosen.dump() for c in _members(signed["certificates"]) if c.name == "certificate")
-    infos = list(signed["signer_infos"])[:MAX_SIGNERS]
-    return SignedData(
-        inner["content_type"].native,
-        _octets(content) if present else None,
-        certificates,
-        _lists(signed["crls"]),
-        tuple(_signer(info, signed["certificates"]) for info in infos),
-        not _after(data).strip(b"\0"),
-    )
-
-
-def _octets(content: Any) -> bytes:  # noqa: ANN401 - asn1crypto has no types
-    # PKCS #7 of old signers wraps content of any type; its value octets are what was digested.
-    return bytes(content) if hasattr(content, "__bytes__") else bytes(content.contents)
-
-
-_parse: Any = parser.parse
-_peek: Any = parser.peek
-
-
-def _load(kind: Any, data: bytes, **options: Any) -> Any:  # noqa: ANN401 - asn1crypto has no types
-    return kind.load(data, **options)
-
-
-def _after(data: bytes) -> bytes:
-    return data[int(_peek(data)) :]
-
-
-def _members(values: Any) -> list[Any]:  # noqa: ANN401 - asn1crypto has no types
-    return [] if isinstance(values, core.Void) or values is None else list(values)
-
-
-def _lists(values: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - asn1crypto has no types
-    found = []
-    for value in _members(values):
-        if value.name == "certificate_list":
-            found.append(value.chosen.dump())
+    inside = first(data, at(parts, 1, 0xA0)[2], parts[1][3])
+    found = members(data, expect(inside, SEQUENCE), 8)
+    content_type, content = _content(data, at(found, 2, SEQUENCE))
+    certificates: list[bytes] = []
+    lists: tuple[bytes, ...] = ()
+    others = 0
+    for element in found[3:-1]:
+        if element[0] == 0xA0:  # noqa: PLR2004 - certificates
+            choices = members(data, element)
+            certificates = [encoded(data, e) for e in choices if e[0] == SEQUENCE][:MAX_CERTIFICATES]
+            others = sum(1 for e in choices if e[0] != SEQUENCE)
+        elif element[0] == 0xA1:  # noqa: PLR2004 - crls
+            lists = tuple(_lists(data, element))[:MAX_LISTS]
         else:
-            other = value.chosen
-            if other["other_rev_info_format"].native == "ocsp_response":
-                found.append(other["other_rev_info"].dump())
-    return tuple(found)
-
-
-def _signer(info: Any, certificates: Any) -> SignerFacts:  # noqa: ANN401 - asn1crypto has no types
-    attributes = info["signed_attrs"]
-    has_attributes = not isinstance(attributes, core.Void) and len(attributes) > 0
-    # Before anything is looked at: asn1crypto encodes anew what was looked into.
-    sent = b"\x31" + attributes.dump()[1:] if has_attributes else b""
-    ordered = _in_der_order(attributes) if has_attributes else b""
-    signed: dict[str, Any] = {}
-    for attribute in _members(attributes):
-        signed.setdefault(attribute["type"].native, attribute["values"])
-    moment = _first(signed, "signing_time")
-    named = _certificate_digest(signed)
-    return SignerFacts(
-        digest_name(info["digest_algorithm"]["algorithm"].native),
-        info["signature_algorithm"],
-        info["signature"].native,
-        tuple(dict.fromkeys(x for x in (ordered, sent) if x)),
-        _native(_first(signed, "message_digest")),
-        _native(_first(signed, "content_type")),
-        _instant(_native(moment)),
-        named,
-        _certificate_of(info["sid"], certificates, named),
-        _tokens(info["unsigned_attrs"]),
-        _adobe(signed),
+            raise Asn1Error("an unknown member of SignedData")
+    infos = members(data, at(found, len(found) - 1, SET))
+    return SignedData(
+        content_type,
+        content,
+        tuple(certificates),
+        lists,
+        tuple(_signer(data, info, certificates) for info in infos[:MAX_SIGNERS]),
+        padding_is_zero=not data[outer[3] :].strip(b"\0"),
+        signers_left_out=max(0, len(infos) - MAX_SIGNERS),
+        digests=tuple(digest_of(algorithm_oid(encoded(data, e))) for e in members(data, at(found, 1, SET), 100)),
+        attribute_certificates=others,
     )
 
 
-def _first(attributes: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - asn1crypto has no types
-    values = attributes.get(name)
-    return values[0] if values is not None and len(values) else None
+def _content(data: bytes, element: Element) -> tuple[str, bytes | None]:
+    parts = members(data, element, 2)
+    kind = oid(data, at(parts, 0, OID))
+    if len(parts) == 1:
+        return CONTENT_TYPES.get(kind, kind), None
+    inside = first(data, at(parts, 1, 0xA0)[2], parts[1][3])
+    if inside[0] == OCTETS | 0x20:
+        raise BerError("content in pieces")
+    # PKCS #7 of old signers wraps content of any type; its value octets are what was digested.
+    return CONTENT_TYPES.get(kind, kind), value_of(data, inside)
 
 
-def _native(value: Any) -> Any:  # noqa: ANN401 - asn1crypto has no types
-    return None if value is None else value.native
+def _lists(data: bytes, element: Element) -> list[bytes]:
+    """CRLs, and OCSP answers in OtherRevocationInfoFormat (RFC 5652, 10.2.1; RFC 5940)."""
+    found = []
+    for choice in members(data, element):
+        if choice[0] == SEQUENCE:
+            found.append(encoded(data, choice))
+        elif choice[0] == 0xA1:  # noqa: PLR2004 - other
+            parts = members(data, choice, 2)
+            if oid(data, at(parts, 0, OID)) in (_OCSP_RESPONSE, _OCSP_BASIC):
+                found.append(encoded(data, at(parts, 1, SEQUENCE)))
+    return found
 
 
-def _instant(value: object) -> datetime | None:
-    if not isinstance(value, datetime):
-        return None
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+def _signer(data: bytes, element: Element, certificates: list[bytes]) -> SignerFacts:
+    parts = members(data, expect(element, SEQUENCE), 8)
+    named = _signer_name(data, parts)
+    stated = algorithm_oid(encoded(data, at(parts, 2, SEQUENCE)))
+    rest = parts[3:]
+    signed = rest.pop(0) if rest and rest[0][0] == 0xA0 else None  # noqa: PLR2004 - signedAttrs
+    algorithm = signature_algorithm(encoded(data, at(rest, 0, SEQUENCE)))
+    value = octets(data, at(rest, 1, OCTETS))
+    unsigned = rest[2] if len(rest) > 2 else None  # noqa: PLR2004 - unsignedAttrs
+    says = read_attributes(data, signed)
+    beside = read_attributes(data, unsigned and expect(unsigned, 0xA1))
+    own = says.signing_certificates[0] if says.signing_certificates else None
+    digest_said = (own.digest, own.value) if own else None
+    candidates = tuple(c for c in dict.fromkeys(certificates) if named.means(c))
+    content_type = CONTENT_TYPES.get(says.content_type or "", says.content_type)
+    return SignerFacts(
+        digest=digest_of(stated),
+        signature_algorithm=algorithm,
+        signature=value,
+        signed_bytes=_signed_bytes(data, signed, says),
+        message_digest=says.message_digest,
+        content_type=content_type,
+        signing_time=says.signing_time,
+        certificate_digest=digest_said,
+        certificate=_own(candidates, digest_said),
+        tokens=beside.signature_tokens,
+        revocation=(*says.revocation, *beside.revocation),
+        name=named,
+        candidates=candidates,
+        signing_certificates=says.signing_certificates,
+        content_tokens=says.content_tokens,
+        archive_tokens=beside.archive_tokens,
+        certificates=beside.certificates,
+        policy=says.policy,
+        commitments=says.commitments,
+        roles=says.roles,
+        protected=says.protected,
+        signed_attributes=says.kinds,
+        unsigned_attributes=beside.kinds,
+        notes=_notes(stated, algorithm),
+        problems=(*says.problems, *_protection(says, stated, algorithm)),
+    )
 
 
-def _in_der_order(attributes: Any) -> bytes:  # noqa: ANN401 - asn1crypto has no types
-    body = b"".join(sorted(attribute.dump() for attribute in attributes))
-    return _header(len(body)) + body
+def _signer_name(data: bytes, parts: list[Element]) -> SignerName:
+    integer(data, at(parts, 0, INTEGER))
+    if len(parts) > 1 and parts[1][0] == 0x80:  # noqa: PLR2004 - subjectKeyIdentifier
+        return SignerName(key_identifier=value_of(data, parts[1]))
+    names = members(data, at(parts, 1, SEQUENCE), 2)
+    return SignerName(encoded(data, at(names, 0, SEQUENCE)), integer(data, at(names, 1, INTEGER)))
 
 
-def _header(length: int) -> bytes:
-    if length < 0x80:  # noqa: PLR2004 - X.690, 8.1.3.4
-        return bytes((0x31, length))
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((0x31, 0x80 | len(octets))) + octets
-
-
-def _certificate_digest(attributes: dict[str, Any]) -> tuple[str, bytes] | None:
-    second = _first(attributes, "signing_certificate_v2")
-    if second is not None:
-        entry = second["certs"][0]
-        return digest_name(entry["hash_algorithm"]["algorithm"].native), entry["cert_hash"].native
-    first = _first(attributes, "signing_certificate")
-    return ("sha1", first["certs"][0]["cert_hash"].native) if first is not None else None
-
-
-def _certificate_of(sid: Any, certificates: Any, named: tuple[str, bytes] | None) -> bytes | None:  # noqa: ANN401
-    """The certificate that the SignerInfo means; of several (anybody may add one) that which the signer named."""
-    found = [bytes(c.chosen.dump()) for c in _members(certificates) if c.name == "certificate" and _is_meant(sid, c)]
-    if named is not None:
-        found.sort(key=lambda der: _digest_or_none(named[0], der) != named[1])
-    return found[0] if found else None
-
-
-def _is_meant(sid: Any, choice: Any) -> bool:  # noqa: ANN401 - asn1crypto has no types
-    candidate = choice.chosen
-    if sid.name != "issuer_and_serial_number":
-        return bool(candidate.key_identifier == sid.chosen.native)
-    wanted = sid.chosen
-    return bool(candidate.serial_number == wanted["serial_number"].native and candidate.issuer == wanted["issuer"])
-
-
-def _digest_or_none(name: str, data: bytes) -> bytes | None:
-    try:
-        value = new_digest(name)
-    except ValueError:
-        return None
-    value.update(data)
-    return bytes(value.digest())
-
-
-def _tokens(attributes: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - asn1crypto has no types
-    found: list[bytes] = []
-    for attribute in _members(attributes):
-        if attribute["type"].native == "signature_time_stamp_token":
-            found += [value.dump() for value in attribute["values"]]
-    return tuple(found[:MAX_TOKENS])
-
-
-def _adobe(attributes: dict[str, Any]) -> tuple[bytes, ...]:
-    values = attributes.get(_ADBE_REVOCATION)
-    if values is None:
-        values = attributes.get("adobe_revocation_info_archival")
-    if values is None or not len(values):
+def _signed_bytes(data: bytes, element: Element | None, says: Attributes) -> tuple[bytes, ...]:
+    if element is None or not says.encodings:
         return ()
-    # RevocationInfoArchival: [0] lists, [1] OCSP answers, each an explicitly tagged SEQUENCE OF.
-    found: list[bytes] = []
-    for part in _elements(_parse(values[0].dump())[4]):
-        found += _elements(_parse(_parse(part)[4])[4])
+    sent = b"\x31" + data[element[1] + 1 : element[3]]
+    ordered = b"".join(sorted(says.encodings))
+    return tuple(dict.fromkeys((header(SET, len(ordered)) + ordered, sent)))
+
+
+def _own(candidates: tuple[bytes, ...], said: tuple[str, bytes] | None) -> bytes | None:
+    """Anybody may add a certificate of the same name: of several it is that which the signer named by digest."""
+    if len(candidates) > 1 and said is not None:
+        try:
+            return next((c for c in candidates if digest(said[0], c) == said[1]), candidates[0])
+        except ValueError:
+            pass
+    return candidates[0] if candidates else None
+
+
+def _notes(stated: str, algorithm: SignatureAlgorithm) -> tuple[str, ...]:
+    found = []
+    if digest_of(stated) != stated and named_signature(stated).scheme != "unknown":
+        found.append(f"digest-algorithm: given as the signature algorithm {named_signature(stated).name}")
+    if algorithm.digest is not None and algorithm.digest != digest_of(stated):
+        found.append(f"digest-mixed: the value is over {algorithm.digest}, the content over {digest_of(stated)}")
     return tuple(found)
 
 
-def _elements(body: bytes) -> list[bytes]:
-    found = []
-    while body:
-        length = int(_peek(body))
-        found.append(body[:length])
-        body = body[length:]
-    return found
+def _protection(says: Attributes, stated: str, algorithm: SignatureAlgorithm) -> tuple[str, ...]:
+    if says.protected is None:
+        return ()
+    named, signs = says.protected
+    if named == stated and signs in (None, algorithm.oid):
+        return ()
+    return (f"algorithm-protection: signed for {digest_of(named)} and {signs}, not for what is used",)
+
+
+def read_pkcs1(contents: bytes, certificates: tuple[bytes, ...]) -> SignedData:
+    """A signature of kind `adbe.x509.rsa_sha1`: the bare RSA value in an OCTET STRING, its certificates beside it.
+
+    The digest algorithm stands inside the value (`values.stated_digest`); `sha1`
+    is what the kind promises. Nothing is signed but the content itself.
+
+    Args:
+        contents: `/Contents`, padding included.
+        certificates: `/Cert`, the signer's first.
+
+    Raises:
+        CmsUnreadableError: it is no OCTET STRING.
+    """
+    try:
+        element = first(contents)
+        value = octets(contents, element)
+    except Asn1Error as error:
+        raise CmsUnreadableError(str(error)) from error
+    own = certificates[0] if certificates else None
+    signer = SignerFacts(
+        digest="sha1",
+        signature_algorithm=named_signature("1.2.840.113549.1.1.1"),
+        signature=value,
+        signed_bytes=(),
+        message_digest=None,
+        content_type=None,
+        signing_time=None,
+        certificate_digest=None,
+        certificate=own,
+        candidates=certificates[:1],
+    )
+    padding = not contents[element[3] :].strip(b"\0")
+    return SignedData("data", None, certificates[:MAX_CERTIFICATES], (), (signer,), padding)
 
 
 def read_token(signed: SignedData) -> TokenFacts:
@@ -287,13 +287,6 @@ def read_token(signed: SignedData) -> TokenFacts:
         msg = f"a time-stamp with content type {signed.content_type}"
         raise CmsUnreadableError(msg)
     try:
-        info = _load(tsp.TSTInfo, signed.content)
-        imprint = info["message_imprint"]
-        moment = _instant(info["gen_time"].native)
-        if moment is None:
-            raise CmsUnreadableError("a time-stamp without time")
-        name = digest_name(imprint["hash_algorithm"]["algorithm"].native)
-        return TokenFacts(moment, name, imprint["hashed_message"].native, signed.content)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        msg = f"{type(error).__name__}: {error}"
-        raise CmsUnreadableError(msg) from error
+        return read_info(signed.content)
+    except Asn1Error as error:
+        raise CmsUnreadableError(str(error)) from error
