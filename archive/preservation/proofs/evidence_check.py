@@ -43,10 +43,10 @@ def check_record(proof: Proof, judge: TokenJudge) -> Evidence:
     except RecordUnreadableError as error:
         return Evidence((Step(steps.RECORD, False, f"no evidence record: {error}"),))
     group = proof.statement.group
-    if len(group) == 1 and proof.statement.originals:
-        # In a list of one digest another leaf of the tree may stand beside it, so
-        # that of a group that was cut down to one file nothing would be missed.
-        return Evidence((Step(steps.RECORD, False, "an original without its metadata: the data group was cut down"),))
+    if len(group) == 1:
+        # The digest of one file stands in the list of its neighbours, so that of a
+        # group that was cut down to one nothing would be missed. The archive makes none.
+        return Evidence((Step(steps.RECORD, False, "a data group of one file: the others were taken out"),))
     known: dict[str, Sequence[bytes]] = {}
 
     def digests(algorithm: str) -> Sequence[bytes]:
