@@ -12,6 +12,8 @@ import binascii
 import hashlib
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -42,6 +44,9 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 MAX_REFERENCES = 5000
 MAX_TRANSFORMS = 8
 CHUNK = 1 << 20
+
+UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged part of a package raises."""
 
 _ENVELOPED = f"{DS}enveloped-signature"
 _BASE64 = f"{DS}base64"
@@ -253,25 +258,25 @@ def _own(data: _Data) -> NodeSet:
     return data
 
 
-def _whole(data: _Data) -> bytes:
+def _whole(data: _Data, around: Surroundings) -> bytes:
     """The bytes, where XML or base64 is to be read from them."""
     if isinstance(data, bytes):
         return data
     if isinstance(data, tuple):
-        with data[0]() as stream:
-            found = stream.read(MAX_XML_BYTES + 1)
-        if len(found) > MAX_XML_BYTES:
-            msg = f"unsupported: a transform of more than {MAX_XML_BYTES >> 20} MiB"
-            raise ReferenceProblem(msg)
-        return found
+        found = bytearray()
+        for piece in pieces(data[0], around.budget):
+            found += piece
+            if len(found) > MAX_XML_BYTES:
+                msg = f"unsupported: a transform of more than {MAX_XML_BYTES >> 20} MiB"
+                raise ReferenceProblem(msg)
+        return bytes(found)
     raise TypeError(data)
 
 
 def _as_nodes(data: _Data, around: Surroundings) -> NodeSet:
     if isinstance(data, NodeSet):
         return data
-    octets = _whole(data)
-    around.budget.take(octets=len(octets))
+    octets = _whole(data, around)
     try:
         document = parsed(io.BytesIO(octets))
     except XmlUnreadableError as error:
@@ -286,7 +291,7 @@ def _decoded(data: _Data, around: Surroundings) -> bytes:
         text = "".join(_strings(data))
         octets = text.encode()
     else:
-        octets = _whole(data)
+        octets = _whole(data, around)
     return decoded(octets)
 
 
@@ -360,14 +365,24 @@ def digests(found: Selected, name: str, budget: Budget) -> Iterator[bytes]:
     """
     for opened in found.octets:
         value = hashlib.new(name)
-        try:
-            with opened() as stream:
-                while chunk := stream.read(CHUNK):
-                    budget.take(octets=len(chunk))
-                    value.update(chunk)
-        except (OSError, EOFError, ValueError, RuntimeError) as error:
-            if isinstance(error, ReferenceProblem):
-                raise
-            msg = f"damaged: {type(error).__name__}: {error}"
-            raise ReferenceProblem(msg) from error
+        for piece in pieces(opened, budget):
+            value.update(piece)
         yield value.digest()
+
+
+def pieces(opened: Callable[[], BinaryIO], budget: Budget) -> Iterator[bytes]:
+    """The bytes behind `opened`, piece by piece.
+
+    Raises:
+        ReferenceProblem: they cannot be read, or are too many.
+    """
+    try:
+        with opened() as stream:
+            while piece := stream.read(CHUNK):
+                budget.take(octets=len(piece))
+                yield piece
+    except UNREADABLE as error:
+        if isinstance(error, ReferenceProblem):
+            raise
+        msg = f"damaged: {type(error).__name__}: {error}"
+        raise ReferenceProblem(msg) from error

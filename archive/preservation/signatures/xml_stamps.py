@@ -17,12 +17,12 @@ from archive.preservation.signatures.xml_canonical import (
 )
 from archive.preservation.signatures.xml_facts import XmlStamp
 from archive.preservation.signatures.xml_references import (
-    CHUNK,
     DS,
     Budget,
     ReferenceProblem,
     Selected,
     decoded,
+    pieces,
 )
 from archive.preservation.signatures.xml_tree import Element
 
@@ -114,9 +114,10 @@ def _imprints(signed: Signed, element: Element, kind: str, earlier: Sequence[Ele
             raise ReferenceProblem("unsupported: a time-stamp over chosen parts")
         return _digests(iter([canonical(NodeSet(value), method)]))
     if kind == "archive" and element.namespace == SECOND:
-        strict = _digests(_archived(signed, method, earlier, every=False))
-        whole = _digests(_archived(signed, method, earlier, every=True))
-        return tuple(dict.fromkeys((*strict, *whole)))
+        found = _digests(_archived(signed, method, earlier, every=False))
+        if any(_referenced(o, _taken(signed)) for o in signed.signature.all(DS, "Object")):
+            found += _digests(_archived(signed, method, earlier, every=True))
+        return found
     return ()
 
 
@@ -147,7 +148,7 @@ def _archived(signed: Signed, method: Method, earlier: Sequence[Element], *, eve
         yield from _reference(found, method, signed.budget)
     signature = signed.signature
     parts = [signature.first(DS, name) for name in ("SignedInfo", "SignatureValue", "KeyInfo")]
-    taken = {f.nodes.apex for f in signed.references if f is not None and f.nodes is not None}
+    taken = _taken(signed)
     objects = [
         o
         for o in signature.all(DS, "Object")
@@ -156,6 +157,10 @@ def _archived(signed: Signed, method: Method, earlier: Sequence[Element], *, eve
     for element in chain((p for p in parts if p is not None), earlier, objects):
         signed.budget.take(nodes=sum(1 for _ in element.walk()))
         yield canonical(NodeSet(element), method)
+
+
+def _taken(signed: Signed) -> set[Element]:
+    return {f.nodes.apex for f in signed.references if f is not None and f.nodes is not None}
 
 
 def _referenced(element: Element, taken: set[Element]) -> bool:
@@ -167,7 +172,4 @@ def _reference(found: Selected, method: Method, budget: Budget) -> Iterator[byte
         budget.take(nodes=sum(1 for _ in found.last.apex.walk()))
         yield canonical(found.last, method)
         return
-    with found.octets[0]() as stream:
-        while piece := stream.read(CHUNK):
-            budget.take(octets=len(piece))
-            yield piece
+    yield from pieces(found.octets[0], budget)
