@@ -119,7 +119,10 @@ class HttpFetcher:
         with closing(self._connection(parts, caps)) as connection:
             watch = _Watch(connection, caps.seconds)
             try:
-                written = self._asked(connection, parts, question, into, caps.max_bytes)
+                self._ask(connection, parts, question)
+                # An answer that ends the connection is taken away from it: the watch holds the line itself.
+                watch.line = connection.sock
+                written = _answered(connection.getresponse(), into, question.url, caps.max_bytes)
             except FetchError:
                 watch.check()
                 raise
@@ -148,14 +151,7 @@ class HttpFetcher:
             secure.set_tunnel(parts.hostname or "", port_of(parts))
         return secure
 
-    def _asked(
-        self,
-        connection: http.client.HTTPConnection,
-        parts: SplitResult,
-        question: Question,
-        into: BinaryIO,
-        max_bytes: int,
-    ) -> int:
+    def _ask(self, connection: http.client.HTTPConnection, parts: SplitResult, question: Question) -> None:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         target = question.url if self._proxy is not None and parts.scheme == "http" else path
         headers = {
@@ -167,16 +163,19 @@ class HttpFetcher:
             **question.headers,
         }
         connection.request("GET" if question.body is None else "POST", target, question.body, headers)
-        answer = connection.getresponse()
+
+
+def _answered(answer: http.client.HTTPResponse, into: BinaryIO, url: str, max_bytes: int) -> int:
+    with answer:
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
-            raise FetchError("redirected", f"{question.url} points elsewhere (status {answer.status})")
+            raise FetchError("redirected", f"{url} points elsewhere (status {answer.status})")
         if answer.status != HTTPStatus.OK:
-            raise FetchError("refused", f"{question.url} answered {answer.status}")
+            raise FetchError("refused", f"{url} answered {answer.status}")
         if answer.getheader("Content-Encoding", "identity").lower() != "identity":
-            raise FetchError("broken", f"{question.url}: an encoding that was not asked for")
+            raise FetchError("broken", f"{url}: an encoding that was not asked for")
         if answer.length is not None and answer.length > max_bytes:
-            raise FetchError("too-large", f"{question.url}: {answer.length} bytes, at most {max_bytes}")
-        return _copied(answer, into, question.url, max_bytes)
+            raise FetchError("too-large", f"{url}: {answer.length} bytes, at most {max_bytes}")
+        return _copied(answer, into, url, max_bytes)
 
 
 def _copied(answer: http.client.HTTPResponse, into: BinaryIO, url: str, max_bytes: int) -> int:
@@ -203,13 +202,14 @@ class _Watch:
         self._connection = connection
         self._seconds = seconds
         self._late = threading.Event()
+        self.line: socket.socket | None = None
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
         self._timer.start()
 
     def _cut(self) -> None:
         self._late.set()
-        line = self._connection.sock
+        line = self.line or self._connection.sock
         if line is None:
             return
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from asn1crypto import cms, core
 from asn1crypto import tsp as _tsp
@@ -19,6 +19,17 @@ DIGESTS = ("sha256", "sha384", "sha512")
 tsp: Any = _tsp
 
 _GRANTED = {"granted", "granted_with_mods"}
+
+
+class Reply(core.Sequence):  # type: ignore[misc] # asn1crypto has no types
+    """TimeStampResp of RFC 3161, section 2.4.2: without a token when the authority declines."""
+
+    _fields: ClassVar[list[Any]] = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
+
+
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
@@ -99,7 +110,7 @@ def token_of(answer: bytes) -> Token:
         Refused: the authority declined, or the answer is none.
     """
     try:
-        response = _loaded(tsp.TimeStampResp, answer)
+        response = _loaded(Reply, answer)
         _granted(response["status"])
         return _token(bytes(response["time_stamp_token"].dump()))
     except Refused:

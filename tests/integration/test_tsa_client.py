@@ -1,0 +1,126 @@
+"""The client for time-stamp authorities against a running one, honest and hostile."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from archive.preservation.fetching import Caps, HttpFetcher
+from archive.preservation.timestamps.client import TsaClient, TsaTerms, TsaUnavailableError
+from archive.preservation.timestamps.tokens import Token, read_token
+from tests.fixtures.pki import TODAY
+from tests.fixtures.pki_servers import OTHER_POLICY, PkiServers
+
+DIGEST = hashlib.sha256(b"goc cua cay").digest()
+QUICK = TsaTerms(caps=Caps(max_bytes=64 << 10, seconds=1.0))
+
+
+def client(servers: PkiServers, *paths: str, terms: TsaTerms = QUICK, why: str = "") -> TsaClient:
+    numbers = itertools.count(2**63 + 11)
+
+    def judge(token: Token) -> str:
+        assert token.imprint
+        return why
+
+    return TsaClient(
+        [servers.address(path) for path in paths],
+        HttpFetcher(),
+        servers.clock,
+        nonce=lambda: next(numbers),
+        judge=judge,
+        terms=terms,
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_a_token_is_for_the_digest_that_was_asked_and_comes_as_received(
+    pki_servers: PkiServers, algorithm: str
+) -> None:
+    digest = hashlib.new(algorithm, b"x").digest()
+    token = read_token(client(pki_servers, "tsa").stamp(digest, algorithm))
+    assert (token.algorithm, token.imprint, token.time) == (algorithm, digest, TODAY)
+    assert token.nonce == 2**63 + 11
+    assert token.signer.der == pki_servers.pki.stamper.certificate
+
+
+@pytest.mark.parametrize(
+    ("manner", "word"),
+    [
+        ("wrong-nonce", "nonce"),
+        ("wrong-imprint", "imprint"),
+        ("wrong-usage", "usage"),
+        ("wrong-clock", "time"),
+        ("declined", "status"),
+        ("garbage", "unreadable"),
+        ("error", "refused"),
+        ("redirect", "redirected"),
+        ("drip", "too-slow"),
+        ("huge", "too-large"),
+        ("huge-told", "too-large"),
+        ("cut", "broken"),
+        ("zipped", "broken"),
+        ("nowhere", "refused"),
+    ],
+)
+def test_no_answer_of_a_hostile_authority_is_taken_and_the_reason_is_named(
+    pki_servers: PkiServers, manner: str, word: str
+) -> None:
+    with pytest.raises(TsaUnavailableError) as caught:
+        client(pki_servers, f"tsa/{manner}").stamp(DIGEST)
+    assert caught.value.reasons[pki_servers.address(f"tsa/{manner}")].startswith(f"{word}: ")
+    assert caught.value.retryable
+    assert pki_servers.asked["/elsewhere"] == 0
+    assert pki_servers.sent_bytes < 32 << 20
+
+
+def test_the_next_authority_is_asked_when_the_first_gives_nothing(pki_servers: PkiServers) -> None:
+    token = read_token(client(pki_servers, "tsa/error", "tsa/wrong-nonce", "tsa").stamp(DIGEST))
+    assert token.imprint == DIGEST
+    assert [pki_servers.asked[path] for path in ("/tsa/error", "/tsa/wrong-nonce", "/tsa")] == [1, 1, 1]
+
+
+def test_each_authority_that_failed_is_named_with_its_reason(pki_servers: PkiServers) -> None:
+    with pytest.raises(TsaUnavailableError) as caught:
+        client(pki_servers, "tsa/error", "tsa/declined").stamp(DIGEST)
+    first, second = caught.value.reasons.values()
+    assert "500" in first
+    assert "không phục vụ" in second
+    assert all(url in str(caught.value) for url in caught.value.reasons)
+
+
+def test_without_an_authority_the_fault_says_what_to_configure(pki_servers: PkiServers) -> None:
+    with pytest.raises(TsaUnavailableError, match="LUUTRU_EVIDENCE__TSA"):
+        client(pki_servers).stamp(DIGEST)
+
+
+def test_a_policy_that_was_not_asked_for_is_refused(pki_servers: PkiServers) -> None:
+    terms = TsaTerms(policies=("1.3.6.1.4.1.4711.1",), caps=QUICK.caps)
+    assert read_token(client(pki_servers, "tsa", terms=terms).stamp(DIGEST)).policy == "1.3.6.1.4.1.4711.1"
+    with pytest.raises(TsaUnavailableError, match=OTHER_POLICY):
+        client(pki_servers, "tsa/wrong-policy", terms=terms).stamp(DIGEST)
+
+
+def test_a_token_of_an_authority_that_is_not_believed_is_refused(pki_servers: PkiServers) -> None:
+    with pytest.raises(TsaUnavailableError, match="not-believed: no anchor"):
+        client(pki_servers, "tsa", why="no anchor").stamp(DIGEST)
+
+
+def test_a_token_of_an_expired_certificate_is_refused(pki_servers: PkiServers) -> None:
+    pki_servers.clock.at = TODAY + timedelta(days=9000)
+    with pytest.raises(TsaUnavailableError, match="outside the validity"):
+        client(pki_servers, "tsa").stamp(DIGEST)
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [("sha1", 20), ("md5", 16), ("sha256", 31)])
+def test_nothing_is_asked_for_a_digest_that_cannot_last(pki_servers: PkiServers, algorithm: str, size: int) -> None:
+    with pytest.raises(ValueError, match="may be stamped"):
+        client(pki_servers, "tsa").stamp(bytes(size), algorithm)
+    assert pki_servers.asked["/tsa"] == 0
+
+
+def test_an_authority_that_nobody_answers_for_is_unreachable(pki_servers: PkiServers) -> None:
+    with pytest.raises(TsaUnavailableError, match="unreachable"):
+        client(pki_servers, "http://127.0.0.1:1/tsa").stamp(DIGEST)
