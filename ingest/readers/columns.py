@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from sys import intern
 
 from metadata.profiles import Section
 from metadata.profiles.headings import DatePart, date_keys, lexicon
@@ -46,7 +47,10 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """Heading as written; the letter where there is none."""
+        """Heading as written; the letter where there is none. Every cell below it names it, so there is but one."""
+        return intern(self._heading())
+
+    def _heading(self) -> str:
         text = " ".join(self.text.split())
         if self.part and self.upper and lexicon().bare_part(self.text):
             return f"{' '.join(self.upper.split())}: {text}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from sys import intern
 
 from ingest.readers.columns import Column
 from ingest.readers.headings import Table, is_repeated_heading
@@ -168,7 +169,7 @@ def _cell(used: Profile, column: Column, text: str, row: int) -> Cell:
     # A path is looked up as it stands: two blanks in a row may be those of the file's name.
     value = text if column.key == "path" else nfc(text)
     if described is not None and column.key != "path":
-        value = _normalised(described, value, codes=used.id == PROFILES[1])
+        value = intern(_normalised(described, value, codes=used.id == PROFILES[1]))
     return Cell(value=value, written=text, row=row, column=column.heading)
 
 

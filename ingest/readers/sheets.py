@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from ingest.ports import Answer, Limits, Workers
@@ -117,7 +118,8 @@ def _sheets_of(answer: Answer) -> list[Mapping[str, Any]]:
 
 def _sheet(row: Mapping[str, Any]) -> Sheet:
     try:
-        rows = tuple((int(number), tuple(str(text) for text in texts)) for number, texts in row["rows"])
+        # A list says the same in many rows; each text is kept once.
+        rows = tuple((int(number), tuple(intern(str(text)) for text in texts)) for number, texts in row["rows"])
         merges = tuple(Merge(*(int(part) for part in merge)) for merge in row["merges"])
         return Sheet(str(row["name"]), rows, merges)
     except (KeyError, TypeError, ValueError) as error:
