@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from asn1crypto import cms, core
 from asn1crypto import tsp as _tsp
@@ -21,10 +21,10 @@ tsp: Any = _tsp
 _GRANTED = {"granted", "granted_with_mods"}
 
 
-class Reply(core.Sequence):  # type: ignore[misc] # asn1crypto has no types
+class Reply(core.Sequence):
     """TimeStampResp of RFC 3161, section 2.4.2: without a token when the authority declines."""
 
-    _fields: ClassVar[list[Any]] = [
+    _fields = [  # noqa: RUF012 - so asn1crypto wants it
         ("status", tsp.PKIStatusInfo),
         ("time_stamp_token", cms.ContentInfo, {"optional": True}),
     ]
