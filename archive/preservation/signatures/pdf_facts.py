@@ -49,6 +49,12 @@ class SignedField:
     docmdp: int | None = None
     """Permission of a certification signature (1, 2, 3); None: an approval signature."""
 
+    locks: str = ""
+    """FieldMDP: `all`, `include`, `exclude` (with `locked`); empty: the signature locks no form field."""
+
+    locked: tuple[str, ...] = ()
+    """Names of form fields that `locks` includes or excludes."""
+
     visible: bool = False
     """The field has an appearance of some size on a page."""
 
@@ -67,13 +73,25 @@ class Change:
     """From 1; the first revision changes nothing."""
 
     kind: str
-    """`content`, `form-field`, `annotation`, `form`, `metadata`, `removed`, `unknown`."""
+    """`content`, `form-field`, `annotation`, `form`, `metadata`, `removed`, `unknown`.
+
+    `metadata` with `allowed_from` 1 (dates and producers in the document information, XMP) harms no signature.
+    """
 
     what: str
-    """In words, English, such as `page 1: content stream`, `field SoTien`."""
+    """In words, English, such as `page 1: content added (object 30)`, `field SoTien: value`."""
 
     allowed_from: int = 4
-    """Least DocMDP permission that allows it; 4: none does."""
+    """Least DocMDP permission that allows it; 4: none does. A signature without DocMDP allows 1 only."""
+
+    page: int | None = None
+    """Page (from 1) on which it is seen, where that is known."""
+
+    field: str = ""
+    """Full name of the form field, where it concerns one."""
+
+    adds: bool = False
+    """What was there before is still there, as with a number and date written on a page between two signatures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +124,13 @@ class PdfFacts:
 
     store: SecurityStore = SecurityStore()
     revisions: int = 1
+    """Complete revisions, each found in the bytes and opened on its own."""
+
     changes: tuple[Change, ...] = ()
-    """Of all revisions, in order."""
+    """Of all revisions behind the first signed one, in order."""
 
     stray: int = 0
-    """Bytes behind the last end-of-file mark that are no white space."""
+    """Bytes behind the last complete revision, white space not counted."""
 
     remnants: tuple[tuple[int, ...], ...] = ()
     """`/ByteRange` arrays in the bytes that no form field names."""
@@ -119,4 +139,35 @@ class PdfFacts:
     """A user password is needed."""
 
     problem: str = ""
-    """Why the file as a whole cannot be read; `format…`: it is no PDF."""
+    """Why the file as a whole cannot be read strictly.
+
+    `format: …`: there is no PDF in it. `damaged: …`: only readable after repair; `fields` then names what the repaired
+    file shows, each with a problem. `fields: …`, `revisions: …`: that part could not be read to its end.
+    """
+
+    warnings: tuple[str, ...] = ()
+    """What qpdf found odd in a file that it reads, at most 20; for the reader, no ground for a decision."""
+
+
+def changes_after(facts: PdfFacts, signature: SignedField) -> tuple[Change, ...]:
+    """What later revisions changed that the signer of `signature` did not allow.
+
+    DocMDP and FieldMDP of the signature count (ISO 32000-2, 12.8.2.2 and 12.8.2.4); without DocMDP nothing but
+    harmless metadata is allowed. A signature that closes no revision has no "after": every change is told.
+    """
+    allowed = 1 if signature.docmdp is None else signature.docmdp
+    return tuple(
+        change
+        for change in facts.changes
+        if (signature.revision is None or change.revision > signature.revision)
+        and (change.allowed_from > allowed or _is_locked(signature, change))
+    )
+
+
+def _is_locked(signature: SignedField, change: Change) -> bool:
+    if not change.field or not signature.locks or change.allowed_from <= 1:
+        return False
+    # A lock on a field holds for everything below it in the tree of fields.
+    parts = change.field.split(".")
+    named = any(".".join(parts[: end + 1]) in signature.locked for end in range(len(parts)))
+    return signature.locks == "all" or (signature.locks == "include") == named

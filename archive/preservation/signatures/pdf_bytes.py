@@ -1,0 +1,162 @@
+"""The bytes of a signed PDF: digests of signed stretches, the gap between them, `/ByteRange` wherever it stands.
+
+Needs the standard library alone, so that a verifier without a PDF reader can
+check kept facts against the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archive.preservation.signatures.pdf_facts import ByteRange
+
+MAX_CONTENTS = 4 << 20
+"""Longest `/Contents` that is read, in bytes."""
+
+MAX_RANGES = 1000
+"""`/ByteRange` arrays that are listed."""
+
+IN_MEMORY = 8 << 20
+"""Files up to this size are read at once, larger ones are mapped."""
+
+_PIECE = 4 << 20
+_RANGE = re.compile(rb"/ByteRange\s{0,100}\[([^\]]{0,200})\]")
+_NUMBER = re.compile(rb"[-+]?\d{1,18}")
+_WHITE = b"\r\n\t\f \0"
+
+# Nothing but what CMS and time-stamps may name: a digest of variable length would need a length.
+_ALGORITHMS = frozenset(
+    {
+        "md5",
+        "sha1",
+        "sha224",
+        "sha256",
+        "sha384",
+        "sha512",
+        "sha512_256",
+        "sha3_224",
+        "sha3_256",
+        "sha3_384",
+        "sha3_512",
+    }
+)
+
+
+class FileBytes:
+    """The bytes of a file that stays as it is while it is looked at.
+
+    Args:
+        data: All of them.
+    """
+
+    def __init__(self, data: bytes | mmap.mmap) -> None:
+        self.data = data
+        self.size = len(data)
+        # Digests of the file's beginning by algorithm: signatures made in turn cover beginnings of each other.
+        self._begun: dict[str, tuple[list[int], list[hashlib._Hash]]] = {}
+        self._known: dict[tuple[str, ByteRange], bytes] = {}
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end`, fewer where the file ends before."""
+        return self.data[max(0, start) : max(0, end)]
+
+    def digest(self, name: str, span: ByteRange) -> bytes:
+        """Digest of the signed stretches; asked in the order of the file, all signatures cost one pass.
+
+        Args:
+            name: As hashlib calls it: `sha256`, `sha3_256`.
+            span: Must lie in the file (`span_problem`).
+
+        Raises:
+            ValueError: the algorithm is unknown.
+        """
+        known = self._known.get((name, span))
+        if known is None:
+            value = self._beginning(name, span.first)
+            self._update(value, span.gap_end, span.end)
+            known = self._known[name, span] = value.digest()
+        return known
+
+    def _beginning(self, name: str, end: int) -> hashlib._Hash:
+        if name not in _ALGORITHMS:
+            msg = f"unknown digest {name}"
+            raise ValueError(msg)
+        places, values = self._begun.setdefault(name, ([0], [hashlib.new(name, usedforsecurity=False)]))
+        place = bisect_right(places, end) - 1
+        value = values[place].copy()
+        if places[place] != end:
+            self._update(value, places[place], end)
+            places.insert(place + 1, end)
+            values.insert(place + 1, value.copy())
+        return value
+
+    def _update(self, value: hashlib._Hash, start: int, end: int) -> None:
+        with memoryview(self.data) as view:
+            for place in range(start, min(end, self.size), _PIECE):
+                value.update(view[place : min(place + _PIECE, end)])
+
+    def byte_ranges(self) -> Iterator[tuple[int, ...]]:
+        """Every `/ByteRange` in the bytes, at most `MAX_RANGES`, whether a form field names it or not."""
+        for count, match in enumerate(_RANGE.finditer(self.data)):
+            if count == MAX_RANGES:
+                return
+            yield tuple(int(number) for number in _NUMBER.findall(match.group(1)))
+
+    def not_white(self, start: int) -> int:
+        """Bytes from `start` to the end, white space at both ends not counted."""
+        return len(self.read(start, self.size).strip(_WHITE))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[FileBytes]:
+    """The bytes of the file at `path`, mapped where it is large."""
+    with path.open("rb") as stream:
+        if path.stat().st_size <= IN_MEMORY:
+            yield FileBytes(stream.read())
+        else:
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                yield FileBytes(mapped)
+
+
+def span_of(numbers: tuple[int, ...], size: int) -> tuple[ByteRange | None, str]:
+    """The signed stretches that a `/ByteRange` names in a file of `size` bytes, or why it names none."""
+    pair = 4
+    if len(numbers) != pair or numbers[0] != 0:
+        return None, f"byte-range: {list(numbers[:8])}"
+    span = ByteRange(*numbers[1:])
+    if not 0 < span.first < span.gap_end <= span.end <= size or span.second < 1:
+        return None, f"byte-range: {list(numbers)} does not lie in a file of {size} bytes"
+    if span.gap_end - span.first > 2 * MAX_CONTENTS + 2:
+        return None, "byte-range: the gap is larger than any signature"
+    return span, ""
+
+
+def in_gap(data: FileBytes, span: ByteRange) -> bytes | None:
+    """What the gap holds: a hexadecimal string with its brackets and nothing beside it; None: something else."""
+    gap = data.read(span.first, span.gap_end)
+    if gap[:1] != b"<" or gap[-1:] != b">":
+        return None
+    try:
+        return bytes.fromhex(gap[1:-1].decode("ascii"))
+    except ValueError:
+        return None
+
+
+def span_problem(data: FileBytes, span: ByteRange, contents: bytes) -> str:
+    """Why `span` and `contents` do not belong to the bytes; empty: they do.
+
+    Signature wrapping hides bytes in the gap or names another gap: it may hold
+    the signature in hexadecimal and nothing else.
+    """
+    checked, problem = span_of((0, span.first, span.gap_end, span.second), data.size)
+    if checked is None:
+        return problem
+    if in_gap(data, span) != contents:
+        return "byte-range: the gap does not hold the signature alone"
+    return ""
