@@ -49,7 +49,7 @@ class Group(_Kept):
     """`{package}/{ordinal}`, `{package}`, or the place of what is no package."""
 
     kind: str
-    """`document`, `dossier`, `ledger`, `audit`, `segment`, `trust`, `batch`."""
+    """`document`, `dossier`, `object`, `ledger`, `audit`, `segment`, `batch`."""
 
     version: str = ""
     """OCFL version of the package."""
@@ -113,8 +113,8 @@ class Index(_Kept):
     segment: str = ""
     """Key of the last audit segment that is covered."""
 
-    objects: tuple[str, ...] = ()
-    """Trust sets and policies that are covered."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Packages with their versions that the last batch could not read; the next one tries them again."""
 
     def entry(self, name: str) -> StampEntry | None:
         """The stamp of that name."""
@@ -280,7 +280,7 @@ def key_of(name: str, file: str) -> str:
     return evidence_batch_key(date.fromisoformat(match[1]), int(match[2]), file)
 
 
-def next_name(index: Index, day: date) -> str:
-    """The next free name of a day."""
+def next_name(index: Index, day: date, *, skip: int = 0) -> str:
+    """The next name of a day that the index does not know; `skip` passes over some of them."""
     taken = [int(entry.name[11:]) for entry in index.stamps if entry.name.startswith(f"{day.isoformat()}-")]
-    return f"{day.isoformat()}-{max(taken, default=0) + 1}"
+    return f"{day.isoformat()}-{max(taken, default=0) + 1 + skip}"

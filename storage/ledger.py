@@ -99,7 +99,7 @@ class Ledger:
                 data, _ = read_head(self._store, key)
             except ObjectMissingError:
                 return
-            yield from _parsed(key, data)
+            yield from parsed_lines(key, data)
             number += 1
 
     def _append(self, day: date, lines: Sequence[LedgerLine]) -> None:
@@ -116,7 +116,7 @@ class Ledger:
                 data, etag = read_head(self._store, key)
             except ObjectMissingError:
                 data, etag = b"", None
-            there = {(line.id, line.version) for line in _parsed(key, data)}
+            there = {(line.id, line.version) for line in parsed_lines(key, data)}
             if len(data) >= ROLL_BYTES:
                 self._seen |= there
                 self._full += 1
@@ -132,7 +132,12 @@ class Ledger:
         raise StorageFaultError(ledger_key(day, self._full + 1), "other writers keep on appending")
 
 
-def _parsed(key: str, data: bytes) -> Iterator[LedgerLine]:
+def parsed_lines(key: str, data: bytes) -> Iterator[LedgerLine]:
+    """The lines in `data`, which begins at the beginning of one.
+
+    Raises:
+        RecordUnreadableError: there is something else in it.
+    """
     for number, line in enumerate(data.splitlines(), start=1):
         try:
             yield LedgerLine.model_validate_json(line)

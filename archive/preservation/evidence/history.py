@@ -298,7 +298,7 @@ class Cutting:
 
 def renewed(algorithm: str, digests: Digests, chains: Sequence[Chain]) -> list[bytes]:
     """What a chain is over: digests of the members; behind older chains each with the digest of these."""
-    members = list(digests(algorithm))
+    members = list(dict.fromkeys(digests(algorithm)))
     if not chains:
         return members
     older = digest(algorithm, sequence_of(chains))

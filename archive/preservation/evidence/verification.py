@@ -217,7 +217,7 @@ def _trees(record: EvidenceRecord, entries: Sequence[_Entry], digests: MemberDig
                     yield entry.step(StepKind.RECORD, f"{name} in a chain of {before.algorithm}")
                 wanted = [digest(name, before.stamp.token)]
             else:
-                wanted = list(digests(name))
+                wanted = list(dict.fromkeys(digests(name)))
                 if entry.chain:
                     older = digest(name, sequence_of(record.chains[: entry.chain]))
                     wanted = [digest(name, value, older) for value in wanted]

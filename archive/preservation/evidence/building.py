@@ -1,0 +1,259 @@
+"""Builds batches: everything that was stored since the last one, under one time-stamp (`evidence build`).
+
+What is new is read from the ledger in storage. The batch is committed by the
+index, before its token is asked for: it waits where no authority is
+configured or answers, and what is stored meanwhile goes into the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from archive.preservation.evidence.algorithms import node
+from archive.preservation.evidence.documents import BatchDocument, LedgerSpan
+from archive.preservation.evidence.groups import groups_of_package
+from archive.preservation.evidence.history import StampKind
+from archive.preservation.evidence.stamping import Stamping
+from archive.preservation.evidence.trees import Tree
+from metadata.package import PackageBrokenError
+from metadata.package_contents import HELD
+from metadata.time import Clock, rfc3339
+from storage.errors import ObjectExistsError, ObjectMissingError, RecordUnreadableError, StorageFaultError
+from storage.evidence import EvidenceObjects
+from storage.evidence_batches import DOCUMENT, TREE, EvidenceBatches, Group, Index, key_of, next_name
+from storage.heads import RACES
+from storage.layout import AUDIT, LEDGER
+from storage.ledger import LedgerLine, parsed_lines
+from storage.packages import PackageStore
+from storage.ports import ObjectStore
+
+ALGORITHM = "sha256"
+MAX_PACKAGES = 20_000
+"""Packages in one batch, so that memory stays bounded when a large holding gets its first evidence."""
+
+
+class Beside(Protocol):
+    """What is proven beside packages: heads of the audit trail, the trust set and policy of the day."""
+
+    def documents(self) -> Sequence[tuple[str, bytes]]:
+        """Kind (`audit`, `object`) and bytes of each; they are kept under `evidence/objects/` by their digest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What no batch covers yet."""
+
+    lines: tuple[LedgerLine, ...]
+    spans: dict[str, LedgerSpan]
+    segments: tuple[str, ...]
+    """Keys of sealed audit segments."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether a batch is due."""
+        return bool(self.lines or self.segments)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What a batch will hold: leaves in memory, groups on their way to storage."""
+
+    algorithm: str
+    leaves: list[bytes] = field(default_factory=list)
+    others: dict[str, Group] = field(default_factory=dict)
+    """Groups that are no packages', by id: an object that many documents lean on counts once."""
+
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    bytes: int = 0
+
+    def taken(self, groups: Sequence[Group]) -> Iterator[Group]:
+        """The groups of one package, in order, without its objects."""
+        self.others.update({group.id: group for group in groups if group.kind == "object"})
+        for group in sorted((group for group in groups if group.kind != "object"), key=lambda group: group.id):
+            self.leaves.append(leaf_of(group, self.algorithm))
+            self.bytes += group.bytes
+            yield group
+
+    def other_groups(self) -> Iterator[Group]:
+        """The others, in order."""
+        for _, group in sorted(self.others.items()):
+            self.leaves.append(leaf_of(group, self.algorithm))
+            yield group
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Opens the next batch."""
+
+    store: ObjectStore
+    packages: PackageStore
+    objects: EvidenceObjects
+    stamping: Stamping
+    beside: Beside
+    clock: Clock
+    algorithm: str = ALGORITHM
+
+    @property
+    def batches(self) -> EvidenceBatches:
+        """Where batches lie."""
+        return self.stamping.batches
+
+    def open(self) -> BatchDocument | None:
+        """Open a batch over what is pending; None: nothing is.
+
+        Raises:
+            StorageFaultError: the store failed; repeating is safe.
+        """
+        skip = 0
+        for _ in range(RACES):
+            index, etag = self.stamping.index()
+            pending = self.pending(index)
+            if not pending.anything:
+                return None
+            batch = self._prepared(index, pending, skip)
+            if batch is None:
+                skip += 1
+            elif self.stamping.open(batch, index, etag):
+                return batch
+        raise StorageFaultError("evidence/batches/index.json", "other writers keep on opening batches")
+
+    def pending(self, index: Index) -> Pending:
+        """What the ledger has beyond the index; lists the ledger's files, whose sizes tell which have grown."""
+        lines: list[LedgerLine] = []
+        spans: dict[str, LedgerSpan] = {}
+        for info in sorted(self.store.keys(f"{LEDGER}/"), key=lambda info: info.key):
+            start = index.covered_bytes(info.key.removeprefix(f"{LEDGER}/"))
+            if info.size_bytes > start and len(lines) < MAX_PACKAGES:
+                with self.store.open(info.key) as stream:
+                    data = stream.read()
+                name = info.key.removeprefix(f"{LEDGER}/")
+                lines.extend(parsed_lines(info.key, data[start:]))
+                spans[name] = LedgerSpan(start=start, stop=len(data), sha256=hashlib.sha256(data).hexdigest())
+        last = next((entry.name[:10] for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH), "")
+        # Making a batch is itself an event: without the day, every run would find one more to prove.
+        due = bool(lines) or last < self.clock.now().date().isoformat()
+        return Pending(tuple(lines), spans, tuple(sorted(self._segments(index))) if due else ())
+
+    def _segments(self, index: Index) -> Iterator[str]:
+        """Segments after the last one that is covered; their names sort by time."""
+        since = index.segment.removeprefix(f"{AUDIT}/")[:4]
+        years = range(int(since), self.clock.now().year + 1) if since else ()
+        for prefix in [f"{AUDIT}/{year:04d}/" for year in years] or [f"{AUDIT}/"]:
+            for info in self.store.keys(prefix):
+                if info.key > index.segment:
+                    yield info.key
+
+    def _prepared(self, index: Index, pending: Pending, skip: int) -> BatchDocument | None:
+        """Everything of the next batch written into its folder; None: the name holds something else."""
+        day = self.clock.now().date()
+        name = next_name(index, day, skip=skip)
+        if self.batches.has(name, DOCUMENT):
+            # Left by a run that ended just before the index: it counts when it saw what we see.
+            left = self.stamping.document(name)
+            same = left.kind is StampKind.BATCH and (left.ledger, left.previous) == (
+                pending.spans,
+                self._previous(index),
+            )
+            return left if same else None
+        gathered = _Gathered(self.algorithm)
+        try:
+            groups = self.batches.put_groups(name, self._packaged(index, pending, gathered))
+            gathered.others.update({group.id: group for group in self._beside(index, pending, gathered)})
+            others = self.batches.put_groups(name, gathered.other_groups(), prefix="others")
+            tree = Tree.of(self.algorithm, gathered.leaves)
+            encoded = tree.encoded()
+        except ObjectExistsError:
+            return None
+        if self.batches.put(name, TREE, encoded) != encoded:
+            return None
+        return BatchDocument(
+            name=name,
+            kind=StampKind.BATCH,
+            opened_at=rfc3339(self.clock.now()),
+            algorithm=self.algorithm,
+            root=tree.root.hex(),
+            leaves=tree.count,
+            bytes=gathered.bytes,
+            previous=self._previous(index),
+            tree=hashlib.sha256(encoded).hexdigest(),
+            groups=groups,
+            others=others,
+            ledger=pending.spans,
+            segment=max(pending.segments, default=""),
+            left_out=tuple(gathered.left_out),
+        )
+
+    def _packaged(self, index: Index, pending: Pending, gathered: _Gathered) -> Iterator[Group]:
+        """Groups of the packages, in order; what cannot be read is left out, named, and tried again next time."""
+        wanted = {(line.id, line.version) for line in pending.lines} | set(index.left_out)
+        for package_id, version in sorted(wanted, key=lambda entry: (entry[0], int(entry[1][1:]))):
+            try:
+                found = list(groups_of_package(self.packages, package_id, version))
+            except (PackageBrokenError, ObjectMissingError, RecordUnreadableError):
+                gathered.left_out.append((package_id, version))
+                continue
+            yield from gathered.taken(found)
+
+    def _beside(self, index: Index, pending: Pending, gathered: _Gathered) -> Iterator[Group]:
+        for file, span in pending.spans.items():
+            place = f"{LEDGER}/{file}#{span.stop}"
+            yield Group(id=place, kind="ledger", members=((place, span.sha256),), bytes=span.stop)
+        for key in pending.segments:
+            with self.store.open(key) as stream:
+                data = stream.read()
+            digest = hashlib.sha256(data).hexdigest()
+            yield Group(id=key, kind="segment", members=((key, digest),), bytes=len(data))
+        sets = list(gathered.others.values())
+        for kind, document in self.beside.documents():
+            name = self.objects.put(document)
+            place = f"{HELD}{name}"
+            # The head of the trail is looked for by its kind, so it has a name of its own.
+            identity = f"audit-head/{name}" if kind == "audit" else place
+            group = Group(id=identity, kind=kind, members=((place, name),), bytes=len(document))
+            sets.append(group)
+            yield group
+        yield from self._certificates(sets)
+        previous = self._previous(index)
+        if previous:
+            last = next(entry.name for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH)
+            place = key_of(last, DOCUMENT)
+            yield Group(id=place, kind="batch", members=((place, previous),), bytes=0)
+
+    def _certificates(self, objects: Sequence[Group]) -> Iterator[Group]:
+        """Certificates of the trust sets among `objects`: a set names them by digest."""
+        for group in objects:
+            try:
+                data = self.objects.get(group.members[0][1])
+            except ObjectMissingError:
+                # That it is lost is found by whoever needs it; what the package names is proven all the same.
+                continue
+            for name in certificates_of_set(data):
+                place = f"{HELD}{name}"
+                yield Group(id=place, kind="object", members=((place, name),), bytes=0)
+
+    def _previous(self, index: Index) -> str:
+        last = next((entry.name for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH), None)
+        return hashlib.sha256(self.batches.get(last, DOCUMENT)).hexdigest() if last else ""
+
+
+def certificates_of_set(data: bytes) -> tuple[str, ...]:
+    """Digests of the certificates of a trust set; none for other bytes."""
+    if not data.startswith(b"{") or b"luutru-trust-set" not in data:
+        return ()
+    try:
+        content = json.loads(data)
+        if not str(content.get("format", "")).startswith("luutru-trust-set"):
+            return ()
+        return tuple(str(row["sha256"]) for row in content["certificates"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ()
+
+
+def leaf_of(group: Group, algorithm: str) -> bytes:
+    """The leaf of a group in a tree under SHA-256, whose digests the group has."""
+    return node(algorithm, {bytes.fromhex(digest) for _, digest in group.members})

@@ -1,0 +1,119 @@
+"""Which data groups a stored package gives (PACKAGE.md): one for each document, one for the dossier, its kept objects.
+
+Digests of content are those of the package's own record; metadata files are
+read and digested. Bytes of content are read back by the fixity check and by a
+hash-tree renewal, not here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from metadata.package import FileVerdicts, PackageDocument, PackageRecord
+from metadata.package_contents import HELD, ROOT
+from metadata.package_reader import VERDICTS, read_package
+from storage.evidence_batches import Group
+from storage.holdings import PackageFile as StoredFile
+from storage.packages import PackageStore
+
+DOSSIER_DESCRIPTION: Final = "metadata/descriptive/EAD.xml"
+_DESCRIPTION: Final = re.compile(r"representations/rep1/metadata/descriptive/EAD_[a-z]+_0*([0-9]+)\.xml")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Files of one version of a package; what is opened as a whole is digested on the way."""
+
+    packages: PackageStore
+    files: dict[str, StoredFile]
+    read: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """SHA-256 and size by path."""
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """A metadata file; they are small and are held in memory."""
+        with self.packages.open(self.files[path]) as stream:
+            data = stream.read()
+        self.read[path] = (hashlib.sha256(data).hexdigest(), len(data))
+        yield io.BytesIO(data)
+
+    def digest(self, path: str) -> tuple[str, int]:
+        """SHA-256 and size of a metadata file."""
+        if path not in self.read:
+            with self.open(path):
+                pass
+        return self.read[path]
+
+
+def groups_of_package(packages: PackageStore, package_id: str, version: str) -> Iterator[Group]:
+    """The data groups of one version of a package.
+
+    Raises:
+        ObjectMissingError: there is no such package or version.
+        PackageBrokenError: it contradicts itself.
+        StorageFaultError: the store failed.
+    """
+    files = {file.path: file for file in packages.files(package_id, version)}
+    reading = _Reading(packages, files)
+    record = read_package(reading.open, files, package_id)
+    descriptions = {int(match[1]): path for path in files if (match := _DESCRIPTION.fullmatch(path))}
+    verdicts = _verdict_files(files, reading)
+    for document in record.documents:
+        yield _document(record, document, version, _metadata(document, descriptions, verdicts), reading)
+    digest, size = reading.digest(ROOT)
+    yield Group(id=package_id, kind="dossier", version=version, members=((ROOT, digest),), bytes=size)
+    for name in sorted(_objects(record)):
+        yield Group(id=f"{HELD}{name}", kind="object", members=((f"{HELD}{name}", name),), bytes=0)
+
+
+def _verdict_files(files: dict[str, StoredFile], reading: _Reading) -> dict[str, str]:
+    """Verdict file by the path of the original that it is about."""
+    found = {}
+    for path in files:
+        if path.startswith(VERDICTS):
+            with reading.open(path) as stream:
+                found[FileVerdicts.model_validate_json(stream.read()).path] = path
+    return found
+
+
+def _metadata(document: PackageDocument, descriptions: dict[int, str], verdicts: dict[str, str]) -> list[str]:
+    paths = [verdicts[file.path] for file in document.originals if file.path in verdicts]
+    if document.ordinal in descriptions:
+        paths.append(descriptions[document.ordinal])
+    return paths
+
+
+def _document(
+    record: PackageRecord, document: PackageDocument, version: str, metadata: list[str], reading: _Reading
+) -> Group:
+    content = (*document.originals, *document.renditions, *document.text_files)
+    members = {file.path: (file.sha256, file.size_bytes) for file in content}
+    members |= {path: reading.digest(path) for path in metadata}
+    if len(members) == 1:
+        # The leaf of a single member is the bare digest, which stands in the record
+        # of its neighbour: that of a short text could be guessed. Two hide each other.
+        members[DOSSIER_DESCRIPTION] = reading.digest(DOSSIER_DESCRIPTION)
+    return Group(
+        id=f"{record.package_id}/{document.ordinal}",
+        kind="document",
+        version=version,
+        members=tuple((path, digest) for path, (digest, _) in sorted(members.items())),
+        bytes=sum(size for _, size in members.values()),
+    )
+
+
+def _objects(record: PackageRecord) -> set[str]:
+    """Digests of everything under `evidence/objects/` that the package names."""
+    kept = {file.sha256 for file in record.sources if file.held}
+    for document in record.documents:
+        for entry in document.verdicts:
+            # Verdicts of the first release name a trust set and kept nothing of it.
+            named = (entry.trust_set, entry.policy) if entry.policy else ()
+            kept |= {name for name in (entry.facts, *entry.objects, *named) if name}
+    return kept

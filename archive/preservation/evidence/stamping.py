@@ -1,0 +1,243 @@
+"""What every stamp goes through: opened in the index by one process, its token got once, its manifest written last.
+
+Every step may be interrupted and is found done, or is done again with the same
+bytes; of two processes one wins and the other goes on with what it finds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from archive.preservation.evidence.documents import (
+    BatchDocument,
+    EvidenceDamagedError,
+    Manifest,
+    RootsDocument,
+    stamp_of,
+)
+from archive.preservation.evidence.history import History, Stamp, StampKind
+from archive.preservation.evidence.tokens import TokenUnreadableError, read_token
+from archive.preservation.evidence.verification import Outcome, TokenAnswer
+from metadata.errors import ArchiveError
+from metadata.time import Clock, rfc3339
+from storage.errors import PreconditionFailedError, StorageFaultError
+from storage.evidence_batches import (
+    DOCUMENT,
+    MANIFEST,
+    TOKEN,
+    EvidenceBatches,
+    Index,
+    StampEntry,
+)
+from storage.heads import RACES
+
+ROOTS = "roots.json"
+
+
+class TimeStamper(Protocol):
+    """Gives time-stamp tokens (`archive.preservation.timestamps.client`)."""
+
+    def stamp(self, digest: bytes, algorithm: str = "sha256") -> bytes:
+        """A token (DER) over `digest`; an ArchiveError when nobody gives one."""
+        ...
+
+
+class TokenRefusedError(ArchiveError):
+    """What the time-stamp authority gave proves nothing; it was not kept. Repeating is safe."""
+
+    code = "evidence.token_refused"
+
+    def __init__(self, stamp: str, why: str) -> None:
+        self.stamp = stamp
+        self.why = why
+        super().__init__(f"the time-stamp for {stamp} cannot be used: {why}")
+
+
+NewToken = Callable[[bytes], TokenAnswer]
+"""Judges a token that has just been received, at the present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamping:
+    """Opens stamps and finishes them."""
+
+    batches: EvidenceBatches
+    judge: NewToken
+    clock: Clock
+
+    # ------------------------------------------------------------ reading
+
+    def index(self) -> tuple[Index, str | None]:
+        """The index with its etag; where it is lost it is made again from the folders."""
+        found, etag = self.batches.index()
+        if found is not None:
+            return found, etag
+        return self.rebuilt(), None
+
+    def rebuilt(self) -> Index:
+        """The index as the folders say; lists them.
+
+        A folder without a manifest was interrupted before or after it stood in
+        the index: it counts when it begins where what is finished ends.
+        """
+        index = Index()
+        waiting = []
+        documents = [self.document(name) for name in self.batches.names() if self.batches.has(name, DOCUMENT)]
+        for batch in sorted(documents, key=lambda batch: batch.opened_at):
+            manifest = self.manifest(batch.name)
+            if manifest is None:
+                waiting.append(batch)
+            else:
+                index = finished(opened(index, batch), batch, manifest, self.roots(batch.name))
+        for batch in waiting:
+            fits = all(span.start == index.covered_bytes(file) for file, span in batch.ledger.items())
+            if batch.kind is not StampKind.RENEWAL and fits:
+                index = opened(index, batch)
+        return index
+
+    def document(self, name: str) -> BatchDocument:
+        """What a stamp is over."""
+        return BatchDocument.read(name, self.batches.get(name, DOCUMENT))
+
+    def roots(self, name: str) -> RootsDocument | None:
+        """Where a hash-tree renewal leads; None: it has not read everything yet, or is none."""
+        if not self.batches.has(name, ROOTS):
+            return None
+        return RootsDocument.read(name, self.batches.get(name, ROOTS))
+
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest; None: the stamp is not finished."""
+        if not self.batches.has(name, MANIFEST):
+            return None
+        return Manifest.read(name, self.batches.get(name, MANIFEST))
+
+    def stamp(self, name: str) -> Stamp | None:
+        """A finished stamp as a value; None: it is not finished.
+
+        Raises:
+            EvidenceDamagedError: its documents contradict each other.
+        """
+        manifest = self.manifest(name)
+        if manifest is None:
+            return None
+        data = self.batches.get(name, DOCUMENT)
+        batch = BatchDocument.read(name, data)
+        if hashlib.sha256(data).hexdigest() != manifest.batch:
+            raise EvidenceDamagedError(name, "batch.json is not the one that the manifest names")
+        return stamp_of(batch, manifest, self.roots(name) if batch.kind is StampKind.REHASH else None)
+
+    def history(self, names: tuple[str, ...] | None = None) -> History:
+        """All finished stamps of the index (or those named) as a history."""
+        index, _ = self.index()
+        wanted = [entry.name for entry in index.stamps if names is None or entry.name in names]
+        return History.of(stamp for name in wanted if (stamp := self.stamp(name)) is not None)
+
+    # ------------------------------------------------------------ writing
+
+    def open(self, batch: BatchDocument, index: Index, etag: str | None) -> bool:
+        """Make `batch` the next stamp; False: another process was faster, decide anew.
+
+        Its trees and groups are in its folder already.
+        """
+        data = batch.document()
+        if self.batches.put(batch.name, DOCUMENT, data) != data:
+            return False
+        try:
+            self.batches.replace_index(opened(index, batch), etag)
+        except PreconditionFailedError:
+            return False
+        return True
+
+    def finish(self, name: str, root: bytes, stamper: TimeStamper | None) -> Stamp | None:
+        """Get the token and write the manifest; None: there is no authority to ask, the stamp waits.
+
+        Raises:
+            ArchiveError: no authority gave a token that can be used.
+        """
+        batch = self.document(name)
+        if self.batches.has(name, TOKEN):
+            token = self.batches.get(name, TOKEN)
+            answer = self._judged(name, token, root, batch.algorithm)
+        elif stamper is None:
+            return None
+        else:
+            fresh = stamper.stamp(root, batch.algorithm)
+            answer = self._judged(name, fresh, root, batch.algorithm)
+            token = self.batches.put(name, TOKEN, fresh)
+            if token != fresh:
+                answer = self._judged(name, token, root, batch.algorithm)
+        manifest = Manifest(
+            batch=batch.sha256,
+            token=hashlib.sha256(token).hexdigest(),
+            time=rfc3339(read_token(token).time),
+            signer=answer.signer,
+            expires=rfc3339(answer.expires) if answer.expires else "",
+        )
+        # Another process may have written it with what its own trust says of the signer.
+        manifest = Manifest.read(name, self.batches.put(name, MANIFEST, manifest.document()))
+        roots = self.roots(name)
+        self._replaced(lambda index: finished(index, batch, manifest, roots))
+        return stamp_of(batch, manifest, roots)
+
+    def _judged(self, name: str, token: bytes, root: bytes, algorithm: str) -> TokenAnswer:
+        try:
+            said = read_token(token)
+        except TokenUnreadableError as error:
+            raise TokenRefusedError(name, str(error)) from error
+        if (said.algorithm, said.imprint) != (algorithm, root):
+            raise TokenRefusedError(name, "it is for another digest")
+        answer = self.judge(token)
+        if answer.outcome is Outcome.BROKEN:
+            raise TokenRefusedError(name, answer.reason)
+        return answer
+
+    def _replaced(self, change: Callable[[Index], Index]) -> None:
+        for _ in range(RACES):
+            index, etag = self.index()
+            changed = change(index)
+            if changed == index and etag is not None:
+                return
+            try:
+                self.batches.replace_index(changed, etag)
+            except PreconditionFailedError:
+                continue
+            return
+        raise StorageFaultError("evidence/batches/index.json", "other writers keep on changing it")
+
+
+def opened(index: Index, batch: BatchDocument) -> Index:
+    """The index with a stamp that waits for its token."""
+    entry = StampEntry(
+        name=batch.name,
+        kind=batch.kind.value,
+        algorithm=batch.algorithm,
+        opened_at=batch.opened_at,
+        leaves=batch.leaves,
+        bytes=batch.bytes,
+        voids=batch.voids,
+    )
+    ledger = dict(index.ledger)
+    for file, span in batch.ledger.items():
+        ledger[file] = (*ledger.get(file, ()), (span.stop, batch.name))
+    segment = max(index.segment, batch.segment)
+    update: dict[str, object] = {"ledger": ledger, "segment": segment}
+    if batch.kind is StampKind.BATCH:
+        update["left_out"] = batch.left_out
+    return index.having(entry).model_copy(update=update)
+
+
+def finished(index: Index, batch: BatchDocument, manifest: Manifest, roots: RootsDocument | None) -> Index:
+    """The index with a stamp that has its token."""
+    entry = index.entry(batch.name) or opened(index, batch).stamps[-1]
+    covers = roots.covers if roots else batch.covers
+    update = {
+        "time": manifest.time,
+        "signer": manifest.signer,
+        "expires": manifest.expires,
+        "covered": tuple(cover.stamp for cover in covers),
+        "leaves": sum(leaves for _, _, leaves in roots.parts) if roots else batch.leaves,
+    }
+    return index.having(entry.model_copy(update=update))
