@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from archive.preservation.signatures.pdf_facts import ByteRange
 
@@ -46,6 +47,27 @@ _ALGORITHMS = frozenset(
         "sha3_512",
     }
 )
+
+
+class PdfBytes(Protocol):
+    """What a judgement needs of a file's bytes, whatever holds them: a file, a stored object, a member of a proof."""
+
+    @property
+    def size(self) -> int:
+        """Their number."""
+        ...
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end`, fewer where the file ends before."""
+        ...
+
+    def digest(self, name: str, span: ByteRange) -> bytes:
+        """Digest of the signed stretches; ValueError for an algorithm that is unknown."""
+        ...
+
+    def sha256(self) -> str:
+        """Of the whole file, hexadecimal."""
+        ...
 
 
 class FileBytes:
@@ -82,6 +104,10 @@ class FileBytes:
             self._update(value, span.gap_end, span.end)
             known = self._known[name, span] = value.digest()
         return known
+
+    def sha256(self) -> str:
+        """Of the whole file, hexadecimal."""
+        return self._beginning("sha256", self.size).hexdigest()
 
     def _beginning(self, name: str, end: int) -> hashlib._Hash:
         if name not in _ALGORITHMS:
@@ -137,7 +163,7 @@ def span_of(numbers: tuple[int, ...], size: int) -> tuple[ByteRange | None, str]
     return span, ""
 
 
-def in_gap(data: FileBytes, span: ByteRange) -> bytes | None:
+def in_gap(data: PdfBytes, span: ByteRange) -> bytes | None:
     """What the gap holds: a hexadecimal string with its brackets and nothing beside it; None: something else."""
     gap = data.read(span.first, span.gap_end)
     if gap[:1] != b"<" or gap[-1:] != b">":
@@ -148,7 +174,7 @@ def in_gap(data: FileBytes, span: ByteRange) -> bytes | None:
         return None
 
 
-def span_problem(data: FileBytes, span: ByteRange, contents: bytes) -> str:
+def span_problem(data: PdfBytes, span: ByteRange, contents: bytes) -> str:
     """Why `span` and `contents` do not belong to the bytes; empty: they do.
 
     Signature wrapping hides bytes in the gap or names another gap: it may hold
