@@ -105,6 +105,13 @@ class SignatureAlgorithm:
     name: str = ""
     """Readable name; of an unknown one the dotted identifier."""
 
+    @property
+    def hashes(self) -> str:
+        """The digest behind it, for a policy: that of EdDSA is fixed; of an unknown algorithm its own name."""
+        if self.scheme == "eddsa":
+            return "sha512" if self.name == "ed25519" else "shake256"
+        return self.digest or self.name
+
 
 def digest_of(identifier: str) -> str:
     """The digest algorithm behind an object identifier, which may also be that of a signature algorithm.

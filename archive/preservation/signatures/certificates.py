@@ -137,10 +137,7 @@ class Certificate:
     @property
     def digest_name(self) -> str:
         """Digest algorithm of the issuer's signature; the algorithm itself where that is unknown."""
-        algorithm = self.signature_algorithm
-        if algorithm.scheme == "eddsa":
-            return "sha512" if algorithm.name == "ed25519" else "shake256"
-        return algorithm.digest or algorithm.name
+        return self.signature_algorithm.hashes
 
     @property
     def extensions(self) -> dict[str, Extension]:

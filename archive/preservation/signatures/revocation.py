@@ -1,32 +1,36 @@
-"""What revocation lists and OCSP answers say about a certificate at a given time.
+"""What revocation lists and OCSP answers say of a certificate, each statement with its source.
 
-Rules of EN 319 102-1, clause 5.2.5, in the form that research found safe: an
-answer older than the certificate is no answer; one whose `nextUpdate` lies
-before the time in question is stale; one that was issued after that time is
-fresh for it, as long as the issuer still spoke of the certificate; and a
-revocation that any genuine answer reports counts, however old the answer.
+Genuine is what the certificate's issuer signed, or somebody whom the issuer let
+speak: another key of the same authority for lists, a delegated responder for
+answers. Standard library only.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
-
-from archive.preservation.signatures import policy
+from archive.preservation.signatures import arithmetic
+from archive.preservation.signatures.algorithms import DIGESTS, SignatureAlgorithm
 from archive.preservation.signatures.certificates import Certificate, readable
+from archive.preservation.signatures.crl_reading import RevocationList
+from archive.preservation.signatures.keys import public_key
+from archive.preservation.signatures.names import name
+from archive.preservation.signatures.ocsp_reading import OcspAnswer, SingleAnswer
+from archive.preservation.signatures.revocation_reading import RevocationUnreadableError, read_revocation
+
+__all__ = ["MAX_ANSWERS", "RevocationUnreadableError", "Revocations", "Statement", "Status"]
 
 MAX_ANSWERS = 500
-_EXPIRED_ON_CRL = "2.5.29.60"
+"""Most lists and answers that are looked at for one file."""
+
+CLOCK_SLACK = timedelta(minutes=5)
+"""How far the clocks of authorities may be ahead of ours."""
+
+_HOLD, _RELEASED = "certificateHold", "removeFromCRL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,10 @@ class Statement:
     next_update: datetime | None
     revoked_at: datetime | None
     reason: str
+    """As RFC 5280 writes it (`keyCompromise`, `certificateHold`, `removeFromCRL`); empty: none is given."""
+
     speaks_of_expired: bool
-    """The issuer keeps expired certificates on its list."""
+    """The issuer goes on speaking of the certificate after its expiry (expiredCertsOnCRL, archiveCutoff)."""
 
     source: str = ""
     """SHA-256 of the list or answer."""
@@ -48,6 +54,18 @@ class Statement:
 
     digest: str = ""
     """Digest algorithm of its signature."""
+
+    kind: str = "crl"
+    """`crl` or `ocsp`."""
+
+    invalid_since: datetime | None = None
+    """invalidityDate of a list: when the key is thought to have been lost."""
+
+    number: int | None = None
+    """Of a list."""
+
+    nonce: bytes | None = None
+    """Of an answer."""
 
     def usable_at(self, when: datetime, subject: Certificate, known_at: datetime) -> bool:
         """Whether it tells that `subject` was good at `when`, for somebody who reads it at `known_at`."""
@@ -70,6 +88,9 @@ class Status:
     answers: int = 0
     """Genuine answers about this certificate, usable or not."""
 
+    used: tuple[Statement, ...] = ()
+    """The statements behind `word`."""
+
 
 class Revocations:
     """The CRLs and OCSP answers of a file and of the operator.
@@ -77,197 +98,246 @@ class Revocations:
     Args:
         answers: DER of either kind, unsorted; what is neither is left out. At most 500 are read.
         known_at: The time of judging; answers from the future are not believed.
+        certificates: Where signers of lists and of answers are looked for, beside the issuer itself and
+            what an answer carries. None of them is trusted for being here.
+        responders: OCSP responders that the operator trusts by themselves, for whatever issuer.
     """
 
-    def __init__(self, answers: list[bytes], known_at: datetime) -> None:
-        self._known_at = known_at + policy.CLOCK_SLACK
-        self._lists: dict[bytes, list[x509.CertificateRevocationList]] = {}
-        self._responses: list[ocsp.OCSPResponse] = []
+    def __init__(
+        self,
+        answers: Iterable[bytes],
+        known_at: datetime,
+        *,
+        certificates: Iterable[Certificate] = (),
+        responders: Iterable[Certificate] = (),
+    ) -> None:
+        self._known_at = known_at + CLOCK_SLACK
+        self._certificates = tuple(certificates)
+        self._responders = tuple(responders)
+        self._lists: dict[object, list[RevocationList]] = {}
+        self._answers: dict[int, list[tuple[OcspAnswer, SingleAnswer]]] = {}
+        self._passed_over: list[str] = []
         for der in list(dict.fromkeys(answers))[:MAX_ANSWERS]:
-            crl = _crl(der)
-            if crl is not None:
-                self._lists.setdefault(crl.issuer.public_bytes(), []).append(crl)
+            try:
+                found = read_revocation(der)
+            except RevocationUnreadableError as error:
+                self._passed_over.append(f"revocation-unreadable: {hashlib.sha256(der).hexdigest()}: {error}")
                 continue
-            response = _response(der)
-            if response is not None:
-                self._responses.append(response)
+            if isinstance(found, RevocationList):
+                self._add_list(found)
+            else:
+                self._add_answer(found)
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What was handed in and says nothing, each with its reason: unreadable, of a kind that is not applied."""
+        return tuple(self._passed_over)
+
+    def _add_list(self, found: RevocationList) -> None:
+        indirect = found.scope is not None and found.scope.is_indirect
+        if indirect or found.unknown_critical:
+            why = "indirect" if indirect else f"critical extension {', '.join(found.unknown_critical)}"
+            self._passed_over.append(f"crl-not-applied: {found.sha256}: {why}")
+            return
+        if not found.is_complete:
+            kind = "delta list" if found.base is not None else "list of some reasons"
+            self._passed_over.append(f"crl-partial: {found.sha256}: a {kind} counts only for whom it names")
+        self._lists.setdefault(name(found.issuer).canonical, []).append(found)
+
+    def _add_answer(self, found: OcspAnswer) -> None:
+        if found.unknown_critical:
+            critical = ", ".join(found.unknown_critical)
+            self._passed_over.append(f"ocsp-not-applied: {found.sha256}: critical extension {critical}")
+            return
+        for single in found.answers:
+            self._answers.setdefault(single.serial, []).append((found, single))
 
     def status(self, subject: Certificate, issuer: Certificate, when: datetime) -> Status:
-        """Status of `subject` at `when` by what `issuer` said of it."""
+        """Status of `subject` at `when` by what `issuer` said of it.
+
+        A revocation that any genuine answer reports counts, however old the
+        answer; a hold counts until a later answer no longer names it.
+        """
         statements = self.statements(subject, issuer)
         revoked = [s for s in statements if s.revoked_at is not None and not _released(s, statements, when)]
         if revoked:
-            first = min(revoked, key=lambda s: s.revoked_at or s.this_update)
-            return Status("revoked", first.revoked_at, first.reason, len(statements))
-        if any(s.usable_at(when, subject, self._known_at) for s in statements):
-            return Status("good", answers=len(statements))
-        return Status("unknown", answers=len(statements))
+            earliest = min(revoked, key=lambda s: s.revoked_at or s.this_update)
+            return Status("revoked", earliest.revoked_at, earliest.reason, len(statements), (earliest,))
+        good = tuple(s for s in statements if s.revoked_at is None and s.usable_at(when, subject, self._known_at))
+        return Status("good" if good else "unknown", answers=len(statements), used=good)
 
     def statements(self, subject: Certificate, issuer: Certificate) -> tuple[Statement, ...]:
         """Every genuine statement of `issuer` about `subject` that is not from the future."""
-        found = [*self._by_lists(subject, issuer), *self._by_responses(subject, issuer)]
+        found = (*self._by_lists(subject, issuer), *self._by_answers(subject, issuer))
         return tuple(s for s in found if s.this_update <= self._known_at)
 
-    def _by_lists(self, subject: Certificate, issuer: Certificate) -> list[Statement]:
-        if not issuer.may_sign_lists:
-            return []
-        found = []
-        for crl in self._lists.get(subject.issuer, []):
-            if not _in_scope(crl, subject) or not _genuine(crl, issuer):
+    def _by_lists(self, subject: Certificate, issuer: Certificate) -> Iterator[Statement]:
+        for listed in self._lists.get(subject.issuer_name.canonical, ()):
+            entry = listed.entry(subject.serial)
+            if not _in_scope(listed, subject) or (entry is None and not listed.is_complete):
                 continue
-            entry = crl.get_revoked_certificate_by_serial_number(subject.serial)
-            revoked_at, reason = (entry.revocation_date_utc, _reason(entry)) if entry is not None else (None, "")
-            keeps = any(e.oid.dotted_string == _EXPIRED_ON_CRL for e in crl.extensions)
-            if reason != "removeFromCRL":
-                found.append(
-                    Statement(
-                        crl.last_update_utc,
-                        crl.next_update_utc,
-                        revoked_at,
-                        reason,
-                        keeps,
-                        crl.fingerprint(SHA256()).hex(),
-                        issuer,
-                        crl.signature_hash_algorithm.name if crl.signature_hash_algorithm else "",
-                    )
-                )
-        return found
+            signer = self._signer_of(listed, issuer)
+            if signer is None:
+                continue
+            released = entry is not None and entry.reason == _RELEASED
+            kept_since = listed.keeps_expired_since
+            yield Statement(
+                listed.this_update,
+                listed.next_update,
+                entry.revoked_at if entry is not None and not released else None,
+                entry.reason if entry is not None else "",
+                kept_since is not None and kept_since <= subject.not_after,
+                listed.sha256,
+                signer,
+                listed.signature_algorithm.hashes,
+                invalid_since=entry.invalid_since if entry is not None else None,
+                number=listed.number,
+            )
 
-    def _by_responses(self, subject: Certificate, issuer: Certificate) -> list[Statement]:
-        found = []
-        for response in self._responses:
-            for single in response.responses:
-                if single.serial_number != subject.serial or not _names(single, issuer):
-                    continue
-                by = _answered_by(response, issuer)
-                if by is None or single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
-                    continue
-                algorithm = response.signature_hash_algorithm
-                reason = single.revocation_reason
-                found.append(
-                    Statement(
-                        single.this_update_utc,
-                        single.next_update_utc,
-                        _revoked_at(single),
-                        reason.value if reason else "",
-                        speaks_of_expired=False,
-                        source=hashlib.sha256(response.public_bytes(Encoding.DER)).hexdigest(),
-                        issuer=by,
-                        digest=algorithm.name if algorithm else "",
-                    )
-                )
-        return found
+    def _signer_of(self, listed: RevocationList, issuer: Certificate) -> Certificate | None:
+        """Who signed the list: `issuer`, or another key of the same authority (RFC 5280, 6.3.3 (f))."""
+        if issuer.may_sign_lists and _signed_list(listed, issuer):
+            return issuer
+        for other in self._certificates:
+            if (
+                other != issuer
+                and other.may_sign_lists
+                and other.subject_name.canonical == issuer.subject_name.canonical
+                and _signed_list(listed, other)
+                and self._is_same_authority(other, issuer)
+            ):
+                return other
+        return None
+
+    def _is_same_authority(self, other: Certificate, issuer: Certificate) -> bool:
+        """The names are equal; the same authority it is if `issuer` or who certified `issuer` says so."""
+        if other.issued_by(issuer):
+            return True
+        return any(issuer.issued_by(above) and other.issued_by(above) for above in self._certificates)
+
+    def _by_answers(self, subject: Certificate, issuer: Certificate) -> Iterator[Statement]:
+        for answer, single in self._answers.get(subject.serial, ()):
+            if single.status == "unknown" or single.unknown_critical or not _names(single, issuer):
+                continue
+            signer = self._responder_of(answer, issuer)
+            if signer is None:
+                continue
+            cutoff = single.archive_cutoff
+            yield Statement(
+                single.this_update,
+                single.next_update,
+                single.revoked_at,
+                single.reason,
+                cutoff is not None and cutoff <= subject.not_after,
+                answer.sha256,
+                signer,
+                answer.signature_algorithm.hashes,
+                kind="ocsp",
+                nonce=answer.nonce,
+            )
+
+    def _responder_of(self, answer: OcspAnswer, issuer: Certificate) -> Certificate | None:
+        """Who signed the answer, if it is one who may answer for `issuer` (RFC 6960, 4.2.2.2)."""
+        if _is_responder(answer, issuer) and _signed_answer(answer, issuer):
+            return issuer
+        for candidate in self._responders:
+            if _is_responder(answer, candidate) and _signed_answer(answer, candidate):
+                return candidate
+        for candidate in dict.fromkeys((*readable(answer.certificates), *self._certificates)):
+            if (
+                candidate.may_answer_ocsp
+                and candidate.valid_at(answer.produced_at)
+                and _is_responder(answer, candidate)
+                and candidate.issued_by(issuer)
+                and _signed_answer(answer, candidate)
+                and self._is_in_office(candidate, issuer, answer.produced_at)
+            ):
+                return candidate
+        return None
+
+    def _is_in_office(self, responder: Certificate, issuer: Certificate, when: datetime) -> bool:
+        """A delegate whose certificate does not say `no-check` must not be revoked itself, by a list of the issuer."""
+        if responder.is_ocsp_responder:
+            return True
+        said = [s for s in self._by_lists(responder, issuer) if s.this_update <= self._known_at]
+        if any(s.revoked_at is not None and s.revoked_at <= when for s in said):
+            return False
+        return any(s.revoked_at is None and s.usable_at(when, responder, self._known_at) for s in said)
 
 
-def _released(statement: Statement, statements: list[Statement], when: datetime) -> bool:
+def _released(statement: Statement, statements: tuple[Statement, ...], when: datetime) -> bool:
     """Whether a hold was lifted before `when`: a later answer of the same issuer no longer names it."""
-    if statement.reason != x509.ReasonFlags.certificate_hold.value:
+    if statement.reason != _HOLD:
         return False
     later = [s.this_update for s in statements if s.revoked_at is None and s.this_update > statement.this_update]
     return bool(later) and when >= min(later)
 
 
-@lru_cache(maxsize=512)
-def _crl(der: bytes) -> x509.CertificateRevocationList | None:
-    try:
-        crl = x509.load_der_x509_crl(der)
-        known = {ExtensionOID.ISSUING_DISTRIBUTION_POINT}
-        # A delta list, or one with conditions that are not applied here, speaks of something else.
-        unknown = any(e.critical and e.oid not in known for e in crl.extensions)
-    except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm):
-        return None
-    return None if unknown else crl
-
-
-def _response(der: bytes) -> ocsp.OCSPResponse | None:
-    try:
-        response = ocsp.load_der_ocsp_response(der)
-        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return None
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    return response
-
-
-def _reason(entry: x509.RevokedCertificate) -> str:
-    try:
-        value = entry.extensions.get_extension_for_oid(CRLEntryExtensionOID.CRL_REASON).value
-    except (x509.ExtensionNotFound, ValueError):
-        return ""
-    return value.reason.value if isinstance(value, x509.CRLReason) else ""
-
-
-def _in_scope(crl: x509.CertificateRevocationList, subject: Certificate) -> bool:
-    try:
-        scope = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
-    except x509.ExtensionNotFound:
+def _in_scope(listed: RevocationList, subject: Certificate) -> bool:
+    scope = listed.scope
+    if scope is None:
         return True
-    partial = scope.indirect_crl or scope.only_some_reasons or scope.only_contains_attribute_certs
-    others = scope.only_contains_user_certs if subject.is_authority else scope.only_contains_ca_certs
-    if partial or others or scope.relative_name is not None:
+    others = scope.only_users if subject.says.is_ca else scope.only_authorities
+    if others or scope.only_attributes or scope.is_relative:
         return False
-    if not scope.full_name:
+    if not scope.names:
         return True
-    points = subject.extension(ExtensionOID.CRL_DISTRIBUTION_POINTS)
-    if not isinstance(points, x509.CRLDistributionPoints):
+    return any(found in scope.names for point in subject.says.list_points for found in point.names)
+
+
+def _names(single: SingleAnswer, issuer: Certificate) -> bool:
+    """Whether an answer means certificates of `issuer`, by the hashes of its name and key."""
+    if DIGESTS.get(single.algorithm) is None or issuer.key_hash(single.algorithm) != single.key_hash:
         return False
-    return any(name in scope.full_name for point in points for name in point.full_name or ())
+    return _name_hash(issuer.subject, DIGESTS[single.algorithm]) == single.name_hash
 
 
-_GENUINE: dict[tuple[bytes, bytes], bool] = {}
+@lru_cache(maxsize=4096)
+def _name_hash(subject: bytes, digest: str) -> bytes:
+    return hashlib.new(digest, subject, usedforsecurity=False).digest()
 
 
-def _genuine(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
-    key = (crl.fingerprint(SHA256()), issuer.der)
-    found = _GENUINE.get(key)
-    if found is None:
-        try:
-            found = crl.is_signature_valid(issuer.parsed.public_key())  # type: ignore[arg-type]
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            found = False
-        if len(_GENUINE) > MAX_ANSWERS:
-            _GENUINE.clear()
-        _GENUINE[key] = found
-    return found
+def _is_responder(answer: OcspAnswer, candidate: Certificate) -> bool:
+    if answer.responder_key is not None:
+        return candidate.key_hash("1.3.14.3.2.26") == answer.responder_key
+    named = answer.responder_name
+    return named is not None and (
+        candidate.subject == named or candidate.subject_name.canonical == name(named).canonical
+    )
 
 
-def _revoked_at(single: ocsp.OCSPSingleResponse) -> datetime | None:
-    if single.certificate_status is not ocsp.OCSPCertStatus.REVOKED:
-        return None
-    return single.revocation_time_utc or single.this_update_utc
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A signature over a list or an answer, remembered by the digest of its source."""
+
+    source: str
+    spki: bytes
 
 
-def _names(single: ocsp.OCSPSingleResponse, issuer: Certificate) -> bool:
-    algorithm = single.hash_algorithm
-    oid = {"sha1": "1.3.14.3.2.26", "sha256": "2.16.840.1.101.3.4.2.1"}.get(algorithm.name, "")
-    expected = issuer.key_hash(oid)
-    if expected is None or single.issuer_key_hash != expected:
+_GENUINE: dict[_Signed, bool] = {}
+_MAX_GENUINE = 20_000
+
+
+def _signed_list(listed: RevocationList, by: Certificate) -> bool:
+    if not listed.algorithms_agree:
         return False
-    return single.issuer_name_hash == hashlib.new(algorithm.name, issuer.subject).digest()
+    key = _Signed(listed.sha256, by.public_key.spki)
+    if key not in _GENUINE:
+        _remember(key, listed.tbs, listed.signature_algorithm, listed.signature)
+    return _GENUINE[key]
 
 
-def _answered_by(response: ocsp.OCSPResponse, issuer: Certificate) -> Certificate | None:
-    candidates = [issuer]
-    ders = [c.public_bytes(Encoding.DER) for c in response.certificates]
-    for delegate in readable(ders):
-        inside = delegate.valid_at(response.produced_at_utc)
-        if delegate.is_ocsp_responder and inside and delegate.issued_by(issuer):
-            candidates.append(delegate)
-    return next((candidate for candidate in candidates if _signed(response, candidate)), None)
+def _signed_answer(answer: OcspAnswer, by: Certificate) -> bool:
+    key = _Signed(answer.sha256, by.public_key.spki)
+    if key not in _GENUINE:
+        _remember(key, answer.tbs, answer.signature_algorithm, answer.signature)
+    return _GENUINE[key]
 
 
-def _signed(response: ocsp.OCSPResponse, by: Certificate) -> bool:
-    key = by.parsed.public_key()
-    algorithm = response.signature_hash_algorithm
+def _remember(key: _Signed, tbs: bytes, algorithm: SignatureAlgorithm, signature: bytes) -> None:
+    if len(_GENUINE) >= _MAX_GENUINE:
+        _GENUINE.clear()
     try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            key.verify(response.signature, response.tbs_response_bytes, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-            key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(algorithm))
-        elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
-            key.verify(response.signature, response.tbs_response_bytes)
-        else:
-            return False
-    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
-        return False
-    return True
+        _GENUINE[key] = arithmetic.verify(signature, tbs, algorithm, "", public_key(key.spki))
+    except (arithmetic.AlgorithmUnknownError, arithmetic.KeyUnusableError):
+        _GENUINE[key] = False
