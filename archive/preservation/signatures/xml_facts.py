@@ -90,6 +90,9 @@ class XmlSignature:
     certificates: tuple[bytes, ...] = field(default=(), repr=False)
     """Of KeyInfo, in its order, then of the properties."""
 
+    certificate_positions: tuple[int, ...] = ()
+    """Place of each among the unsigned properties; -1: in KeyInfo. A time-stamp is of what stands before it."""
+
     certificate_digests: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     """Of the signed SigningCertificate property: the signer's first; empty: none is signed."""
 
@@ -111,6 +114,9 @@ class XmlSignature:
     stamps: tuple[XmlStamp, ...] = ()
     revocation: tuple[bytes, ...] = field(default=(), repr=False)
     """CRLs and OCSP answers in the properties, DER."""
+
+    revocation_positions: tuple[int, ...] = ()
+    """Place of each among the unsigned properties."""
 
     claims: tuple[tuple[str, str], ...] = ()
     """Signed claims beside: `role`, `place`, `commitment`, `policy`, `comment`."""

@@ -58,14 +58,17 @@ def with_properties(facts: XmlSignature, properties: Element, signed: Signed, *,
     unsigned = properties.first(space, "UnsignedProperties", "UnsignedSignatureProperties")
     if unsigned is None:
         return facts
-    values = list(_encapsulated(unsigned, "EncapsulatedX509Certificate"))
-    answers = [*_encapsulated(unsigned, "EncapsulatedCRLValue"), *_encapsulated(unsigned, "EncapsulatedOCSPValue")]
+    values = _encapsulated(unsigned, ("EncapsulatedX509Certificate",))
+    answers = _encapsulated(unsigned, ("EncapsulatedCRLValue", "EncapsulatedOCSPValue"))
+    fresh = {der: place for der, place in values.items() if der not in facts.certificates}
     return replace(
         facts,
         unsigned_properties=tuple(e.local for e in unsigned.elements())[:MAX_VALUES],
         stamps=(*facts.stamps, *read_stamps(signed, unsigned)),
-        certificates=tuple(dict.fromkeys((*facts.certificates, *values))),
-        revocation=tuple(dict.fromkeys(answers)),
+        certificates=(*facts.certificates, *fresh),
+        certificate_positions=(*facts.certificate_positions, *fresh.values()),
+        revocation=tuple(answers),
+        revocation_positions=tuple(answers.values()),
     )
 
 
@@ -111,12 +114,15 @@ def _claims(properties: Element, own: Element) -> Iterator[tuple[str, str]]:
         yield "commitment", _line(commitment.first(space, "CommitmentTypeId", "Identifier"))
 
 
-def _encapsulated(unsigned: Element, name: str) -> Iterator[bytes]:
-    count = 0
-    for element in unsigned.walk():
-        if element.local == name and element.namespace in NAMESPACES and count < MAX_VALUES:
-            count += 1
+def _encapsulated(unsigned: Element, names: tuple[str, ...]) -> dict[bytes, int]:
+    """Values by their bytes, each with the place of the property in which it first stands."""
+    found: dict[bytes, int] = {}
+    for position, prop in enumerate(unsigned.elements()):
+        for element in prop.walk():
+            if element.local not in names or element.namespace not in NAMESPACES or len(found) >= MAX_VALUES:
+                continue
             try:
-                yield decoded(element.text)
+                found.setdefault(decoded(element.text), position)
             except ReferenceProblem:
                 continue
+    return found

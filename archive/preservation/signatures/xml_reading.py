@@ -7,6 +7,7 @@ exchange (edXML, QCVN 102:2016), whose signatures lead to attachments by `cid:`.
 from __future__ import annotations
 
 import io
+import mmap
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 from archive.preservation.signatures.xml_coverage import Coverage, covered
 from archive.preservation.signatures.xml_facts import XmlFacts, XmlSignature, XmlUnsupported
 from archive.preservation.signatures.xml_references import (
+    DS,
     Budget,
     Outside,
     ReferenceProblem,
@@ -41,18 +43,27 @@ def read_xml(path: Path, content: Path | None = None) -> XmlFacts:
     """
     size = path.stat().st_size
     if size > MAX_XML_BYTES:
-        return XmlFacts(size, problem=f"too-large: an XML file of more than {MAX_XML_BYTES >> 20} MiB is not searched")
+        why = f"too-large: an XML file of more than {MAX_XML_BYTES >> 20} MiB is not judged"
+        return XmlFacts(size, problem=why if _speaks_of_signatures(path) else "")
     with path.open("rb") as stream:
         try:
             document = parsed(stream)
         except XmlUnreadableError as error:
-            return XmlFacts(size, problem=f"format: {error}" if error.broken else str(error))
+            if error.broken:
+                return XmlFacts(size, problem=f"format: {error}")
+            return XmlFacts(size, problem=str(error) if _speaks_of_signatures(path) else "")
     attachments = _attachments(document)
     outside = attachments.found if document.root.local == "edXML" else _beside(content)
     around = Surroundings.of(document, outside, Budget())
     elements = [e for e in document.root.walk() if is_signature(e)]
     signatures = [_signature(read_signature(e, around), document, attachments) for e in elements[:MAX_SIGNATURES]]
     return XmlFacts(size, signatures=tuple(signatures), unsupported=unsupported(document, len(elements)))
+
+
+def _speaks_of_signatures(path: Path) -> bool:
+    """Whether the namespace of signatures stands in a file that is not read."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return any(data.find(DS.encode(encoding)) >= 0 for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
 def unsupported(document: Document, signatures: int) -> tuple[XmlUnsupported, ...]:

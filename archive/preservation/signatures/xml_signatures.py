@@ -69,7 +69,8 @@ def read_signature(element: Element, around: Surroundings, *, part: str = "") ->
     where = place(element)
     facts = XmlSignature(part or element.get("Id") or where, where, part=part)
     properties, problem = qualifying(element)
-    facts = replace(facts, certificates=tuple(_certificates(element)), problem=problem)
+    certificates = tuple(dict.fromkeys(_certificates(element)))
+    facts = replace(facts, certificates=certificates, certificate_positions=(-1,) * len(certificates), problem=problem)
     try:
         facts = _with_value(facts, element)
     except (ReferenceProblem, CanonicalizationUnknownError) as error:
