@@ -1,8 +1,8 @@
 """Builds `luutru-verify.pyz`, one file that checks proofs on a bare Python: `python scripts/build_verifier.py OUT`.
 
 Inside are the modules of this project that the verifier reaches by import, and
-the part of asn1crypto that they reach, taken from the installed wheel with its
-licence. The same sources give the same bytes. Whatever else a module imports has
+the part of asn1crypto that they reach (if any), taken from the installed wheel
+with its licence. The same sources give the same bytes. Whatever else a module imports has
 to be of the standard library, or guarded: what is imported in a `try` may be absent.
 """
 
@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[1]
 ENTRY = "archive.preservation.proofs.verifier"
 OURS = ("archive", "metadata")
 VENDORED = "asn1crypto"
+OPTIONAL = ("cryptography",)
+"""Used where it is there; a test runs the verifier without it."""
+
 RESOURCES = (
     "LICENSE",
     "archive/preservation/proofs/readme.txt",
@@ -105,7 +108,7 @@ def closure(entry: str = ENTRY) -> dict[str, Path]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for wanted, guarded in imports_of(tree, module, package=path.name == "__init__.py"):
             top = wanted.partition(".")[0]
-            known = top in sys.stdlib_module_names or top in (*OURS, VENDORED)
+            known = top in sys.stdlib_module_names or top in (*OURS, VENDORED, *OPTIONAL)
             if not known and not guarded:
                 msg = f"{module} imports {wanted}"
                 raise NotVendoredError(msg)
@@ -117,15 +120,19 @@ def members() -> dict[str, bytes]:
     """Every file of the archive, by its path in it."""
     found = {name: path.read_bytes() for name, path in closure().items()}
     found |= {name: (ROOT / name).read_bytes() for name in RESOURCES}
+    if any(name.startswith(f"{VENDORED}/") for name in found):
+        found[f"{VENDORED}/LICENSE"] = _licence()
+    found["__main__.py"] = MAIN.encode()
+    return found
+
+
+def _licence() -> bytes:
     vendored = distribution(VENDORED)
     for file in vendored.files or ():
         if file.name == "LICENSE":
-            found[f"{VENDORED}/LICENSE"] = Path(str(vendored.locate_file(file))).read_bytes()
-    if f"{VENDORED}/LICENSE" not in found:
-        msg = f"{VENDORED} comes without its licence"
-        raise NotVendoredError(msg)
-    found["__main__.py"] = MAIN.encode()
-    return found
+            return Path(str(vendored.locate_file(file))).read_bytes()
+    msg = f"{VENDORED} comes without its licence"
+    raise NotVendoredError(msg)
 
 
 def build() -> bytes:

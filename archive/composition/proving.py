@@ -6,11 +6,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archive.clock import SystemClock
 from archive.preservation.trust.sets import TrustSnapshot
 from archive.services.proof_checking import ProofChecker
+from archive.services.replaying import Replaying
 from metadata.time import Clock
+
+if TYPE_CHECKING:
+    from archive.composition.installation import Installation
 
 
 @contextmanager
@@ -29,3 +34,8 @@ def proof_checker(trust: Path | None, clock: Clock | None = None) -> Iterator[Pr
     snapshot = TrustSnapshot.from_folder(trust) if trust is not None else TrustSnapshot(())
     with tempfile.TemporaryDirectory(prefix="luutru-verify-") as scratch, WorkerPool(1, Path(scratch)) as pool:
         yield ProofChecker(pool, snapshot, clock or SystemClock())
+
+
+def replaying(archive: Installation) -> Replaying:
+    """Judging again what the installation holds."""
+    return Replaying(archive.catalogue, archive.stored, archive.evidence, archive.workers, archive.home.scratch)

@@ -14,11 +14,11 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, README, RECORD, STATEMENT, Statement
 from archive.preservation.proofs.opening import readme
 from archive.preservation.proofs.writing import Member, write_proof
+from archive.preservation.signatures.kept_verdicts import certificates_of_set
 from archive.services.stored_packages import StoredPackages
 from metadata.errors import UsageError
 from metadata.package import FileVerdicts, PackageDocument, PackageEvent, PackageRecord
 from metadata.package_reader import VERDICTS
-from storage.errors import ObjectMissingError
 from storage.evidence import EvidenceObjects
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
@@ -117,12 +117,8 @@ class Proofs:
             names |= {name for name in (entry.facts, entry.policy, *entry.objects) if name}
             if _has_bundle(entry):
                 names.add(entry.trust_set)
-                names |= set(self._certificates(entry.trust_set))
+                names |= set(certificates_of_set(self.objects.get(entry.trust_set)))
         return sorted(names)
-
-    def _certificates(self, trust_set: str) -> Iterator[str]:
-        for row in json.loads(self.objects.get(trust_set))["certificates"]:
-            yield row["sha256"]
 
     @staticmethod
     def _elsewhere(record: PackageRecord, document: PackageDocument) -> dict[str, dict[str, str]]:
@@ -185,6 +181,3 @@ def _event(event: PackageEvent, group: set[str]) -> dict[str, Any]:
         "agents": event.agents,
         "objects": own,
     }
-
-
-__all__ = ["Covered", "DocumentEvidence", "ObjectMissingError", "ProofNotReadyError", "Proofs"]

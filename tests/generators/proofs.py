@@ -7,7 +7,8 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from archive.demo.pki import Pki
 from archive.preservation.evidence.algorithms import node
@@ -16,7 +17,12 @@ from archive.preservation.evidence.trees import Tree
 from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, README, RECORD, STATEMENT, Statement
 from archive.preservation.proofs.opening import readme
 from archive.preservation.proofs.writing import Member, write_proof
+from archive.preservation.signatures.adapter import Judge
 from archive.preservation.signatures.signing import time_stamper
+from archive.preservation.trust.sets import TrustSnapshot
+from metadata.package import FileVerdicts
+from tests.fakes.clocks import SteppingClock
+from tests.fakes.workers import InlineWorkers
 
 PACKAGE = "3f0b0f4e-6f0a-4f4e-9c53-1f2b7d1f0001"
 ORIGINAL = "representations/rep1/data/H49.001.pdf"
@@ -88,3 +94,58 @@ def unsigned_proof(pki: Pki, at: datetime, original: bytes = b"%PDF-1.7 unsigned
     """A proof of a document without signatures."""
     files = {ORIGINAL: original, DESCRIPTION: "<ead>Quyết định</ead>".encode()}
     return ProofParts(files, record_over(pki, files, at), events=json.dumps({"type": "ingestion"}).encode() + b"\n")
+
+
+def judged(
+    data: bytes,
+    trust: TrustSnapshot,
+    at: datetime,
+    folder: Path,
+    *,
+    path: str = ORIGINAL,
+    revocation: Sequence[bytes] = (),
+    content: Path | None = None,
+) -> tuple[FileVerdicts, dict[str, bytes]]:
+    """Verdicts on one original as intake keeps them, and every object that they lean on."""
+    file = folder / Path(path).name
+    file.write_bytes(data)
+    judge = Judge(InlineWorkers(), trust, SteppingClock(at, timedelta(0)))
+    contents = {file: content} if content is not None else {}
+    (judgement,) = judge.judgements([file], contents=contents, revocation=revocation)
+    objects = [*judge.keepsakes(), *judgement.objects, *([judgement.facts] if judgement.facts else [])]
+    first = judgement.verdicts[0]
+    kept = FileVerdicts(
+        path=path,
+        sha256=sha256(data),
+        trust_set=first.trust_set,
+        policy=first.policy,
+        judged_at=first.judged_at,
+        engine=first.engine,
+        facts=sha256(judgement.facts) if judgement.facts else "",
+        objects=tuple(sha256(der) for der in judgement.objects),
+        content=sha256(content.read_bytes()) if content is not None else "",
+        verdicts=judgement.verdicts,
+    )
+    return kept, {sha256(der): der for der in objects}
+
+
+def verdict_member(kept: FileVerdicts) -> bytes:
+    """The file in which a package keeps verdicts."""
+    return (kept.model_dump_json(indent=1) + "\n").encode()
+
+
+def signed_proof(  # noqa: PLR0913 - keywords
+    pki: Pki,
+    data: bytes,
+    trust: TrustSnapshot,
+    folder: Path,
+    *,
+    judged_at: datetime,
+    stamped_at: datetime,
+    path: str = ORIGINAL,
+    revocation: Sequence[bytes] = (),
+) -> ProofParts:
+    """A proof of a signed document, as the archive makes it."""
+    kept, objects = judged(data, trust, judged_at, folder, path=path, revocation=revocation)
+    files = {path: data, DESCRIPTION: "<ead>Quyết định</ead>".encode(), VERDICT: verdict_member(kept)}
+    return ProofParts(files, record_over(pki, files, stamped_at), objects, originals=(path,))

@@ -33,6 +33,7 @@ MAX_OBJECT_BYTES = 64 << 20
 MAX_EVIDENCE_BYTES = 512 << 20
 """All evidence objects of one proof together."""
 
+_TOLD = ("package_id", "ordinal", "doc_code")
 _FIXED = (STATEMENT, README, RECORD, EVENTS)
 
 
@@ -147,9 +148,9 @@ def _insist_on_places(container: Container, statement: Statement, digests: dict[
 
 
 def _about(statement: Statement) -> str:
-    shown = [f"{key} {statement.subject[key]}" for key in sorted(statement.subject) if statement.subject[key]]
+    told = [f"{key} {statement.subject[key]}" for key in _TOLD if statement.subject.get(key)]
     names: Sequence[str] = [name.removeprefix(DOCUMENT) for name in statement.originals]
-    return f"{', '.join(shown)}; originals: {', '.join(names)}"
+    return f"{', '.join(told)}; originals: {', '.join(names)}"
 
 
 def _readme(proof: Proof) -> Step:

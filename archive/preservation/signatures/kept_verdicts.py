@@ -100,6 +100,22 @@ class Difference:
         return {"signature": self.signature, "key": self.key, "kept": self.kept, "now": self.now}
 
 
+def certificates_of_set(document: bytes) -> tuple[str, ...]:
+    """SHA-256 of the certificates that a trust set's document names; the document itself is not checked here.
+
+    Raises:
+        KeptVerdictsUnreadableError: it names none in any form that a set ever had.
+    """
+    try:
+        found = tuple(row["sha256"] for row in json.loads(document)["certificates"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        msg = f"no trust set: {type(error).__name__}"
+        raise KeptVerdictsUnreadableError(msg) from error
+    if not all(isinstance(name, str) for name in found):
+        raise KeptVerdictsUnreadableError("no trust set: a digest is none")
+    return found
+
+
 def completed(verdict: Mapping[str, Any]) -> dict[str, Any]:
     """A verdict with all its fields."""
     return {**DEFAULTS, **verdict}

@@ -1,0 +1,141 @@
+"""Checks the kept verdicts of a proof: the bundle is whole, the facts fit the bytes, judging again gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from archive.preservation.proofs import steps
+from archive.preservation.proofs.contents import DOCUMENT, OBJECTS, ContentsBrokenError, read_json
+from archive.preservation.proofs.opening import Proof
+from archive.preservation.proofs.steps import Step
+from archive.preservation.proofs.structure_check import contradictions
+from archive.preservation.signatures.kept_verdicts import (
+    KeptVerdicts,
+    KeptVerdictsUnreadableError,
+    certificates_of_set,
+)
+from archive.preservation.signatures.pdf_facts_json import FactsUnreadableError, facts_of
+from archive.preservation.signatures.replaying import KeptBytes, Original, replay
+from archive.preservation.signatures.xml_facts_json import is_xml_facts
+
+Reader = Callable[[Original, str], bytes | None]
+"""Reads the structure of a file with this suffix again; its facts as a document. None: its kind has none."""
+
+
+@dataclass(frozen=True)
+class KeptInProof:
+    """One signed original of a proof with all that was kept of it."""
+
+    proof: Proof
+    kept: KeptVerdicts
+
+    @cached_property
+    def original(self) -> Original | None:
+        """The file that was judged."""
+        name = DOCUMENT + self.kept.path
+        return self.proof.window(name) if name in self.proof.statement.originals else None
+
+    def object(self, sha256: str) -> bytes | None:
+        """An object of the bundle."""
+        return self.proof.object(sha256)
+
+    def content_digest(self, algorithm: str) -> bytes:
+        """Digest of what a detached signature signs: a file of this document, or one whose digests are told."""
+        sha256 = self.kept.content
+        for name in self.proof.statement.originals:
+            if sha256 and self.proof.digests[name] == sha256:
+                return KeptBytes(self.proof.window(name)).whole(algorithm)
+        if sha256 and algorithm == "sha256":
+            return bytes.fromhex(sha256)
+        return bytes.fromhex(self.proof.statement.signed_elsewhere[sha256][algorithm])
+
+
+def kept_in(proof: Proof) -> tuple[KeptInProof, ...]:
+    """All kept verdicts of a proof.
+
+    Raises:
+        ContentsBrokenError: a member that should hold verdicts does not.
+    """
+    found = []
+    for name in proof.statement.verdicts:
+        try:
+            kept = KeptVerdicts.of_json(read_json(proof.read(name)))
+        except KeptVerdictsUnreadableError as error:
+            msg = f"{name}: {error}"
+            raise ContentsBrokenError(msg) from error
+        found.append(KeptInProof(proof, kept))
+    return tuple(found)
+
+
+def check_objects(proof: Proof, found: tuple[KeptInProof, ...]) -> Step:
+    """Every object that a verdict names is there, and none that nothing names."""
+    named: set[str] = set()
+    for one in found:
+        if one.kept.is_provisional:
+            continue
+        named |= set(one.kept.named())
+        document = one.object(one.kept.trust_set)
+        if document is not None:
+            named |= set(certificates_of_set(document))
+    present = {name.removeprefix(OBJECTS) for name in proof.digests if name.startswith(OBJECTS)}
+    missing, strange = sorted(named - present), sorted(present - named)
+    if missing or strange:
+        why = [f"missing: {name}" for name in missing[:5]] + [f"named by nothing: {name}" for name in strange[:5]]
+        return Step(steps.OBJECTS, False, "; ".join(why))
+    return Step(steps.OBJECTS, True, f"{len(present)} objects, each as its digest says and named by a verdict")
+
+
+def check_structure(one: KeptInProof, read_again: Reader | None) -> Iterator[Step]:
+    """The kept facts of a file's structure against its bytes, and against a new reading where there is a reader."""
+    document = one.object(one.kept.facts) if one.kept.facts else None
+    original = one.original
+    if document is None or original is None:
+        return
+    if not is_xml_facts(document):
+        try:
+            why = list(contradictions(facts_of(document), KeptBytes(original)))
+        except FactsUnreadableError as error:
+            why = [str(error)]
+        if why:
+            yield Step(steps.STRUCTURE, False, f"{one.kept.path}: {'; '.join(why[:5])}")
+            return
+    if read_again is None:
+        told = "facts of structure as kept by the archive; signed stretches and gaps compared with the bytes"
+        if is_xml_facts(document):
+            told = "facts of structure as kept by the archive"
+        yield Step(steps.STRUCTURE, True, f"{one.kept.path}: {told}", more={"read_again": False})
+        return
+    same = read_again(original, one.kept.path) == document
+    told = "read again, the same facts" if same else "read again, other facts than those that are kept"
+    # A later version may tell more of the same file; whether that matters is what replaying shows.
+    yield Step(steps.STRUCTURE, True if same else None, f"{one.kept.path}: {told}", more={"read_again": True})
+
+
+def check_replay(one: KeptInProof) -> Step:
+    """Judging again from the bundle gives the kept verdict."""
+    kept = one.kept
+    found = replay(kept, one)
+    if found.same is None:
+        why = found.note or "judged by the first release, which kept no validation bundle"
+        return Step(steps.REPLAY, None, f"{kept.path}: {why}")
+    if found.altered:
+        return Step(steps.REPLAY, False, f"{kept.path}: {'; '.join(found.altered[:5])}")
+    more = {"engine": found.engine, "differences": [d.as_json() for d in found.differences]}
+    if found.same:
+        told = f"{len(kept.verdicts)} verdicts of {kept.judged_at} are the same to the byte ({found.engine})"
+        return Step(steps.REPLAY, True, f"{kept.path}: {told}", more=more)
+    names = ", ".join(dict.fromkeys(d.key for d in found.differences))
+    newer = kept.engine != found.engine
+    why = f"{found.engine} judges otherwise than {kept.engine}" if newer else "judging again gives another verdict"
+    return Step(steps.REPLAY, None if newer else False, f"{kept.path}: {why}: {names}", more=more)
+
+
+def tell_verdicts(one: KeptInProof) -> Iterator[Step]:
+    """What was said at intake; decides nothing."""
+    for verdict in one.kept.verdicts:
+        sub = f"/{verdict['subindication']}" if verdict.get("subindication") else ""
+        said = f"{verdict.get('field') or '-'}: {verdict.get('signer') or '-'}: {verdict.get('indication')}{sub}"
+        more = {key: verdict.get(key) for key in ("indication", "subindication", "plain", "signer", "best_time")}
+        yield Step(steps.VERDICT, None, f"{one.kept.path}: {said}", decides=False, more=more)

@@ -1,0 +1,129 @@
+"""Checks a proof, step by step: the ZIP, the document, the evidence record, the kept verdicts.
+
+Nothing but the bytes of the proof, the auditor's anchors and the time is
+needed: no home, no network. What the proof brings of its own (certificates, a
+trust set) helps to follow it and is never believed. Content never raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import BinaryIO
+
+from archive.preservation.evidence.judges import EngineJudge
+from archive.preservation.evidence.verification import TokenJudge
+from archive.preservation.proofs import steps
+from archive.preservation.proofs.contents import ContentsBrokenError
+from archive.preservation.proofs.evidence_check import Evidence, check_record
+from archive.preservation.proofs.opening import Proof, open_proof
+from archive.preservation.proofs.own_trust import judge_again
+from archive.preservation.proofs.steps import Report, Step
+from archive.preservation.proofs.verdict_check import (
+    KeptInProof,
+    Reader,
+    check_objects,
+    check_replay,
+    check_structure,
+    kept_in,
+    tell_verdicts,
+)
+from archive.preservation.signatures.engine import World
+from metadata.time import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """Who checks: what he trusts, when, and with which reader of files."""
+
+    anchors: tuple[bytes, ...]
+    """His own roots, DER; empty: nothing can be concluded, only contradicted."""
+
+    at: datetime
+    judge: TokenJudge
+    """Judges time-stamps under `anchors` and nothing beside them."""
+
+    read_again: Reader | None = None
+    """Reads a signed file's structure; None: the facts that are kept are compared with the bytes and used."""
+
+
+def auditor_of(anchors: tuple[bytes, ...], at: datetime, read_again: Reader | None = None) -> Auditor:
+    """An auditor with these anchors, and the program's own policy."""
+    judge = EngineJudge(World.of(at=at, anchors=anchors))
+    return Auditor(anchors, at, judge, read_again)
+
+
+def check(stream: BinaryIO, auditor: Auditor) -> Report:
+    """How the proof in `stream` is found.
+
+    Args:
+        stream: Able to seek.
+        auditor: Who checks.
+    """
+    try:
+        proof, done = open_proof(stream)
+    except OSError as error:
+        return Report((Step(steps.CONTAINER, False, f"cannot be read: {error.strerror}"),))
+    if proof is None:
+        return Report(tuple(done))
+    report = Report(tuple(done), proof.statement.subject, manifest=proof.manifest)
+    try:
+        found = kept_in(proof)
+    except ContentsBrokenError as error:
+        failed = Step(steps.OBJECTS, False, str(error))
+        return replace(report, steps=(*report.steps, failed))
+    evidence = _evidence(proof, auditor)
+    rest = tuple(_verdicts(proof, found, evidence, auditor))
+    return replace(
+        report,
+        steps=(*report.steps, *evidence.steps, *rest),
+        proven=rfc3339(evidence.since) if evidence.since else None,
+        trusted=tuple(_trusted(evidence, found, auditor)),
+    )
+
+
+def _guarded(name: str, step: Callable[[], Iterator[Step]]) -> Iterator[Step]:
+    """The steps of `step`; whatever hostile content provokes is a step that failed."""
+    try:
+        yield from step()
+    except Exception as error:  # noqa: BLE001 - nothing that a stranger puts into a proof may end in a traceback
+        yield Step(name, False, f"unreadable: {type(error).__name__}: {str(error)[:200]}")
+
+
+def _evidence(proof: Proof, auditor: Auditor) -> Evidence:
+    found: list[Evidence] = []
+
+    def record() -> Iterator[Step]:
+        found.append(check_record(proof, auditor.judge))
+        yield from found[0].steps
+
+    done = tuple(_guarded(steps.RECORD, record))
+    return found[0] if found else Evidence(done)
+
+
+def _verdicts(proof: Proof, found: Sequence[KeptInProof], evidence: Evidence, auditor: Auditor) -> Iterator[Step]:
+    yield from _guarded(steps.OBJECTS, lambda: iter((check_objects(proof, tuple(found)),)))
+    if not found:
+        yield Step(steps.REPLAY, True, "the archive found no signature in the document, there is nothing to judge")
+    for one in found:
+        yield from _of_file(one, evidence, auditor)
+
+
+def _of_file(one: KeptInProof, evidence: Evidence, auditor: Auditor) -> Iterator[Step]:
+    yield from _guarded(steps.STRUCTURE, lambda: check_structure(one, auditor.read_again))
+    yield from _guarded(steps.REPLAY, lambda: iter((check_replay(one),)))
+    yield from _guarded(steps.VERDICT, lambda: tell_verdicts(one))
+    if auditor.anchors:
+        told = _guarded(steps.OWN_TRUST, lambda: judge_again(one, auditor.anchors, auditor.at, evidence.since))
+        yield from (replace(step, decides=False) for step in told)
+
+
+def _trusted(evidence: Evidence, found: Sequence[KeptInProof], auditor: Auditor) -> Iterator[str]:
+    yield f"the clock of this machine: {rfc3339(auditor.at)}"
+    if evidence.authorities:
+        yield f"time-stamp authorities under your anchors: {', '.join(evidence.authorities)}"
+    if auditor.read_again is None and any(one.kept.facts for one in found):
+        yield "the archive's reading of the file structure at intake, time-stamped with the verdict"
+    if any(verdict.get("second_reader") for one in found for verdict in one.kept.verdicts):
+        yield "the answers of the second reader at intake, time-stamped with the verdict"
