@@ -69,6 +69,7 @@ class Installation:
             upgrade(archive.settings.database_url)
             archive.packages.init()
             archive.index.ready()
+            archive.trail.begin(archive.segments)
             archive.catalogue.add_agency(archive.settings.agency, archive.settings.agency_name)
             archive.trail.record(archive.trail.event(EventType.HOME_CHANGE, "home", detail={"new": str(new)}))
             return archive.home.path, new
@@ -364,13 +365,13 @@ class Installation:
 
     def signature_service(self, trust: Path | None) -> SignatureService:
         """Judging, with the home's trust or that of a folder."""
-        from archive.preservation.signatures.adapter import ProvisionalJudge  # noqa: PLC0415
+        from archive.preservation.signatures.adapter import Judge  # noqa: PLC0415
         from archive.preservation.trust.sets import TrustSnapshot  # noqa: PLC0415
         from archive.services.signatures import SignatureService  # noqa: PLC0415
 
         source = self.trust if trust is None else TrustSnapshot.from_folder(trust)
         warnings = source.warnings if isinstance(source, TrustSnapshot) else ()
-        judge = ProvisionalJudge(self.workers, source, self.clock)
+        judge = Judge(self.workers, source, self.clock)
         scratch = self.home.scratch if self.has_home else Path("/tmp")  # noqa: S108 - a private folder is made in it
         catalogue = self.catalogue if self.has_home else None
         return SignatureService(judge, catalogue, self.stored if self.has_home else None, scratch, warnings)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.preservation.signatures.adapter import ProvisionalJudge
+from archive.preservation.signatures.adapter import Judge
 from archive.preservation.trust.sets import TrustSnapshot
 from ingest.ports import Limits
 from ingest.workers.pool import WorkerPool
@@ -29,7 +29,7 @@ def test_verdicts_come_back_whole_and_in_order(pool: WorkerPool, corpus: Corpus,
     files = {"a.pdf": corpus.blta, "b.pdf": corpus.base, "c.pdf": corpus.signed(), "d.pdf": b"no pdf"}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    judge = ProvisionalJudge(pool, corpus.trust, SteppingClock(TODAY, timedelta(0)))
+    judge = Judge(pool, corpus.trust, SteppingClock(TODAY, timedelta(0)))
     verdicts = judge.judge([tmp_path / name for name in files])
     assert [[v.indication.value for v in found] for found in verdicts] == [
         ["TOTAL_PASSED", "TOTAL_PASSED"],
@@ -45,11 +45,11 @@ def test_a_file_that_needs_too_much_is_indeterminate_and_the_next_one_is_judged(
 ) -> None:
     (tmp_path / "a.pdf").write_bytes(corpus.blta)
     clock = SteppingClock(TODAY, timedelta(0))
-    starved = ProvisionalJudge(pool, corpus.trust, clock, limits=Limits(cpu_seconds=60, wall_seconds=0.001))
+    starved = Judge(pool, corpus.trust, clock, limits=Limits(cpu_seconds=60, wall_seconds=0.001))
     (verdict,) = starved.judge([tmp_path / "a.pdf"])[0]
     assert verdict.indication is Indication.INDETERMINATE
     assert verdict.reasons[0].startswith("limit-breached")
-    assert ProvisionalJudge(pool, corpus.trust, clock).judge([tmp_path / "a.pdf"])[0][0].indication is (
+    assert Judge(pool, corpus.trust, clock).judge([tmp_path / "a.pdf"])[0][0].indication is (
         Indication.TOTAL_PASSED
     )
 
@@ -70,6 +70,6 @@ def test_real_documents_are_indeterminate_for_the_right_reason(
     """No real file carries revocation data, and the archive fetches none by itself."""
     trust = TrustSnapshot.from_folder(SHARED / "trust")
     clock = SteppingClock(datetime(2026, 11, 28, tzinfo=UTC), timedelta(0))
-    (verdict,) = ProvisionalJudge(pool, trust, clock).judge([SHARED / "samples" / "pdf" / name])[0]
+    (verdict,) = Judge(pool, trust, clock).judge([SHARED / "samples" / "pdf" / name])[0]
     assert (verdict.signer, verdict.subindication) == (signer, subindication)
     assert verdict.indication is Indication.INDETERMINATE

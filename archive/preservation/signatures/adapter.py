@@ -1,4 +1,4 @@
-"""The parent's side of the provisional judge: hands files to workers, turns answers into verdicts.
+"""The parent's side of the judge: hands files to workers, turns answers into verdicts.
 
 Nothing here parses a delivered file, and no parsing library is imported.
 """
@@ -6,71 +6,77 @@ Nothing here parses a delivered file, and no parsing library is imported.
 from __future__ import annotations
 
 import base64
+import binascii
+import hashlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from importlib.metadata import version
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from archive.preservation.signatures.policy import VERSION as POLICY
+from archive.preservation.signatures.policy import Policy, default_policy
+from archive.preservation.signatures.version import ENGINE
 from archive.preservation.trust.sets import TrustSnapshot, TrustSource
 from ingest.facts import Tool
 from ingest.ports import Answer, Judgement, Limits, Workers
 from metadata.errors import ToolUnreadableError
 from metadata.time import Clock, rfc3339
-from metadata.verdicts import Indication, SignatureVerdict
+from metadata.verdicts import Indication, PlainWord, SignatureVerdict
 
-TASK = "archive.preservation.signatures.provisional:judge"
+TASK = "archive.preservation.signatures.task:judge"
 JUDGE_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=90.0, memory_mib=1536, output_mib=1)
-ENGINE = "luutru-provisional"
 _DETACHED = ".p7s"
 _VERDICTS = TypeAdapter(tuple[SignatureVerdict, ...])
 
 
-class ProvisionalJudge:
-    """Implements `ingest.ports.SignatureJudge` with the provisional engine.
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What all files of one call share."""
+
+    snapshot: TrustSnapshot
+    at: str
+    revocation: tuple[bytes, ...]
+    arguments: Mapping[str, Any]
+
+
+class Judge:
+    """Implements `ingest.ports.EvidenceJudge`.
 
     Args:
         workers: Where files are parsed.
         trust: The home's `TrustStore`, or a `TrustSnapshot` that a caller brings. Read anew for each call.
         clock: The time at which is judged.
         revocation: CRLs and OCSP responses (DER) known beside what the files carry; nothing is ever fetched.
+        policy: None: the one that comes with the program.
         limits: A breach makes the file's verdict INDETERMINATE.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords with defaults
         self,
         workers: Workers,
         trust: TrustSource,
         clock: Clock,
         *,
         revocation: Sequence[bytes] = (),
+        policy: Policy | None = None,
         limits: Limits = JUDGE_LIMITS,
     ) -> None:
         self._workers = workers
         self._trust = trust
         self._clock = clock
         self._revocation = tuple(revocation)
+        self._policy = policy or default_policy()
         self._limits = limits
 
     def judge(
         self, paths: Sequence[Path], *, contents: Mapping[Path, Path] | None = None
     ) -> Sequence[tuple[SignatureVerdict, ...]]:
         """See `SignatureJudge.judge`."""
-        snapshot = self._trust.snapshot()
-        at = rfc3339(self._clock.now())
-        waiting: deque[Future[Answer]] = deque()
-        judged: list[tuple[SignatureVerdict, ...]] = []
-        room = 2 * max(1, self._workers.size)
-        for path in paths:
-            if len(waiting) >= room:
-                judged.append(self._verdicts(waiting.popleft().result(), snapshot, at))
-            content = (contents or {}).get(path) or _neighbour(path)
-            waiting.append(self._submit(path, content, snapshot, at))
-        judged += [self._verdicts(future.result(), snapshot, at) for future in waiting]
-        return judged
+        return [j.verdicts for j in self._all(paths, contents or {}, self._call((), {}, bundle=False))]
 
     def judgements(
         self,
@@ -78,41 +84,75 @@ class ProvisionalJudge:
         *,
         contents: Mapping[Path, Path] | None = None,
         revocation: Sequence[bytes] = (),
+        proofs: Mapping[str, str] | None = None,
     ) -> Sequence[Judgement]:
-        """See `EvidenceJudge.judgements`; this engine names no bundle."""
-        del revocation
-        return [Judgement(verdicts) for verdicts in self.judge(paths, contents=contents)]
+        """See `EvidenceJudge.judgements`.
+
+        Args:
+            paths: See there.
+            contents: See there.
+            revocation: See there.
+            proofs: Proofs of existence from outside, such as evidence records: RFC 3339 by SHA-256.
+        """
+        return self._all(paths, contents or {}, self._call(tuple(revocation), proofs or {}, bundle=True))
 
     def keepsakes(self) -> tuple[bytes, ...]:
         """See `EvidenceJudge.keepsakes`."""
         snapshot = self._trust.snapshot()
-        return (snapshot.document(), *(certificate.der for certificate in snapshot.certificates))
+        return (snapshot.document(), *(c.der for c in snapshot.certificates), self._policy.document)
 
-    def _submit(self, path: Path, content: Path | None, snapshot: TrustSnapshot, at: str) -> Future[Answer]:
+    def _call(self, revocation: tuple[bytes, ...], proofs: Mapping[str, str], *, bundle: bool) -> _Call:
+        snapshot = self._trust.snapshot()
+        at = rfc3339(self._clock.now())
+        answers = tuple(dict.fromkeys((*self._revocation, *revocation)))
         arguments = {
-            "source": str(path),
-            "content": str(content) if content else None,
-            "anchors": [base64.b64encode(der).decode() for der in snapshot.anchors()],
-            "intermediates": [base64.b64encode(der).decode() for der in snapshot.intermediates()],
-            "revocation": [base64.b64encode(der).decode() for der in self._revocation],
+            "anchors": _texts(snapshot.anchors()),
+            "intermediates": _texts(snapshot.intermediates()),
+            "revocation": _texts(answers),
             "at": at,
+            "known_since": snapshot.known_since(),
+            "proofs": dict(proofs),
+            "policy": self._policy.document.decode(),
+            "bundle": bundle,
         }
-        return self._workers.submit(TASK, arguments, limits=self._limits)
+        return _Call(snapshot, at, answers, arguments)
 
-    def _verdicts(self, answer: Answer, snapshot: TrustSnapshot, at: str) -> tuple[SignatureVerdict, ...]:
+    def _all(self, paths: Sequence[Path], contents: Mapping[Path, Path], call: _Call) -> list[Judgement]:
+        waiting: deque[Future[Answer]] = deque()
+        judged: list[Judgement] = []
+        room = 2 * max(1, self._workers.size)
+        for path in paths:
+            if len(waiting) >= room:
+                judged.append(self._judgement(waiting.popleft().result(), call))
+            content = contents.get(path) or _neighbour(path)
+            own = {"source": str(path), "content": str(content) if content else None}
+            waiting.append(self._workers.submit(TASK, {**call.arguments, **own}, limits=self._limits))
+        judged += [self._judgement(future.result(), call) for future in waiting]
+        return judged
+
+    def _judgement(self, answer: Answer, call: _Call) -> Judgement:
         if answer.breach is not None:
-            found: tuple[SignatureVerdict, ...] = (_not_judged(answer),)
-        else:
-            try:
-                found = _VERDICTS.validate_python(tuple(answer.value["verdicts"]))
-            except (ValidationError, KeyError, TypeError) as error:
-                raise ToolUnreadableError(ENGINE, str(error)) from error
-        seal = {"provisional": True, "judged_at": at, "trust_set": snapshot.trust_set(), "engine": self._engine()}
-        return tuple(verdict.model_copy(update=seal) for verdict in found)
+            return Judgement(self._sealed((_not_judged(answer),), call))
+        try:
+            verdicts = _VERDICTS.validate_python(tuple(answer.value["verdicts"]))
+            if "objects" not in answer.value:
+                return Judgement(self._sealed(verdicts, call))
+            known = {hashlib.sha256(der).hexdigest(): der for der in call.revocation}
+            objects = [*map(_der, answer.value["objects"]), *(known[name] for name in answer.value["handed_in"])]
+            wanted = tuple((_der(one), _der(issuer)) for one, issuer in answer.value["wanted"])
+            facts = _der(answer.value["facts"])
+        except (ValidationError, KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise ToolUnreadableError(ENGINE, str(error)) from error
+        return Judgement(self._sealed(verdicts, call), facts, tuple(objects), wanted)
 
-    @staticmethod
-    def _engine() -> str:
-        return f"{ENGINE} 1; policy {POLICY}; pyHanko {version('pyhanko')}"
+    def _sealed(self, verdicts: tuple[SignatureVerdict, ...], call: _Call) -> tuple[SignatureVerdict, ...]:
+        seal = {
+            "judged_at": call.at,
+            "trust_set": call.snapshot.trust_set(),
+            "policy": self._policy.sha256,
+            "engine": ENGINE,
+        }
+        return tuple(verdict.model_copy(update=seal) for verdict in verdicts)
 
     def trust_set(self) -> str:
         """See `SignatureJudge.trust_set`."""
@@ -120,17 +160,27 @@ class ProvisionalJudge:
 
     def tools(self) -> tuple[Tool, ...]:
         """See `SignatureJudge.tools`."""
+        name, _, number = ENGINE.rpartition(" ")
+        libraries = (("pyHanko", "pyhanko"), ("pikepdf", "pikepdf"), ("cryptography", "cryptography"), ("lxml", "lxml"))
         return (
-            Tool(name=ENGINE, version="1"),
-            *(
-                Tool(name=name, version=version(package))
-                for name, package in (
-                    ("pyHanko", "pyhanko"),
-                    ("asn1crypto", "asn1crypto"),
-                    ("cryptography", "cryptography"),
-                )
-            ),
+            Tool(name=name, version=number),
+            *(Tool(name=title, version=_version(package)) for title, package in libraries),
         )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _texts(ders: Sequence[bytes]) -> list[str]:
+    return [base64.b64encode(der).decode() for der in ders]
+
+
+def _der(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 def _neighbour(path: Path) -> Path | None:
@@ -153,4 +203,5 @@ def _not_judged(answer: Answer) -> SignatureVerdict:
         level=None,
         coverage=None,
         reasons=(f"limit-breached: the file could not be judged within its limits ({answer.breach})",),
+        plain=PlainWord.INSUFFICIENT,
     )

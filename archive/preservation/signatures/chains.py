@@ -1,34 +1,27 @@
-"""Certificate paths: built to an anchor, then judged at a time (EN 319 102-1, clauses 5.2.6 and 5.6.2)."""
+"""Certificate paths: built to an anchor, then judged for a time (EN 319 102-1, clauses 5.2.6 and 5.6.2.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from archive.preservation.signatures import policy
 from archive.preservation.signatures.certificates import Certificate
-from archive.preservation.signatures.revocation import Revocations
+from archive.preservation.signatures.outcomes import Outcome, open_
+from archive.preservation.signatures.path_constraints import judge_constraints
+from archive.preservation.signatures.policy import MISSING_INTERMEDIATE
+from archive.preservation.signatures.sliding import Bound, Slide, slide
+from archive.preservation.signatures.world import Trust, World
 from metadata.time import rfc3339
 
 MAX_DEPTH = 8
 MAX_TRIES = 200
 """Most signatures between certificates that are verified for one path search."""
 
+MAX_PATHS = 20
+"""Most paths of one certificate that are judged; cross certificates can make any number."""
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a building block: a sub-indication (None: passed) with its reasons."""
-
-    subindication: str | None = None
-    reasons: tuple[str, ...] = ()
-    failed: bool = False
-    """The sub-indication belongs to TOTAL_FAILED, not to INDETERMINATE."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is left to object."""
-        return self.subindication is None
+_GRAVITY = ("revoked", "early", "expired", "algorithm", "held", "unproven", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +31,35 @@ class Moment:
     when: datetime
     """Best signature time, or the time of judging where nothing proves an earlier one."""
 
-    proven: bool
+    proven: bool = False
     """Whether a proof of existence stands behind `when`."""
 
-    evidence: datetime
-    """Until when the revocation data is known to have existed: the youngest document time-stamp, else now."""
+    earliest: datetime | None = None
+    """When the signature cannot have existed yet: it signs a time-stamp of this time."""
+
+    names_signer: bool = False
+    """The signature itself names the certificate, so that proof of the one is proof of the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """Anchors and known certificates of one judgement."""
+class ChainVerdict:
+    """What came of a certificate, with all that was looked at."""
 
-    anchors: frozenset[bytes]
-    by_subject: dict[bytes, tuple[Certificate, ...]] = field(repr=False)
+    outcome: Outcome
+    path: tuple[Certificate, ...] = ()
+    """The path that decided; empty: there is none."""
 
-    @classmethod
-    def of(cls, anchors: list[Certificate], others: list[Certificate]) -> Trust:
-        """Anchors first, so that the shortest path is found first."""
-        index: dict[bytes, tuple[Certificate, ...]] = {}
-        for candidate in dict.fromkeys([*anchors, *others]):
-            index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
-        return cls(frozenset(a.der for a in anchors), index)
+    control: datetime | None = None
+    """Until when the path speaks."""
 
-    def extended(self, others: list[Certificate]) -> Trust:
-        """The same trust with more certificates known."""
-        index = dict(self.by_subject)
-        for candidate in dict.fromkeys(others):
-            if candidate not in index.get(candidate.subject, ()):
-                index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
-        return Trust(self.anchors, index)
+    certificates: frozenset[Certificate] = frozenset()
+    """Of all paths that were judged, and delegates that answered about them."""
+
+    sources: frozenset[str] = frozenset()
+    """SHA-256 of the lists and answers that were looked at."""
+
+    wanted: tuple[tuple[Certificate, Certificate], ...] = ()
+    """Certificates of the deciding path of whose revocation nothing fresh is known, each with its issuer."""
 
 
 def paths(leaf: Certificate, trust: Trust) -> Iterator[tuple[Certificate, ...]]:
@@ -90,96 +83,103 @@ def _paths(so_far: tuple[Certificate, ...], trust: Trust, tries: list[int]) -> I
             yield from _paths((*so_far, issuer), trust, tries)
 
 
-def judge_chain(leaf: Certificate, trust: Trust, revocations: Revocations, moment: Moment) -> Outcome:
-    """The best outcome over all paths of `leaf`."""
-    if not trust.anchors:
-        return Outcome("NO_CERTIFICATE_CHAIN_FOUND", ("trust-empty: no certificate is trusted yet",))
-    first: Outcome | None = None
-    for path in paths(leaf, trust):
-        outcome = _judge_path(path, revocations, moment)
-        if outcome.passed:
-            return outcome
-        first = first or outcome
-    if first is not None:
-        return first
-    issuer = leaf.parsed.issuer.rfc4514_string()
-    return Outcome("NO_CERTIFICATE_CHAIN_FOUND", (f"no-chain: no path from the issuer {issuer} to a trusted anchor",))
+def _known_paths(leaf: Certificate, world: World) -> tuple[tuple[Certificate, ...], ...]:
+    key = ("paths", leaf)
+    found: tuple[tuple[Certificate, ...], ...] | None = world.memory.get(key)
+    if found is None:
+        found = tuple(path for path, _ in zip(paths(leaf, world.trust), range(MAX_PATHS), strict=False))
+        world.memory[key] = found
+    return found
 
 
-def _judge_path(path: tuple[Certificate, ...], revocations: Revocations, moment: Moment) -> Outcome:
-    notes: list[str] = []
+def judge_chain(leaf: Certificate, world: World, moment: Moment) -> ChainVerdict:
+    """The best outcome over all paths of `leaf` (5.2.6.4, 5.6.2.1.4: another path is tried as long as one is left)."""
+    if not world.trust.anchors:
+        return ChainVerdict(open_("NO_CERTIFICATE_CHAIN_FOUND", "trust-empty: no certificate is trusted yet"))
+    pinned = moment.when if moment.names_signer and moment.proven else None
+    best: ChainVerdict | None = None
+    certificates: set[Certificate] = set()
+    sources: set[str] = set()
+    for path in _known_paths(leaf, world):
+        found = _judge_path(path, world, moment, pinned)
+        certificates |= found.certificates
+        sources |= found.sources
+        if best is None or found.outcome.nearness > best.outcome.nearness:
+            best = found
+        if found.outcome.passed:
+            break
+    if best is None:
+        return _no_path(leaf, world)
+    return ChainVerdict(best.outcome, best.path, best.control, frozenset(certificates), frozenset(sources), best.wanted)
+
+
+def _no_path(leaf: Certificate, world: World) -> ChainVerdict:
+    """5.2.6.4: NO_CERTIFICATE_CHAIN_FOUND, told from the last certificate that could be found."""
+    last, seen = leaf, {leaf}
+    while True:
+        above = [c for c in world.trust.by_subject.get(last.issuer, ()) if c not in seen and last.issued_by(c)]
+        if not above or len(seen) > MAX_DEPTH:
+            break
+        last = above[0]
+        seen.add(last)
+    if last.is_self_issued and last.issued_by(last):
+        why = f"no-chain: the path of {leaf.name} ends in {last.name}, which is not trusted"
+        outcome = open_("NO_CERTIFICATE_CHAIN_FOUND", why, f"trust-anchor: {last.name} (SHA-256 {last.sha256})")
+        return ChainVerdict(outcome, certificates=frozenset(seen))
+    issuer = last.issuer_name.printable
+    outcome = Outcome(
+        "NO_CERTIFICATE_CHAIN_FOUND",
+        (f"no-chain: no path from the issuer {issuer} to a trusted anchor",),
+        practices=(MISSING_INTERMEDIATE,),
+        would_help=(f"intermediate-certificate: {issuer}",),
+    )
+    return ChainVerdict(outcome, certificates=frozenset(seen))
+
+
+def _judge_path(path: tuple[Certificate, ...], world: World, moment: Moment, pinned: datetime | None) -> ChainVerdict:
+    seen = frozenset(path)
+    constraints = judge_constraints(path)
+    if not constraints.passed:
+        return ChainVerdict(constraints, path, certificates=seen)
+    slid = slide(path, world, pinned)
+    stopping = [b for b in slid.bounds if b.stops(moment.when)]
+    outcome = _stopped(stopping, world, moment) if stopping else Outcome(None, tuple(_notes(slid)))
+    return ChainVerdict(outcome, path, slid.control, seen | set(slid.signers), slid.sources, slid.wanted)
+
+
+def _stopped(stopping: list[Bound], world: World, moment: Moment) -> Outcome:
+    """The gravest bound gives the word, all of them the reasons."""
     # Revocation stands before validity: an expired certificate may have been
     # revoked as well, and whoever holds a stolen key waits for just that.
-    for step in (_constraints, _algorithms):
-        outcome = step(path, moment)
-        if not outcome.passed:
-            return outcome
-    status = _revocation(path, revocations, moment)
-    if status.subindication not in (None, "TRY_LATER"):
-        return status
-    outcome = _validity(path, moment)
-    if not outcome.passed:
-        return outcome
-    notes += status.reasons
-    return Outcome(status.subindication, tuple(notes))
+    ordered = sorted(stopping, key=lambda b: (_GRAVITY.index(b.kind), b.depth))
+    proven_false = _proven_false(ordered, world, moment)
+    if proven_false is not None:
+        return proven_false
+    helps = tuple(dict.fromkeys(b.helps for b in ordered if b.helps))
+    return Outcome(ordered[0].word, tuple(b.reason for b in ordered), would_help=helps)
 
 
-def _constraints(path: tuple[Certificate, ...], _moment: Moment) -> Outcome:
-    for depth, member in enumerate(path[1:]):
-        is_anchor = depth == len(path) - 2
-        if not member.is_authority and not (is_anchor and not member.extensions):
-            return Outcome("CERTIFICATE_CHAIN_GENERAL_FAILURE", (f"not-an-authority: {member.name}",))
-        if member.path_length is not None and member.path_length < depth:
-            return Outcome("CERTIFICATE_CHAIN_GENERAL_FAILURE", (f"path-too-long: below {member.name}",))
-    for member in path[:-1]:
-        unknown = [oid for oid in member.not_understood if not (member is path[0] and oid == "1.3.6.1.5.5.7.1.3")]
-        if unknown:
-            why = f"critical-extension: {', '.join(unknown)} in {member.name}"
-            return Outcome("CERTIFICATE_CHAIN_GENERAL_FAILURE", (why,))
-    return Outcome()
+def _proven_false(stopping: list[Bound], world: World, moment: Moment) -> Outcome | None:
+    """REVOKED, EXPIRED and NOT_YET_VALID (5.1.3, table 6): the signature is proven to be of the wrong time."""
+    slack = world.policy.slack
+    for bound in stopping:
+        if bound.depth:
+            continue
+        if bound.kind == "early" and moment.proven:
+            why = f"not-yet-valid: the signature existed at {rfc3339(moment.when)}; {bound.reason}"
+            return Outcome("NOT_YET_VALID", (why,), failed=True)
+        word = {"revoked": "REVOKED", "expired": "EXPIRED"}.get(bound.kind)
+        if word and moment.earliest is not None and moment.earliest - slack > bound.until:
+            why = f"signed-after: the signature signs a time-stamp of {rfc3339(moment.earliest)}"
+            return Outcome(word, (why, bound.reason), failed=True)
+    return None
 
 
-def _algorithms(path: tuple[Certificate, ...], moment: Moment) -> Outcome:
-    word = "CRYPTO_CONSTRAINTS_FAILURE" if moment.proven else "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
-    for member in path[:-1]:
-        why = policy.refused_digest(member.digest_name, moment.when) or policy.refused_key(*member.key, moment.when)
-        if why:
-            return Outcome(word, (f"algorithm: {why}, in the certificate of {member.name}",))
-    why = policy.refused_key(*path[-1].key, moment.when)
-    return Outcome(word, (f"algorithm: {why}, in the anchor {path[-1].name}",)) if why else Outcome()
-
-
-def _revocation(path: tuple[Certificate, ...], revocations: Revocations, moment: Moment) -> Outcome:
-    unknown: list[str] = []
-    notes: list[str] = []
-    for position in range(len(path) - 2, -1, -1):
-        subject, issuer = path[position], path[position + 1]
-        status = revocations.status(subject, issuer, moment.when)
-        if status.word == "revoked" and status.revoked_at is not None:
-            since = f"{rfc3339(status.revoked_at)} ({status.reason or 'no reason given'})"
-            if not moment.proven or moment.when >= status.revoked_at:
-                word = "REVOKED_NO_POE" if position == 0 else "REVOKED_CA_NO_POE"
-                return Outcome(word, (f"revoked: {subject.name} since {since}",))
-            notes.append(f"revoked-later: {subject.name} since {since}, after the proven time")
-        elif status.word == "unknown":
-            had = "only stale answers" if status.answers else "no answer"
-            unknown.append(f"revocation-unknown: {had} about {subject.name}")
-    return Outcome("TRY_LATER", tuple(unknown)) if unknown else Outcome(None, tuple(notes))
-
-
-def _validity(path: tuple[Certificate, ...], moment: Moment) -> Outcome:
-    leaf = path[0]
-    if moment.proven and moment.when < leaf.not_before:
-        why = f"not-yet-valid: proven time {rfc3339(moment.when)} lies before {rfc3339(leaf.not_before)}"
-        return Outcome("NOT_YET_VALID", (why,), failed=True)
-    for member in path[:-1]:
-        if not member.valid_at(moment.when):
-            period = f"{rfc3339(member.not_before)} to {rfc3339(member.not_after)}"
-            return Outcome("OUT_OF_BOUNDS_NO_POE", (f"out-of-bounds: {member.name} is valid {period}",))
-    for member in path[1:-1]:
-        # What an expired authority is said to have signed counts only if it is
-        # proven to be older than the expiry.
-        if moment.evidence > member.not_after:
-            why = f"evidence-too-young: {member.name} expired and nothing proves that its lists are older"
-            return Outcome("OUT_OF_BOUNDS_NO_POE", (why,))
-    return Outcome()
+def _notes(slid: Slide) -> Iterator[str]:
+    for bound in slid.bounds:
+        if bound.kind == "revoked":
+            yield f"revoked-later: {bound.reason.removeprefix('revoked: ')}, after the proven time"
+        elif bound.kind == "held":
+            yield bound.reason
+        elif bound.kind == "expired":
+            yield f"expired-later: {bound.reason.removeprefix('out-of-bounds: ')}"

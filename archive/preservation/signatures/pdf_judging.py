@@ -1,329 +1,315 @@
-"""Judges all signatures of one PDF: document time-stamps youngest first, then the signatures under them."""
+"""Judges all signatures of one PDF on its facts (EN 319 102-1, clauses 5.3 to 5.6; EN 319 142-1, clause 6.3).
+
+Document time-stamps youngest first: each that holds proves the existence of
+what its revision holds, which helps to judge the next older one. Then the
+signatures, oldest first: a good time-stamp on an earlier one is a time before
+which a later one cannot have been made.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import pikepdf
-from pyhanko.pdf_utils.crypt import AuthStatus
-from pyhanko.pdf_utils.reader import PdfFileReader
+from archive.preservation.signatures.blocks import Digest, Judged, TokenVerdict, Used, used_together
+from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData
+from archive.preservation.signatures.cms_reading import read_pkcs1, read_signed_data
+from archive.preservation.signatures.existence import DOCUMENT_STAMP, Proof
+from archive.preservation.signatures.judging import judge_signer
+from archive.preservation.signatures.outcomes import PASSED, Outcome, failed, open_
+from archive.preservation.signatures.pdf_bytes import PdfBytes, span_problem
+from archive.preservation.signatures.pdf_facts import PdfFacts, SignedField
+from archive.preservation.signatures.pdf_telling import PdfTelling
+from archive.preservation.signatures.signers import cms_block
+from archive.preservation.signatures.tokens_judging import judge_prepared, material_of
+from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable
+from archive.preservation.signatures.world import World
 
-from archive.preservation.signatures.certificates import readable
-from archive.preservation.signatures.chains import Moment, Outcome
-from archive.preservation.signatures.changes import Revisions
-from archive.preservation.signatures.cms_reading import CmsUnreadableError, SignedData, SignerFacts, read_signed_data
-from archive.preservation.signatures.judging import Digest, Judged, TokenVerdict, World, judge_signer, judge_token
-from archive.preservation.signatures.pdf_reading import (
-    MAX_REMNANTS,
-    FileBytes,
-    SecurityStore,
-    SignedField,
-    security_store,
-    signed_fields,
-)
-from archive.preservation.signatures.revocation import Revocations
-from archive.preservation.signatures.verdicts import undecided, unreadable, verdict
-from metadata.time import rfc3339
-
-_DETACHED = ("adbe.pkcs7.detached", "ETSI.CAdES.detached")
-_WRAPPED_SHA1 = "adbe.pkcs7.sha1"
-_SECURE = ("whole-file", "whole-revision")
-_CLOCK_SLACK_SECONDS = 60
+PKCS1 = "adbe.x509.rsa_sha1"
+WRAPPED_SHA1 = "adbe.pkcs7.sha1"
+DETACHED = ("adbe.pkcs7.detached", "ETSI.CAdES.detached")
+SECURE = ("whole-file", "whole-revision")
 
 
 @dataclass(frozen=True, slots=True)
-class Stamped:
-    """A document time-stamp with what it covers."""
+class Signed:
+    """One field with what its `/Contents` say."""
 
     field: SignedField
-    token: TokenVerdict
+    cms: SignedData | None = None
+    token: bytes = b""
+    """`/Contents` without what fills the gap."""
+
+    broken: str = ""
+    """Why there is no CMS."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pdf:
-    """One opened PDF with everything that its signatures share."""
+class PdfCase:
+    """One PDF with everything that its signatures share."""
 
-    data: FileBytes
-    revisions: Revisions | None
-    store: SecurityStore
+    facts: PdfFacts
+    data: PdfBytes
     world: World
-    stamps: tuple[Stamped, ...] = ()
-    evidence: datetime | None = None
-    """Time of a proving document time-stamp that covers the whole file."""
+    signed: tuple[Signed, ...]
+    stamps: dict[int, TokenVerdict] = field(default_factory=dict)
+    """Verdicts on document time-stamps by their place among the fields."""
+
+    def digest(self, of: SignedField) -> Digest:
+        """Digest of what a field signs."""
+        span = of.range
+        if span is None:
+            msg = "a field without a range has no digest"
+            raise ValueError(msg)
+        return lambda name: self.data.digest(name, span)
 
 
-def judge_pdf(path: Path, world: World, revocation: list[bytes]) -> list[dict[str, Any]]:
-    """Verdicts on every signature, document time-stamp and remnant of the PDF at `path`.
+def judge_pdf(facts: PdfFacts, data: PdfBytes, world: World) -> tuple[FileJudgement, World]:
+    """Verdicts on every signature, document time-stamp and remnant of a PDF.
 
     Args:
-        path: The file; never changed.
-        world: Trust and time; its revocation data is replaced by `revocation` and what the file carries.
-        revocation: CRLs and OCSP answers handed in.
+        facts: Its structure, read now or kept; ranges and gaps are checked against `data` here.
+        data: Its bytes.
+        world: What is known beside the file.
+
+    Returns:
+        The verdicts, in the order of the fields, and the world with what the file brings: it holds the
+        answers that the verdicts name.
     """
-    with path.open("rb") as stream:
-        data = FileBytes(stream)
-        try:
-            reader = PdfFileReader(stream, strict=False)
-            locked = _locked(reader)
-        except Exception as error:  # noqa: BLE001 - pyHanko raises whatever hostile objects provoke
-            return _unopened(path, data, error)
-        if locked:
-            why = "encrypted: a password is needed to judge the signatures"
-            return [undecided(why) for _ in list(data.byte_ranges())[:1]]
-        return _judge_opened(reader, data, world, revocation)
+    early = _unjudgeable(facts)
+    if early is not None:
+        return FileJudgement(tuple(early)), world
+    signed = tuple(_read(f) for f in facts.fields)
+    case = PdfCase(facts, data, _full_world(facts, data, signed, world), signed)
+    case = _with_stamps(case)
+    verdicts, used = _judged(case)
+    verdicts += [_remnant(numbers) for numbers in facts.remnants]
+    if facts.problem:
+        verdicts.append(undecided(f"fields: {facts.problem}"))
+    return FileJudgement(tuple(verdicts), used), case.world
 
 
-def _locked(reader: PdfFileReader) -> bool:
-    return bool(reader.encrypted) and reader.decrypt("").status == AuthStatus.FAILED
+def _unjudgeable(facts: PdfFacts) -> list[dict[str, Any]] | None:
+    may_be_signed = bool(facts.fields or facts.remnants)
+    if facts.locked:
+        why = "encrypted: a password is needed to judge the signatures"
+        return [undecided(why)] if may_be_signed else []
+    if facts.problem.startswith("format"):
+        return [unreadable(facts.problem)]
+    if facts.problem and not facts.fields:
+        return [undecided(f"damaged: {facts.problem}")]
+    return None
 
 
-def _unopened(path: Path, data: FileBytes, error: Exception) -> list[dict[str, Any]]:
-    """A file that pyHanko refuses: qpdf's repair tells whether there is a PDF in it at all."""
-    why = f"{type(error).__name__}: {error}"
+def _remnant(numbers: tuple[int, ...]) -> dict[str, Any]:
+    why = f"remnant: a signature dictionary with /ByteRange {list(numbers)[:6]} that no form field names"
+    return undecided(why, kind="remnant", coverage="unclear")
+
+
+# ------------------------------------------------------------ what the file brings
+
+
+def _read(of: SignedField) -> Signed:
+    if of.problem:
+        return Signed(of)
+    token = trimmed(of.contents)
     try:
-        with pikepdf.open(path) as repaired:
-            form = repaired.Root.get("/AcroForm")
-            has_form = form is not None and len(form.get("/Fields", [])) > 0
-    except pikepdf.PasswordError:
-        return [undecided("encrypted: a password is needed to judge the signatures") for _ in _some(data)]
-    except Exception as second:  # noqa: BLE001 - qpdf's own errors and what hostile objects provoke
-        return [unreadable(f"{why}; {type(second).__name__}")]
-    if not has_form and not _some(data):
-        return []
-    return [undecided(f"damaged: the file is only readable after repair, its signatures are not ({why})")]
+        if of.sub_filter == PKCS1:
+            return Signed(of, read_pkcs1(of.contents, of.certificates), token)
+        return Signed(of, read_signed_data(of.contents), token)
+    except CmsUnreadableError as error:
+        return Signed(of, None, token, str(error))
 
 
-def _some(data: FileBytes) -> list[tuple[int, ...]]:
-    return list(data.byte_ranges())[:1]
+def trimmed(contents: bytes) -> bytes:
+    """DER without what follows it; BER of indefinite length without the zeros that follow it."""
+    if len(contents) > 2 and contents[1] != 0x80:  # noqa: PLR2004 - X.690, 8.1.3
+        length, start = contents[1], 2
+        if length & 0x80:
+            start = 2 + (length & 0x7F)
+            length = int.from_bytes(contents[2:start], "big")
+        if start + length <= len(contents):
+            return contents[: start + length]
+    return contents.rstrip(b"\0")
 
 
-def _judge_opened(
-    reader: PdfFileReader, data: FileBytes, world: World, revocation: list[bytes]
-) -> list[dict[str, Any]]:
-    fields: list[SignedField] = []
-    problem = ""
-    try:
-        fields.extend(signed_fields(reader, data))
-    except Exception as error:  # noqa: BLE001 - loops and broken trees of fields
-        problem = f"fields: {type(error).__name__}: {error}"
-    fields.sort(key=lambda f: f.range.end if f.range else 0)
-    read = [_read(field) for field in fields]
-    pdf = _opened(reader, data, world, revocation, [c for c in read if c is not None])
-    pdf = _with_stamps(pdf, fields)
-    verdicts = [_guarded(pdf, field, signed) for field, signed in zip(fields, read, strict=True)]
-    if problem:
-        verdicts.append(undecided(problem))
-    return verdicts + _remnants(data, fields)
+def _full_world(facts: PdfFacts, data: PdfBytes, signed: tuple[Signed, ...], world: World) -> World:
+    """The world with every certificate and answer of the file, each looked at once for all signatures."""
+    certificates: list[bytes] = list(facts.store.certificates)
+    answers: list[bytes] = list(facts.store.revocation)
+    for one in signed:
+        more = _material(one)
+        certificates += more[0]
+        answers += more[1]
+    full = world.with_material(certificates, answers)
+    whole = full.existence.of(data.sha256()) if full.existence.proofs else None
+    if whole is None:
+        return full
+    # What proves the whole file proves everything in it.
+    rows = [(name, whole) for one in signed for name in _identities(one)]
+    rows += [(_sha256(der), whole) for der in (*certificates, *answers)]
+    return full.with_existence(full.existence.proving(rows))
 
 
-def _read(field: SignedField) -> SignedData | None:
-    if field.problem:
-        return None
-    try:
-        return read_signed_data(field.contents)
-    except CmsUnreadableError:
-        return None
+def _material(one: Signed) -> tuple[list[bytes], list[bytes]]:
+    """Certificates and answers in one signature and in its time-stamps."""
+    certificates: list[bytes] = []
+    answers: list[bytes] = []
+    if one.cms is None:
+        return certificates, answers
+    certificates += one.cms.certificates
+    answers += one.cms.revocation
+    for signer in one.cms.signers:
+        certificates += signer.certificates
+        answers += signer.revocation
+        for token in (*signer.tokens, *signer.content_tokens):
+            more = material_of(token)
+            certificates += more[0]
+            answers += more[1]
+    return certificates, answers
 
 
-def _opened(
-    reader: PdfFileReader, data: FileBytes, world: World, revocation: list[bytes], read: list[SignedData]
-) -> Pdf:
-    store = security_store(reader)
-    answers = [*revocation, *store.revocation]
-    for signed in read:
-        answers += signed.revocation
-        for signer in signed.signers:
-            answers += signer.revocation
-            for token in signer.tokens:
-                answers += _token_answers(token)
-    full = replace(
-        world,
-        trust=world.trust.extended(readable(list(store.certificates))),
-        revocations=Revocations(answers, world.at),
-    )
-    try:
-        revisions = Revisions(reader)
-    except Exception:  # noqa: BLE001 - a trailer without /Size and worse
-        revisions = None
-    return Pdf(data, revisions, store, full)
+def _identities(one: Signed) -> Iterator[str]:
+    """Under which digests a signature and its time-stamps are proven to exist."""
+    yield _sha256(one.token)
+    if one.cms is not None:
+        for signer in one.cms.signers:
+            yield _sha256(signer.signature)
+            for token in (*signer.tokens, *signer.content_tokens):
+                yield _sha256(token)
 
 
-def _token_answers(token: bytes) -> tuple[bytes, ...]:
-    try:
-        return read_signed_data(token).revocation
-    except CmsUnreadableError:
-        return ()
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
-def _with_stamps(pdf: Pdf, fields: list[SignedField]) -> Pdf:
-    stamps: list[Stamped] = []
-    when, proven = pdf.world.at, False
-    evidence: datetime | None = None
-    for field in reversed([f for f in fields if f.is_time_stamp]):
-        if field.problem or field.range is None:
+# ------------------------------------------------------------ document time-stamps (5.6.3, 5.6.2.3)
+
+
+def _with_stamps(case: PdfCase) -> PdfCase:
+    stamps: dict[int, TokenVerdict] = {}
+    for place in range(len(case.signed) - 1, -1, -1):
+        one = case.signed[place]
+        if not one.field.is_time_stamp or one.field.problem or one.field.range is None:
             continue
-        token = judge_token(field.contents, _digest(pdf, field), pdf.world, Moment(when, proven, evidence or when))
-        stamps.append(Stamped(field, token))
-        if token.proves is not None and field.coverage in _SECURE:
-            when, proven = token.proves, True
-            if evidence is None and field.coverage == "whole-file":
-                evidence = token.proves
-    return replace(pdf, stamps=tuple(stamps), evidence=evidence)
+        if _misplaced(case, one.field):
+            continue
+        token = judge_prepared(one.token, (case.digest(one.field),), case.world)
+        stamps[place] = token
+        if token.proves is not None and one.field.coverage in SECURE:
+            proof = Proof(token.proves, f"{DOCUMENT_STAMP} {one.field.name}")
+            rows = _covered(case, place, proof)
+            case = replace(case, world=case.world.with_existence(case.world.existence.proving(rows)))
+    return replace(case, stamps=stamps)
 
 
-def _digest(pdf: Pdf, field: SignedField) -> Digest:
-    span = field.range
-    if span is None:
-        msg = "a field without a range has no digest"
-        raise ValueError(msg)
-    known: dict[str, bytes] = {}
-
-    def of(name: str) -> bytes:
-        if name not in known:
-            known[name] = pdf.data.digest(name, span)
-        return known[name]
-
-    return of
-
-
-def _guarded(pdf: Pdf, field: SignedField, signed: SignedData | None) -> dict[str, Any]:
-    kind = "document-timestamp" if field.is_time_stamp else "signature"
-    try:
-        return _judge_field(pdf, field, signed, kind)
-    except Exception as error:  # noqa: BLE001 - a defect here must not hide the other signatures of the file
-        why = f"not-judged: {type(error).__name__}: {error}"
-        return undecided(why, field=field.name, kind=kind, sub_filter=field.sub_filter)
-
-
-def _judge_field(pdf: Pdf, field: SignedField, signed: SignedData | None, kind: str) -> dict[str, Any]:
-    common: dict[str, Any] = {"field": field.name, "kind": kind, "sub_filter": field.sub_filter}
-    if field.problem:
-        failed = field.problem.startswith("byte-range")
-        outcome = Outcome("FORMAT_FAILURE" if failed else "GENERIC", (field.problem,), failed=failed)
-        return verdict(outcome, **common, coverage="unclear")
-    common |= {"coverage": field.coverage, "changed_after": _changes(pdf, field)}
-    if field.is_time_stamp:
-        return _stamp_verdict(pdf, field, common)
-    if field.sub_filter not in (*_DETACHED, _WRAPPED_SHA1):
-        why = f"sub-filter: signatures of the kind {field.sub_filter} are recognised, not judged"
-        return undecided(why, **common, signing_time=field.claimed)
-    if signed is None:
-        outcome = Outcome("FORMAT_FAILURE", ("cms: /Contents holds no CMS",), failed=True)
-        return verdict(outcome, **common, signing_time=field.claimed)
-    return _signature_verdict(pdf, field, signed, common)
-
-
-def _changes(pdf: Pdf, field: SignedField) -> tuple[str, ...]:
-    found: tuple[str, ...] = ()
-    if field.coverage != "whole-file" and pdf.revisions is not None and field.revision is not None:
-        found = pdf.revisions.changed_after(field.revision, certified=field.certified)
-    stray = pdf.data.stray() if field.coverage != "whole-file" else 0
-    return (*found, f"{stray} bytes after the last complete revision") if stray else found
-
-
-def _stamp_verdict(pdf: Pdf, field: SignedField, common: dict[str, Any]) -> dict[str, Any]:
-    token = next(s.token for s in pdf.stamps if s.field is field)
-    outcome = _covering(token.outcome, field)
-    best = token.time if outcome.passed else None
-    return verdict(outcome, **common, signer=token.signer, signing_time=token.time, best_time=best, level="RFC 3161")
-
-
-def _covering(outcome: Outcome, field: SignedField) -> Outcome:
-    """A signature that does not cover its revision from the first byte to its end never passes."""
-    if not outcome.passed or field.coverage in _SECURE:
-        return outcome
-    why = f"coverage: the signed bytes do not cover their revision ({field.coverage})"
-    return Outcome("SIG_CONSTRAINTS_FAILURE", (why,))
-
-
-def _signature_verdict(pdf: Pdf, field: SignedField, signed: SignedData, common: dict[str, Any]) -> dict[str, Any]:
-    if len(signed.signers) != 1:
-        why = f"signers: {len(signed.signers)} where a PDF signature has one"
-        return undecided(why, **common, signing_time=field.claimed)
-    facts = signed.signers[0]
-    digest = _digest(pdf, field)
-    if field.sub_filter == _WRAPPED_SHA1:
-        if signed.content != digest("sha1"):
-            outcome = Outcome("HASH_FAILURE", ("hash: the signed bytes have been changed",), failed=True)
-            return verdict(outcome, **common, signing_time=facts.signing_time or field.claimed)
-        digest = _of_bytes(signed.content)
-    elif signed.content is not None:
-        return undecided("enveloping: the CMS carries content of its own", **common, signing_time=field.claimed)
-    judged = judge_signer(signed, facts, digest, pdf.world, _covered(pdf, field), pdf.evidence or pdf.world.at)
-    return verdict(
-        _covering(judged.outcome, field),
-        **common,
-        signer=judged.signer,
-        signing_time=facts.signing_time or field.claimed,
-        best_time=judged.best_time,
-        level=_level(pdf, field, judged),
-        notes=(*judged.notes, *_claims(field, facts), *_padding(signed)),
+def _covered(case: PdfCase, place: int, proof: Proof) -> Iterator[tuple[str, Proof]]:
+    """POE extraction (5.6.2.3): what stood in the file when it was stamped."""
+    stamp = case.signed[place].field
+    if stamp.range is None:
+        return
+    for one in case.signed:
+        if one.field.range is not None and one.field.range.end <= stamp.range.first:
+            for name in _identities(one):
+                yield name, proof
+            for group in _material(one):
+                for der in group:
+                    yield _sha256(der), proof
+    store, last = case.facts.store, case.facts.revisions
+    revision = stamp.revision if stamp.revision is not None else 0
+    pairs = (
+        (store.certificates, store.certificate_revisions),
+        (store.revocation, store.revocation_revisions),
     )
+    for ders, revisions in pairs:
+        for number, der in enumerate(ders):
+            since = revisions[number] if number < len(revisions) else last
+            if since <= revision:
+                yield _sha256(der), proof
+
+
+# ------------------------------------------------------------ signatures
+
+
+def _judged(case: PdfCase) -> tuple[list[dict[str, Any]], Used]:
+    telling = PdfTelling(case.facts, case.world.policy, {p: t.intact for p, t in case.stamps.items()})
+    floors: list[tuple[int, datetime]] = []
+    used: list[Used] = [t.used for t in case.stamps.values()]
+    for place, one in enumerate(case.signed):
+        try:
+            found, stamps = _judge_field(case, telling, place, floors)
+        except Exception as error:  # noqa: BLE001 - a defect here must not hide the other signatures of the file
+            telling.told(place, open_("GENERIC", f"not-judged: {type(error).__name__}: {error}"))
+            continue
+        if found is not None:
+            used.append(found.used)
+        if one.field.range is not None:
+            floors += [(one.field.range.end, when) for when in stamps]
+    return telling.verdicts(), used_together(used)
+
+
+def _judge_field(
+    case: PdfCase, telling: PdfTelling, place: int, floors: list[tuple[int, datetime]]
+) -> tuple[Judged | None, list[datetime]]:
+    """Tell the verdict on one field; what was judged, and which times it proves."""
+    one = case.signed[place]
+    outcome = _structure(case, one)
+    if outcome.passed and one.field.is_time_stamp:
+        token = case.stamps[place]
+        telling.told_stamp(place, token)
+        return None, [token.proves] if token.proves is not None else []
+    if not outcome.passed or one.cms is None:
+        telling.told(place, outcome)
+        return None, []
+    digest = case.digest(one.field)
+    if one.field.sub_filter == WRAPPED_SHA1:
+        if one.cms.content != digest("sha1"):
+            telling.told(place, failed("HASH_FAILURE", "hash: the signed bytes have been changed"))
+            return None, []
+        digest = _of_bytes(one.cms.content or b"")
+    facts = one.cms.signers[0]
+    start = one.field.range.first if one.field.range else 0
+    floor = max((when for end, when in floors if end <= start), default=None)
+    judged = judge_signer(cms_block(one.cms, facts, digest), case.world, earliest=floor)
+    telling.told_signature(place, judged, one.cms)
+    return judged, [t.proves for t in judged.stamps if t.proves is not None]
+
+
+def _structure(case: PdfCase, one: Signed) -> Outcome:
+    """Format checking (5.2.2): what can be said before anything is computed."""
+    of = one.field
+    if of.problem:
+        broken = of.problem.startswith("byte-range")
+        return failed("FORMAT_FAILURE", of.problem) if broken else open_("GENERIC", of.problem)
+    misplaced = _misplaced(case, of)
+    if misplaced:
+        return failed("FORMAT_FAILURE", misplaced)
+    return PASSED if of.is_time_stamp else _kind(one)
+
+
+def _kind(one: Signed) -> Outcome:
+    kind = one.field.sub_filter
+    if kind not in (*DETACHED, WRAPPED_SHA1, PKCS1):
+        return open_("GENERIC", f"sub-filter: signatures of the kind {kind} are recognised, not judged")
+    if one.cms is None:
+        return failed("FORMAT_FAILURE", f"cms: /Contents holds no CMS: {one.broken}")
+    if len(one.cms.signers) != 1:
+        return open_("GENERIC", f"signers: {len(one.cms.signers)} where a PDF signature has one")
+    if kind in DETACHED and one.cms.content is not None:
+        return open_("GENERIC", "enveloping: the CMS carries content of its own")
+    return PASSED
+
+
+def _misplaced(case: PdfCase, of: SignedField) -> str:
+    """Why range and `/Contents` are not those of the bytes at hand: kept facts and bytes cannot part."""
+    return span_problem(case.data, of.range, of.contents) if of.range is not None else "byte-range: there is none"
 
 
 def _of_bytes(content: bytes) -> Digest:
     def of(name: str) -> bytes:
-        return hashlib.new(name, content).digest()
+        return hashlib.new(name, content, usedforsecurity=False).digest()
 
     return of
-
-
-def _covered(pdf: Pdf, field: SignedField) -> datetime | None:
-    """The earliest time that a document time-stamp proves for the whole signature."""
-    if field.range is None:
-        return None
-    end = field.range.end
-    proven = [
-        s.token.proves
-        for s in pdf.stamps
-        if s.token.proves is not None
-        and s.field.range is not None
-        and s.field.range.first >= end
-        and s.field.coverage in _SECURE
-    ]
-    return min(proven) if proven else None
-
-
-def _level(pdf: Pdf, field: SignedField, judged: Judged) -> str | None:
-    """The level by what is there (EN 319 142-1, clause 6), whether it proves anything or not."""
-    if field.sub_filter != "ETSI.CAdES.detached" or not judged.has_signing_certificate:
-        return field.sub_filter
-    end = field.range.end if field.range else 0
-    later = [s for s in pdf.stamps if s.token.intact and s.field.range is not None and s.field.range.first >= end]
-    if not judged.stamped and not later:
-        return "B-B"
-    if not pdf.store.revocation:
-        return "B-T"
-    return "B-LTA" if later else "B-LT"
-
-
-def _claims(field: SignedField, facts: SignerFacts) -> tuple[str, ...]:
-    if facts.signing_time is None or field.claimed is None:
-        return ()
-    if abs((facts.signing_time - field.claimed).total_seconds()) <= _CLOCK_SLACK_SECONDS:
-        return ()
-    return (f"claimed-times: signingTime {rfc3339(facts.signing_time)}, /M {rfc3339(field.claimed)}",)
-
-
-def _padding(signed: SignedData) -> tuple[str, ...]:
-    return () if signed.padding_is_zero else ("padding: other bytes than zero follow the CMS in /Contents",)
-
-
-def _remnants(data: FileBytes, fields: list[SignedField]) -> list[dict[str, Any]]:
-    """Signature dictionaries in the bytes that no field of the form names."""
-    known = [(0, f.range.first, f.range.gap_end, f.range.second) for f in fields if f.range]
-    unknown = sum(1 for f in fields if f.range is None)
-    found: list[dict[str, Any]] = []
-    for numbers in data.byte_ranges():
-        if numbers in known:
-            known.remove(numbers)
-        elif unknown:
-            unknown -= 1
-        elif len(found) < MAX_REMNANTS:
-            why = f"remnant: a signature dictionary with /ByteRange {list(numbers)[:6]} that no form field names"
-            found.append(undecided(why, kind="remnant", coverage="unclear"))
-    return found

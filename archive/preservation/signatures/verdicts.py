@@ -1,16 +1,47 @@
-"""Turns what was judged into the words of `metadata.verdicts`."""
+"""Turns what was judged into the words of `metadata.verdicts`, as plain JSON: no pydantic here."""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from archive.preservation.signatures.blocks import Used
 from archive.preservation.signatures.certificates import Certificate
-from archive.preservation.signatures.chains import Outcome
+from archive.preservation.signatures.existence import Proof
+from archive.preservation.signatures.outcomes import Outcome
+from archive.preservation.signatures.plain_words import plain_word
+from archive.preservation.signatures.world import World
 from metadata.time import rfc3339
 
 MAX_REASON = 400
 """Longest reason, in characters; names in hostile certificates have no end."""
+
+MAX_REASONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FileJudgement:
+    """What came of all signatures of one file."""
+
+    verdicts: tuple[dict[str, Any], ...]
+    """`metadata.verdicts.SignatureVerdict` as JSON, without time, trust set, policy and engine."""
+
+    used: Used = dataclasses.field(default_factory=Used)
+
+    def objects(self, world: World) -> dict[str, bytes]:
+        """The validation bundle: certificates, lists, answers and tokens that were looked at, by SHA-256.
+
+        Args:
+            world: Knows the answers that were handed in and those of the file.
+        """
+        answers = world.answers_by_digest()
+        bundle = {name: answers[name] for name in self.used.sources if name in answers}
+        for der in (*self.used.certificates, *self.used.tokens):
+            bundle[hashlib.sha256(der).hexdigest()] = der
+        return dict(sorted(bundle.items()))
 
 
 def verdict(  # noqa: PLR0913 - keywords, one for each thing that may be known
@@ -20,14 +51,30 @@ def verdict(  # noqa: PLR0913 - keywords, one for each thing that may be known
     kind: str = "signature",
     sub_filter: str | None = None,
     signer: Certificate | None = None,
-    signing_time: datetime | None = None,
-    best_time: datetime | None = None,
+    signing_time: str | datetime | None = None,
+    claimed_times: dict[str, str] | None = None,
+    best: Proof | None = None,
     level: str | None = None,
     coverage: str | None = None,
     changed_after: tuple[str, ...] = (),
-    notes: tuple[str, ...] = (),
+    gravest: str = "",
 ) -> dict[str, Any]:
-    """A verdict as JSON for `SignatureVerdict`; the parent adds time, trust set and engine."""
+    """A verdict as JSON for `SignatureVerdict`; who asks adds time, trust set, policy and engine.
+
+    Args:
+        outcome: With everything that is to be told beside.
+        field: Name of the signature field, or what stands for it.
+        kind: See `SignatureVerdict.kind`.
+        sub_filter: Of a PDF signature.
+        signer: The signer's certificate.
+        signing_time: Claimed.
+        claimed_times: All that is claimed, by where.
+        best: Best signature time with its proof.
+        level: See `SignatureVerdict.level`.
+        coverage: See `SignatureVerdict.coverage`.
+        changed_after: What later revisions changed.
+        gravest: How grave that is; see `plain_words`.
+    """
     indication = "TOTAL_PASSED" if outcome.passed else "TOTAL_FAILED" if outcome.failed else "INDETERMINATE"
     return {
         "field": _printable(field) if field is not None else None,
@@ -35,14 +82,19 @@ def verdict(  # noqa: PLR0913 - keywords, one for each thing that may be known
         "sub_filter": _printable(sub_filter) if sub_filter is not None else None,
         "signer": _printable(signer.common_name) if signer else None,
         "signer_subject": _printable(signer.name) if signer else None,
-        "signing_time": rfc3339(signing_time) if signing_time else None,
-        "best_time": rfc3339(best_time) if best_time else None,
+        "signing_time": rfc3339(signing_time) if isinstance(signing_time, datetime) else signing_time,
+        "best_time": rfc3339(best.time) if best else None,
+        "best_time_proof": _printable(best.source) if best else None,
+        "claimed_times": {name: _printable(when) for name, when in (claimed_times or {}).items()},
         "indication": indication,
         "subindication": outcome.subindication,
         "level": level,
         "coverage": coverage,
         "changed_after": [_printable(text) for text in changed_after],
-        "reasons": [_printable(text) for text in dict.fromkeys((*outcome.reasons, *notes))],
+        "reasons": [_printable(text) for text in dict.fromkeys(outcome.reasons)][:MAX_REASONS],
+        "plain": plain_word(indication, coverage, gravest),
+        "practices": sorted(set(outcome.practices)),
+        "would_help": [_printable(text) for text in dict.fromkeys(outcome.would_help)][:MAX_REASONS],
     }
 
 

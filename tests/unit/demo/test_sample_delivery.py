@@ -21,7 +21,7 @@ from archive.demo.__main__ import main
 from archive.demo.delivery import HEADINGS, make_delivery
 from archive.demo.drawing import font_file, scan
 from archive.demo.papers import Make, dossiers
-from archive.preservation.signatures.adapter import ProvisionalJudge
+from archive.preservation.signatures.adapter import Judge
 from archive.preservation.trust.sets import TrustSnapshot
 from ingest.readers.folder import FolderReader
 from metadata.verdicts import Indication
@@ -125,7 +125,7 @@ def test_the_signatures_pass_under_the_root_that_comes_with_them(
     made: dict[str, Any], folder: Path, years: int
 ) -> None:
     clock = SteppingClock(NOW + timedelta(days=365 * years))
-    judge = ProvisionalJudge(InlineWorkers(), TrustSnapshot.from_folder(Path(made["trust"])), clock)
+    judge = Judge(InlineWorkers(), TrustSnapshot.from_folder(Path(made["trust"])), clock)
     decision, scanned = judge.judge([file_of(folder, "000.00.12.H99.2021.15", n) for n in (3, 4)])
     assert [(v.field, v.kind) for v in decision] == [
         ("LanhDaoKy", "signature"),

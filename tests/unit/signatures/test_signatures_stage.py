@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from archive.preservation.signatures.adapter import ProvisionalJudge
+from archive.preservation.signatures.adapter import Judge
 from archive.preservation.trust.sets import TrustSnapshot
 from ingest.facts import FileFormat, FileRole, Formats, Judged, Received, ReceivedFile, Tool, Validated
 from ingest.ports import Judgement
@@ -73,7 +73,7 @@ def item_with(folder: Path, files: Mapping[str, bytes]) -> WorkItem:
 class CountingJudge:
     """The real judge, with the files counted that it was given."""
 
-    inner: ProvisionalJudge
+    inner: Judge
     seen: list[Path] = field(default_factory=list)
 
     def judge(
@@ -104,7 +104,7 @@ class CountingJudge:
 
 def stage_for(corpus: Corpus, trust: TrustSnapshot | None = None, *lists: bytes) -> Signatures:
     clock = SteppingClock(TODAY, timedelta(0))
-    return Signatures(ProvisionalJudge(InlineWorkers(), trust or corpus.trust, clock, revocation=lists))
+    return Signatures(Judge(InlineWorkers(), trust or corpus.trust, clock, revocation=lists))
 
 
 class TestSignatures(StageContract):
@@ -137,7 +137,7 @@ def test_unsigned_files_are_absent_and_signed_ones_are_there_by_their_received_p
     assert [v.indication for v in fact.verdicts["hồ sơ/a.pdf"]] == [Indication.TOTAL_PASSED] * 2
     assert fact.findings == ()
     assert fact.trust_set == corpus.trust.trust_set()
-    assert {tool.name for tool in fact.tools} >= {"luutru-provisional", "pyHanko"}
+    assert {tool.name for tool in fact.tools} >= {"luutru-signatures", "pyHanko"}
 
 
 @pytest.mark.rule("SIG-001")

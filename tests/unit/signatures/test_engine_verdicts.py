@@ -1,4 +1,4 @@
-"""What the provisional judge says of each class of signature, and why."""
+"""What the engine says of each class of signature, and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryptography.x509 import ocsp
 
 from archive.demo.pki import Subject, new_authority, new_credential
 from archive.preservation.signatures.signing import Credential, Signing, sign_pdf, time_stamper
-from metadata.verdicts import Indication, SignatureVerdict
+from metadata.verdicts import Indication, PlainWord, SignatureVerdict
 from tests.fixtures.pki import (
     EXPIRED,
     LONG,
@@ -52,7 +52,9 @@ def test_a_stamped_signature_with_its_evidence_passes_at_the_stamped_time(corpus
     verdict = corpus.only(corpus.blt)
     assert (verdict.indication, verdict.level, verdict.best_time) == (PASSED, "B-LT", TIME)
     assert (verdict.coverage, verdict.changed_after) == ("whole-revision", ())
-    assert verdict.provisional
+    assert not verdict.provisional
+    assert verdict.best_time_proof == "signature-time-stamp"
+    assert (verdict.engine, verdict.plain) == ("luutru-signatures 1", PlainWord.VALID)
     assert verdict.trust_set == corpus.trust.trust_set()
     assert verdict.judged_at == "2026-11-28T00:00:00.000Z"
 
@@ -103,7 +105,8 @@ def test_rsa_and_elliptic_curves_are_judged_alike(corpus: Corpus) -> None:
 def test_an_expired_certificate_without_a_proof_of_time_is_out_of_bounds(corpus: Corpus) -> None:
     person = corpus.person(end=EXPIRED)
     verdict = corpus.only(corpus.long_term(corpus.signed(person)))
-    assert (verdict.indication, verdict.subindication) == (OPEN, "OUT_OF_BOUNDS_NO_POE")
+    assert (verdict.indication, verdict.subindication) == (OPEN, "OUT_OF_BOUNDS_NOT_REVOKED")
+    assert verdict.would_help == ("proof-of-time: before 2026-10-01T00:00:00.000Z",)
 
 
 def test_an_expired_certificate_that_was_stamped_in_time_passes(corpus: Corpus) -> None:
@@ -162,7 +165,7 @@ def test_a_list_that_dropped_expired_certificates_is_no_evidence(corpus: Corpus)
     person = corpus.person(end=EXPIRED)
     late = corpus.pki.issuing.list_of(EXPIRED + DAY)
     verdict = corpus.only(corpus.stamped(person), revocation=[late, *corpus.other_lists()])
-    assert verdict.subindication == "TRY_LATER"
+    assert verdict.subindication == "OUT_OF_BOUNDS_NO_POE"
 
 
 def test_a_stale_list_is_to_be_tried_later_and_a_later_one_is_fresh(corpus: Corpus) -> None:
@@ -192,7 +195,7 @@ def test_a_hold_that_was_lifted_no_longer_counts(corpus: Corpus) -> None:
     lifted = corpus.pki.issuing.list_of(REVOKED + 5 * DAY)
     others = corpus.other_lists(TODAY - DAY)
     pdf = corpus.signed(person)
-    assert corpus.only(pdf, revocation=[held, *others]).subindication == "REVOKED_NO_POE"
+    assert corpus.only(pdf, revocation=[held, *others]).subindication == "TRY_LATER"
     assert corpus.only(pdf, revocation=[held, lifted, *others]).indication is PASSED
 
 
@@ -268,7 +271,7 @@ def test_an_empty_trust_store_says_so(corpus: Corpus) -> None:
 
 def test_sha1_signatures_prove_nothing_today(corpus: Corpus) -> None:
     verdict = corpus.only(corpus.signed(digest="sha1"))
-    assert (verdict.indication, verdict.subindication) == (OPEN, "CRYPTO_CONSTRAINTS_FAILURE_NO_POE")
+    assert (verdict.indication, verdict.subindication) == (OPEN, "CRYPTO_CONSTRAINTS_FAILURE")
 
 
 def test_a_person_cannot_issue_certificates(corpus: Corpus) -> None:
@@ -291,7 +294,7 @@ def test_an_authority_below_one_that_may_have_none_is_refused(corpus: Corpus) ->
     below = new_authority(Subject("CA dưới"), corpus.pki.issuing, span, number=77)
     person = new_credential(Subject("Người"), below, span, number=78, chain=(below.der, corpus.pki.issuing.der))
     verdict = corpus.only(corpus.signed(person))
-    assert verdict.subindication == "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    assert verdict.subindication == "CHAIN_CONSTRAINTS_FAILURE"
     assert says(verdict, "path-too-long")
 
 
@@ -346,7 +349,8 @@ def test_a_sha1_imprint_is_accepted_by_a_named_row_only(corpus: Corpus) -> None:
     pdf = corpus.long_term(corpus.signed(sub_filter="adbe.pkcs7.detached", stamper=corpus.stamper(), imprint="sha1"))
     verdict = corpus.only(pdf)
     assert (verdict.indication, verdict.best_time) == (PASSED, TIME)
-    assert says(verdict, "policy-imprint-sha1")
+    assert says(verdict, "imprint-sha1")
+    assert "imprint-sha1" in verdict.practices
 
 
 def test_a_clock_that_is_a_little_ahead_is_forgiven(corpus: Corpus) -> None:
@@ -428,5 +432,5 @@ def test_lists_of_an_expired_authority_need_a_time_stamp_over_them(corpus: Corpu
     person = new_credential(Subject("Người ký"), short, span, number=56, chain=(short.der,), elliptic=True)
     pdf = corpus.long_term(corpus.stamped(person), short.list_of(SIGNED))
     bare = corpus.only(pdf)
-    assert (bare.subindication, says(bare, "evidence-too-young")) == ("OUT_OF_BOUNDS_NO_POE", True)
+    assert (bare.subindication, says(bare, "revocation-unknown")) == ("REVOCATION_OUT_OF_BOUNDS_NO_POE", True)
     assert corpus.judge(corpus.archived(pdf, SIGNED + DAY))[0].indication is PASSED

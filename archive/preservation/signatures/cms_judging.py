@@ -1,0 +1,158 @@
+"""Judges CMS files (.p7m, .p7s): CAdES and older kinds, the content inside or beside (EN 319 122-1)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from archive.preservation.signatures.algorithms import new_digest
+from archive.preservation.signatures.blocks import Digest, Judged, used_together
+from archive.preservation.signatures.certificates import CertificateUnreadableError, certificate
+from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData, SignerFacts
+from archive.preservation.signatures.cms_reading import read_signed_data
+from archive.preservation.signatures.existence import Proof
+from archive.preservation.signatures.judging import judge_signer
+from archive.preservation.signatures.outcomes import open_
+from archive.preservation.signatures.signers import cms_block
+from archive.preservation.signatures.tokens_judging import material_of
+from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable, verdict
+from archive.preservation.signatures.world import World
+from metadata.time import rfc3339
+
+MAX_CMS_BYTES = 256 << 20
+CHUNK = 1 << 20
+
+_PEM = re.compile(rb"-----BEGIN (?:PKCS7|CMS)-----(.+?)-----END", re.DOTALL)
+
+
+def judge_cms(data: bytes, content: Digest | None, world: World) -> tuple[FileJudgement, World]:
+    """Verdicts on every signer of a CMS (DER, BER, PEM or base64).
+
+    Args:
+        data: The file.
+        content: Digest of what it signs when it does not carry it; None: that is not at hand.
+        world: What is known beside the file.
+
+    Returns:
+        The verdicts and the world with what the file brings.
+    """
+    if len(data) > MAX_CMS_BYTES:
+        return FileJudgement((too_large(),)), world
+    try:
+        signed = read_signed_data(binary(data))
+    except CmsUnreadableError as error:
+        return FileJudgement((unreadable(f"no CMS signature: {error}"),)), world
+    if not signed.signers:
+        return FileJudgement((undecided("no-signer: a CMS with certificates and no signature"),)), world
+    full = _full_world(data, signed, world)
+    digest = _inside(signed.content) if signed.content is not None else content
+    if digest is None:
+        return FileJudgement(tuple(_without_content(facts) for facts in signed.signers)), full
+    judged = [judge_signer(cms_block(signed, facts, digest), full) for facts in signed.signers]
+    told = [_told(signed, facts, one) for facts, one in zip(signed.signers, judged, strict=True)]
+    if signed.signers_left_out:
+        told.append(undecided(f"too-many: {signed.signers_left_out} further signers are not judged"))
+    return FileJudgement(tuple(told), used_together(one.used for one in judged)), full
+
+
+def too_large() -> dict[str, Any]:
+    """The verdict on a CMS file that is not read."""
+    return undecided(f"too-large: a CMS file of more than {MAX_CMS_BYTES >> 20} MiB is not judged")
+
+
+def binary(data: bytes) -> bytes:
+    """The CMS itself, out of PEM or base64 where it is in such."""
+    found = _PEM.search(data) if data[:1] != b"\x30" else None
+    if not found and data[:1] == b"\x30":
+        return data
+    try:
+        return base64.b64decode(b"".join((found.group(1) if found else data).split()), validate=True)
+    except binascii.Error:
+        return data
+
+
+def digest_of_file(path: Path) -> Digest:
+    """Digests of the file at `path`, each computed once, read in pieces."""
+    known: dict[str, bytes] = {}
+
+    def of(name: str) -> bytes:
+        if name not in known:
+            value = new_digest(name)
+            with path.open("rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    value.update(chunk)
+            known[name] = bytes(value.digest())
+        return known[name]
+
+    return of
+
+
+def _inside(content: bytes) -> Callable[[str], bytes]:
+    def of(name: str) -> bytes:
+        value = new_digest(name)
+        value.update(content)
+        return bytes(value.digest())
+
+    return of
+
+
+def _full_world(data: bytes, signed: SignedData, world: World) -> World:
+    certificates, answers = list(signed.certificates), list(signed.revocation)
+    identities: list[bytes] = []
+    for signer in signed.signers:
+        certificates += signer.certificates
+        answers += signer.revocation
+        tokens = (*signer.tokens, *signer.content_tokens)
+        identities += [signer.signature, *tokens]
+        for token in tokens:
+            more = material_of(token)
+            certificates += more[0]
+            answers += more[1]
+    full = world.with_material(certificates, answers)
+    whole = full.existence.of(hashlib.sha256(data).hexdigest()) if full.existence.proofs else None
+    return full.proving((*identities, *certificates, *answers), whole.time, whole.source) if whole else full
+
+
+def _without_content(facts: SignerFacts) -> dict[str, Any]:
+    signer = None
+    if facts.certificate is not None:
+        try:
+            signer = certificate(facts.certificate)
+        except CertificateUnreadableError:
+            signer = None
+    why = "content-missing: the file that this detached signature signs is not beside it"
+    outcome = open_("SIGNED_DATA_NOT_FOUND", why, "content: the file that is signed")
+    return verdict(outcome, signer=signer, signing_time=facts.signing_time, claimed_times=_claims(facts), level="CMS")
+
+
+def _claims(facts: SignerFacts) -> dict[str, str]:
+    return {"signingTime": rfc3339(facts.signing_time)} if facts.signing_time else {}
+
+
+def _told(signed: SignedData, facts: SignerFacts, judged: Judged) -> dict[str, Any]:
+    best: Proof | None = judged.best
+    return verdict(
+        judged.told(),
+        signer=judged.signer,
+        signing_time=facts.signing_time,
+        claimed_times=_claims(facts),
+        best=best,
+        level=_level(signed, facts, judged),
+        coverage="whole-file",
+    )
+
+
+def _level(signed: SignedData, facts: SignerFacts, judged: Judged) -> str:
+    """By what is there (EN 319 122-1, clause 6), whether it proves anything or not."""
+    if not judged.names_signer:
+        return "CMS"
+    if not judged.stamped:
+        return "B-B"
+    if not facts.revocation and not signed.revocation:
+        return "B-T"
+    return "B-LTA" if facts.archive_tokens else "B-LT"

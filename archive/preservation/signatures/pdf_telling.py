@@ -1,0 +1,198 @@
+"""How a PDF's signatures are told: level, coverage, claimed times, what was changed afterwards, the plain word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from archive.preservation.signatures.blocks import Judged, TokenVerdict
+from archive.preservation.signatures.certificates import Certificate
+from archive.preservation.signatures.cms_facts import SignedData
+from archive.preservation.signatures.existence import Proof
+from archive.preservation.signatures.outcomes import Outcome, open_
+from archive.preservation.signatures.pdf_facts import PdfFacts, SignedField, changes_after
+from archive.preservation.signatures.plain_words import (
+    ALLOWED,
+    CONTENT,
+    DOUBTFUL,
+    NOTHING,
+    VOUCHED,
+    gravest_change,
+)
+from archive.preservation.signatures.policy import IN_TURN, LOCAL_TIME, NUMBER_AND_DATE, SEAL_IMAGE, Policy
+from archive.preservation.signatures.verdicts import verdict
+from metadata.time import VIETNAM, from_rfc3339, rfc3339
+
+CADES = "ETSI.CAdES.detached"
+MAX_CHANGES = 50
+"""Most changes that one verdict names."""
+
+_SECURE = ("whole-file", "whole-revision")
+_CLOCKS_DIFFER_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    outcome: Outcome
+    level: str | None = None
+    signer: Certificate | None = None
+    signing_time: datetime | str | None = None
+    claimed: dict[str, str] = field(default_factory=dict)
+    best: Proof | None = None
+
+
+class PdfTelling:
+    """Collects what was judged field by field, then tells all of it: a later signature vouches for earlier changes.
+
+    Args:
+        facts: Of the file.
+        policy: Its practices.
+        stamps: Places of document time-stamps whose imprint and value hold.
+    """
+
+    def __init__(self, facts: PdfFacts, policy: Policy, stamps: dict[int, bool]) -> None:
+        self._facts = facts
+        self._policy = policy
+        self._stamps = [facts.fields[place] for place, intact in stamps.items() if intact]
+        self._told: dict[int, _Told] = {}
+
+    def told(self, place: int, outcome: Outcome) -> None:
+        """A field that could not be judged as a signature."""
+        one = self._facts.fields[place]
+        self._told[place] = _Told(outcome, signing_time=one.claimed, claimed=_claims(one, None))
+
+    def told_stamp(self, place: int, token: TokenVerdict) -> None:
+        """A document time-stamp."""
+        outcome = _covering(token.outcome, self._facts.fields[place])
+        best = Proof(token.time, "itself") if outcome.passed and token.time is not None else None
+        self._told[place] = _Told(outcome, "RFC 3161", token.signer, token.time, best=best)
+
+    def told_signature(self, place: int, judged: Judged, cms: SignedData) -> None:
+        """A signature."""
+        one = self._facts.fields[place]
+        claimed = cms.signers[0].signing_time
+        outcome = _covering(judged.told(), one)
+        practices = [*outcome.practices]
+        if _is_local(claimed, one.claimed, judged.best_time):
+            practices.append(LOCAL_TIME)
+        if one.has_image:
+            practices.append(SEAL_IMAGE)
+        notes = [*outcome.reasons, *_claim_notes(claimed, one.claimed), *_padding(cms)]
+        outcome = replace(outcome, reasons=tuple(notes), practices=tuple(practices))
+        self._told[place] = _Told(
+            outcome,
+            self._level(one, judged),
+            judged.signer,
+            claimed or one.claimed,
+            _claims(one, claimed),
+            judged.best,
+        )
+
+    def _level(self, one: SignedField, judged: Judged) -> str | None:
+        """The level by what is there (EN 319 142-1, clause 6), whether it proves anything or not."""
+        if one.sub_filter != CADES or not judged.names_signer:
+            return one.sub_filter
+        end = one.range.end if one.range else 0
+        later = [s for s in self._stamps if s.range is not None and s.range.first >= end]
+        if not judged.stamped and not later:
+            return "B-B"
+        if not self._facts.store.revocation:
+            return "B-T"
+        return "B-LTA" if later else "B-LT"
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        """All verdicts, in the order of the fields."""
+        return [self._verdict(place) for place in sorted(self._told)]
+
+    def _verdict(self, place: int) -> dict[str, Any]:
+        one, told = self._facts.fields[place], self._told[place]
+        vouched = self._vouched(place)
+        texts, grave = self._changed(one, vouched)
+        practices = list(told.outcome.practices)
+        if grave == VOUCHED:
+            practices.append(NUMBER_AND_DATE)
+        if not one.is_time_stamp and sum(1 for f in self._facts.fields if not f.is_time_stamp) > 1:
+            practices.append(IN_TURN)
+        return verdict(
+            replace(told.outcome, practices=tuple(practices)),
+            field=one.name,
+            kind="document-timestamp" if one.is_time_stamp else "signature",
+            sub_filter=one.sub_filter,
+            signer=told.signer,
+            signing_time=told.signing_time,
+            claimed_times=told.claimed,
+            best=told.best,
+            level=told.level,
+            coverage="unclear" if one.problem else one.coverage,
+            changed_after=texts,
+            gravest=grave,
+        )
+
+    def _changed(self, one: SignedField, vouched: int) -> tuple[tuple[str, ...], str]:
+        """What was changed after a signature, in words, and how grave it is."""
+        if one.problem or one.coverage == "whole-file":
+            return (), NOTHING
+        forbidden = changes_after(self._facts, one)
+        allowed = [
+            c
+            for c in self._facts.changes
+            if c not in forbidden and c.allowed_from > 1 and c.revision > (one.revision or 0)
+        ]
+        texts = [f"revision {c.revision}: {c.what}" for c in forbidden]
+        texts += [f"revision {c.revision}: {c.what} (the signer allowed it)" for c in allowed]
+        grave = gravest_change(forbidden, vouched, self._policy) or (ALLOWED if allowed else NOTHING)
+        if self._facts.stray:
+            texts.append(f"{self._facts.stray} bytes after the last complete revision")
+            grave = grave if grave in (CONTENT, DOUBTFUL) else DOUBTFUL
+        return tuple(texts[:MAX_CHANGES]), grave
+
+    def _vouched(self, place: int) -> int:
+        """The last revision that a later signature (no time-stamp) that passed covers as a whole."""
+        covered = [0]
+        for other, told in self._told.items():
+            one = self._facts.fields[other]
+            is_later = other > place and not one.is_time_stamp and one.coverage in _SECURE
+            if is_later and told.outcome.passed and one.revision is not None:
+                covered.append(one.revision)
+        return max(covered)
+
+
+def _covering(outcome: Outcome, one: SignedField) -> Outcome:
+    """A signature that does not cover its revision from the first byte to its end never passes."""
+    if not outcome.passed or one.coverage in _SECURE:
+        return outcome
+    why = f"coverage: the signed bytes do not cover their revision ({one.coverage})"
+    return open_("SIG_CONSTRAINTS_FAILURE", why).beside(outcome)
+
+
+def _claims(one: SignedField, claimed: datetime | None) -> dict[str, str]:
+    found = {"signingTime": rfc3339(claimed)} if claimed is not None else {}
+    return found | ({"/M": one.claimed} if one.claimed is not None else {})
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return from_rfc3339(text) if text else None
+    except ValueError:
+        return None
+
+
+def _is_local(claimed: datetime | None, noted: str | None, best: datetime | None) -> bool:
+    """Whether `signingTime` is Vietnamese local time marked as UTC: seven hours ahead of the other times."""
+    if claimed is None:
+        return False
+    offset = VIETNAM.utcoffset(None)
+    others = [t for t in (_instant(noted), best) if t is not None]
+    return any(abs((claimed - other - offset).total_seconds()) <= _CLOCKS_DIFFER_SECONDS for other in others)
+
+
+def _claim_notes(claimed: datetime | None, noted: str | None) -> tuple[str, ...]:
+    other = _instant(noted)
+    if claimed is None or other is None or abs((claimed - other).total_seconds()) <= _CLOCKS_DIFFER_SECONDS:
+        return ()
+    return (f"claimed-times: signingTime {rfc3339(claimed)}, /M {rfc3339(other)}",)
+
+
+def _padding(cms: SignedData) -> tuple[str, ...]:
+    return () if cms.padding_is_zero else ("padding: other bytes than zero follow the CMS in /Contents",)

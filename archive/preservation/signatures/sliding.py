@@ -1,0 +1,306 @@
+"""Validation time sliding (EN 319 102-1, clauses 5.2.5, 5.2.6 and 5.6.2.2): until when a path speaks for a signature.
+
+Every certificate below the anchor, from the anchor down, sets bounds: its
+expiry, its revocation, the end of its algorithms, the age of the youngest proof
+that it was not revoked. A signature passes if it is proven to be older than
+all of them; with nothing proven it is as old as the moment of judging, so that
+the same bounds give the validation of the present (5.3), of a signature with
+time (5.5) and of the past (5.6.2.4).
+
+Where the standard slides to the issuance of stale revocation data, we slide to
+its nextUpdate: until then it spoke for the certificate (the policy's
+`freshness`). What is proven to be younger is ignored for good reason: an
+authority that has expired, or whose key was stolen, may sign any list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from archive.preservation.signatures.certificates import Certificate
+from archive.preservation.signatures.policy import GRACE_PERIOD, RETROACTIVE, Policy, Row
+from archive.preservation.signatures.revocation import Statement
+from archive.preservation.signatures.world import World
+from metadata.time import rfc3339
+
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+"""Bound by everything: there is no time for which the path speaks."""
+
+_INSTANT = timedelta(microseconds=1)
+_HOLD = "certificateHold"
+_RELEASED = "removeFromCRL"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A time after which a signature under this path proves nothing."""
+
+    until: datetime
+    """Last moment before the bound."""
+
+    word: str
+    """Sub-indication when the signature is not proven to be that old."""
+
+    reason: str
+    depth: int
+    """0: the signer's own certificate; more: an authority above."""
+
+    kind: str
+    """`revoked`, `held`, `expired`, `early`, `algorithm`, `unproven`, `unknown`."""
+
+    again: datetime | None = None
+    """From when on the bound no longer holds (a hold that was lifted, a certificate that became valid)."""
+
+    helps: str = ""
+    """What would lift it."""
+
+    def stops(self, when: datetime) -> bool:
+        """Whether a signature of `when` is stopped by it."""
+        return when > self.until and (self.again is None or when < self.again)
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """What bounds one path."""
+
+    control: datetime
+    """The control-time: what the last certificate of the path signed must be proven to be this old."""
+
+    bounds: tuple[Bound, ...] = ()
+    cause: Bound | None = None
+    """The bound that set the control-time; None: it is the time of judging."""
+
+    sources: frozenset[str] = frozenset()
+    """SHA-256 of the lists and answers about its certificates."""
+
+    signers: tuple[Certificate, ...] = ()
+    """Delegates that signed such answers."""
+
+    wanted: tuple[tuple[Certificate, Certificate], ...] = ()
+    """Certificates of whose revocation nothing fresh is known, each with its issuer."""
+
+    def bounded(self, *bounds: Bound) -> Slide:
+        """With more bounds; the control-time slides to the earliest that lasts."""
+        control, cause = self.control, self.cause
+        for bound in bounds:
+            if bound.again is None and bound.until < control:
+                control, cause = bound.until, bound
+        return replace(self, control=control, cause=cause, bounds=(*self.bounds, *bounds))
+
+
+def slide(path: tuple[Certificate, ...], world: World, pinned: datetime | None = None) -> Slide:
+    """What bounds `path` (the signer first, the anchor last); found once for each path and world.
+
+    Args:
+        path: Every signature on it is genuine.
+        world: Revocation data, proofs, policy and time.
+        pinned: When the signer's certificate is known to have existed because a signature of that
+            proven time names it.
+    """
+    key = ("slide", path, pinned)
+    found: Slide | None = world.memory.get(key)
+    if found is None:
+        found = _anchored(path[0], world) if len(path) == 1 else _next(path, world, pinned)
+        world.memory[key] = found
+    return found
+
+
+def _anchored(anchor: Certificate, world: World) -> Slide:
+    """An anchor is trusted as such: its dates and its own signature are not looked at, its key is (5.2.6.4)."""
+    return Slide(world.at).bounded(*_key_end(anchor, world.policy))
+
+
+def _next(path: tuple[Certificate, ...], world: World, pinned: datetime | None) -> Slide:
+    """One step of the slide (5.6.2.2.4): a certificate below authorities whose bounds are known."""
+    subject, issuer = path[0], path[1]
+    above = slide(path[1:], world)
+    state = replace(above, bounds=tuple(_raised(b) for b in above.bounds))
+    existed = world.existence.since(subject.sha256, world.at)
+    if pinned is not None and pinned < existed:
+        existed = pinned
+    if existed > state.control:
+        state = state.bounded(_unproven(subject, state))
+    state = state.bounded(*_signature_end(subject, world.policy), *_key_end(subject, world.policy))
+    state, reach = _revocation(subject, issuer, state, world)
+    return state.bounded(*_validity(subject, reach, world))
+
+
+def _raised(bound: Bound) -> Bound:
+    """The same bound, seen from one certificate further below."""
+    word = {"REVOKED_NO_POE": "REVOKED_CA_NO_POE", "OUT_OF_BOUNDS_NOT_REVOKED": "OUT_OF_BOUNDS_NO_POE"}
+    return replace(bound, depth=bound.depth + 1, word=word.get(bound.word, bound.word))
+
+
+# ------------------------------------------------------------ algorithms (5.2.8.4.2, 5.6.2.2.4 step 2 d)
+
+
+def _signature_end(subject: Certificate, policy: Policy) -> Iterator[Bound]:
+    name = subject.digest_name
+    row = policy.digest_row(name)
+    yield from _end(row, f"digest {name}, in the certificate of {subject.name}", subject)
+
+
+def _key_end(subject: Certificate, policy: Policy) -> Iterator[Bound]:
+    kind, bits = subject.key
+    row = policy.key_row(kind, bits, subject.public_key.curve)
+    if row is None or row.until is not None:
+        key = subject.public_key.curve or (f"RSA of {bits} bits" if kind == "rsa" else kind)
+        yield from _end(row, f"key {key} of {subject.name}", subject)
+
+
+def _end(row: Row | None, what: str, subject: Certificate) -> Iterator[Bound]:
+    if row is None:
+        yield Bound(ALWAYS, "CRYPTO_CONSTRAINTS_FAILURE", f"algorithm: the policy does not know {what}", 0, "algorithm")
+    elif row.until is not None:
+        # What a certificate made after the end has signed was made after the end as well: no proof can help.
+        late = subject.not_before >= row.until
+        word = "CRYPTO_CONSTRAINTS_FAILURE" if late else "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+        why = f"algorithm: {what}: until {rfc3339(row.until)} ({row.source})"
+        helps = "" if late else f"proof-of-time: before {rfc3339(row.until)}"
+        yield Bound(row.until - _INSTANT, word, why, 0, "algorithm", helps=helps)
+
+
+# ------------------------------------------------------------ proofs of existence (5.6.2.2.4 step 2 a)
+
+
+def _unproven(subject: Certificate, state: Slide) -> Bound:
+    word = _inherited(state, "NO_POE")
+    when = rfc3339(state.control)
+    why = f"no-proof: nothing proves that the certificate of {subject.name} is older than {when}"
+    return Bound(ALWAYS, word, why, 0, "unproven", helps=f"proof-of-time: certificate of {subject.name} before {when}")
+
+
+def _inherited(state: Slide, otherwise: str) -> str:
+    """The word for what is open only because of a bound further up."""
+    cause = state.cause
+    if cause is None or cause.kind == "expired":
+        return otherwise
+    return cause.word
+
+
+# ------------------------------------------------------------ revocation (5.2.5, 5.2.6.4, 5.6.2.2.4 steps 2 a to c)
+
+
+def _revocation(subject: Certificate, issuer: Certificate, state: Slide, world: World) -> tuple[Slide, datetime | None]:
+    """The slide with what is known of the revocation of `subject`, and until when it is known to be good."""
+    said = world.revocations.statements(subject, issuer)
+    signers = tuple(s.issuer for s in said if s.issuer is not None and s.issuer != issuer)
+    state = replace(state, sources=state.sources | {s.source for s in said}, signers=tuple({*state.signers, *signers}))
+    revoked = [s for s in said if s.revoked_at is not None and s.reason not in (_HOLD, _RELEASED)]
+    held = [b for s in said if s.revoked_at is not None and s.reason == _HOLD for b in (_held(subject, s, said),)]
+    if revoked:
+        first = min(revoked, key=lambda s: s.revoked_at or world.at)
+        return state.bounded(_revoked(subject, first, world), *held), None
+    state = state.bounded(*held)
+    if any(b.again is None for b in held):
+        return state, None
+    good = [s for s in said if s.revoked_at is None or s.reason == _RELEASED]
+    reach = max((_reach(s, world.policy) for s in good if _speaks(s, subject, state, world)), default=None)
+    if reach is None:
+        return _unknown(subject, issuer, state, good, world), None
+    return _stale(subject, issuer, state, reach, world), reach
+
+
+def _revoked(subject: Certificate, statement: Statement, world: World) -> Bound:
+    since = statement.revoked_at or world.at
+    why = f"revoked: {subject.name} since {rfc3339(since)} ({statement.reason or 'no reason given'})"
+    helps = f"proof-of-time: before {rfc3339(since)}"
+    return Bound(since - _INSTANT, "REVOKED_NO_POE", why, 0, "revoked", helps=helps)
+
+
+def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...]) -> Bound:
+    """A hold is no revocation: it may be lifted, until then the verdict waits (5.2.6.4: TRY_LATER)."""
+    lifted = [
+        s.this_update
+        for s in said
+        if s.this_update > statement.this_update and (s.revoked_at is None or s.reason == _RELEASED)
+    ]
+    since = statement.revoked_at or statement.this_update
+    why = f"on-hold: {subject.name} since {rfc3339(since)}"
+    if lifted:
+        why += f", lifted by {rfc3339(min(lifted))}"
+    helps = f"revocation-data: {subject.name}"
+    return Bound(since - _INSTANT, "TRY_LATER", why, 0, "held", again=min(lifted, default=None), helps=helps)
+
+
+def _limit(statement: Statement, state: Slide, world: World) -> datetime:
+    """How old a list or answer must be proven to be: older than the end of its signer and of its digest."""
+    limit = state.control
+    row = world.policy.digest_row(statement.digest) if statement.digest else None
+    if row is not None and row.until is not None:
+        limit = min(limit, row.until)
+    delegate = statement.issuer
+    if delegate is not None and delegate.not_after < limit:
+        limit = delegate.not_after
+    return limit
+
+
+def _speaks(statement: Statement, subject: Certificate, state: Slide, world: World) -> bool:
+    """Whether it is evidence at all: about this certificate, in its life, and proven to be genuine in its time."""
+    issued = statement.this_update
+    if issued < subject.not_before:
+        return False
+    late = issued > subject.not_after and not statement.speaks_of_expired
+    if late and world.policy.practices[RETROACTIVE].value != "on":
+        return False
+    limit = _limit(statement, state, world)
+    return issued <= limit + world.policy.slack and world.existence.since(statement.source, world.at) <= limit
+
+
+def _reach(statement: Statement, policy: Policy) -> datetime:
+    """Until when it tells that the certificate was good (5.2.5)."""
+    days = policy.practices[GRACE_PERIOD].days
+    if days:
+        return statement.this_update - timedelta(days=days)
+    return max(statement.this_update, statement.next_update or statement.this_update)
+
+
+def _unknown(subject: Certificate, issuer: Certificate, state: Slide, said: list[Statement], world: World) -> Slide:
+    alive = subject.not_after >= world.at
+    existed = [s for s in said if s.this_update >= subject.not_before and s.this_update <= subject.not_after]
+    unproven = existed and all(_limit(s, state, world) < world.at for s in existed)
+    if not said:
+        word, what = ("TRY_LATER" if alive else "OUT_OF_BOUNDS_NO_POE"), "no answer"
+    elif unproven:
+        word = "TRY_LATER" if alive and state.cause is None else "REVOCATION_OUT_OF_BOUNDS_NO_POE"
+        what = f"no answer that is proven to be older than {rfc3339(_limit(existed[-1], state, world))}"
+    else:
+        word, what = ("TRY_LATER" if alive else "OUT_OF_BOUNDS_NO_POE"), "only stale answers"
+    word = _inherited(state, word)
+    helps = f"revocation-data: {subject.name}"
+    bound = Bound(ALWAYS, word, f"revocation-unknown: {what} about {subject.name}", 0, "unknown", helps=helps)
+    return _wanting(state.bounded(bound), subject, issuer, world)
+
+
+def _stale(subject: Certificate, issuer: Certificate, state: Slide, reach: datetime, world: World) -> Slide:
+    if reach >= state.control:
+        return state
+    word = _inherited(state, "TRY_LATER" if subject.not_after >= world.at else "OUT_OF_BOUNDS_NO_POE")
+    why = f"revocation-unknown: only stale answers about {subject.name}, the youngest speaks until {rfc3339(reach)}"
+    bound = Bound(reach, word, why, 0, "unknown", helps=f"revocation-data: {subject.name}")
+    return _wanting(state.bounded(bound), subject, issuer, world)
+
+
+def _wanting(state: Slide, subject: Certificate, issuer: Certificate, world: World) -> Slide:
+    """An expired certificate is asked about in vain: authorities drop it from their lists."""
+    if subject.not_after < world.at:
+        return state
+    return replace(state, wanted=(*state.wanted, (subject, issuer)))
+
+
+# ------------------------------------------------------------ validity (5.2.6.4)
+
+
+def _validity(subject: Certificate, reach: datetime | None, world: World) -> Iterator[Bound]:
+    period = f"{rfc3339(subject.not_before)} to {rfc3339(subject.not_after)}"
+    why = f"out-of-bounds: {subject.name} is valid {period}"
+    # Clocks differ: a stamp may lie seconds before the certificate that was issued for it.
+    begins = subject.not_before - world.policy.slack
+    yield Bound(ALWAYS, "OUT_OF_BOUNDS_NO_POE", why, 0, "early", again=begins)
+    if subject.not_after < world.at:
+        known = reach is not None and reach >= subject.not_after
+        word = "OUT_OF_BOUNDS_NOT_REVOKED" if known else "OUT_OF_BOUNDS_NO_POE"
+        helps = f"proof-of-time: before {rfc3339(subject.not_after)}"
+        yield Bound(subject.not_after, word, why, 0, "expired", helps=helps)

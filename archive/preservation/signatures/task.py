@@ -1,0 +1,169 @@
+"""The worker task of the engine: one file in, a verdict for each of its signatures and what they lean on out.
+
+Runs in a limited process without network. Content never raises: what cannot be
+judged is INDETERMINATE with its reason, what cannot be read as what it claims
+to be is TOTAL_FAILED/FORMAT_FAILURE.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from archive.preservation.signatures.cms_judging import MAX_CMS_BYTES, digest_of_file, judge_cms, too_large
+from archive.preservation.signatures.existence import Existence
+from archive.preservation.signatures.file_kinds import HEAD, kind_of
+from archive.preservation.signatures.pdf_bytes import opened
+from archive.preservation.signatures.pdf_facts_json import facts_document
+from archive.preservation.signatures.pdf_judging import judge_pdf
+from archive.preservation.signatures.pdf_legacy import read_pdf
+from archive.preservation.signatures.policy import Policy, default_policy, policy_of
+from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable
+from archive.preservation.signatures.world import World
+from metadata.time import from_rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What the task found out about one file."""
+
+    judgement: FileJudgement
+    world: World
+    facts: bytes = b""
+
+
+def judge(  # noqa: PLR0913 - keywords of a task
+    *,
+    scratch: Path,  # noqa: ARG001 - every task has one; nothing is written here
+    source: str,
+    anchors: list[str],
+    intermediates: list[str],
+    at: str,
+    content: str | None = None,
+    revocation: list[str] | None = None,
+    known_since: dict[str, str] | None = None,
+    proofs: dict[str, str] | None = None,
+    policy: str | None = None,
+    bundle: bool = False,
+) -> dict[str, Any]:
+    """Judge every signature of one file.
+
+    Args:
+        scratch: Not used.
+        source: The file, read only.
+        anchors: Trusted certificates, DER in base64.
+        intermediates: Certificates that help to build paths, DER in base64.
+        at: The time of judging, RFC 3339.
+        content: The file that a detached signature signs.
+        revocation: CRLs and OCSP answers known beside the file's own, DER in base64.
+        known_since: Since when certificates are known: RFC 3339 by SHA-256.
+        proofs: Proofs of existence by evidence records: RFC 3339 by SHA-256.
+        policy: The policy document; None: the program's own.
+        bundle: Whether facts and objects are wanted.
+
+    Returns:
+        `verdicts`: `metadata.verdicts.SignatureVerdict` as JSON, without `judged_at`, `trust_set`,
+        `policy` and `engine`; empty for an unsigned file. With `bundle`: `facts` (base64, empty: none),
+        `objects` (base64), `handed_in` (SHA-256 of answers of `revocation` that were looked at),
+        `wanted` (pairs of certificates, base64).
+    """
+    # pyHanko logs every oddity of a hostile file with a traceback.
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+    world = _world(tuple(anchors), tuple(intermediates), tuple(revocation or ()), at, policy)
+    times = {name: from_rfc3339(when) for name, when in (proofs or {}).items()}
+    world = world.with_existence(Existence.known_since(known_since or {}).joined(Existence.recorded(times)))
+    try:
+        answer = judge_file(Path(source), Path(content) if content else None, world)
+    except RecursionError:
+        only = undecided("nesting: the file is nested too deeply to be judged")
+        answer = FileAnswer(FileJudgement((only,)), world)
+    value: dict[str, Any] = {"verdicts": list(answer.judgement.verdicts)}
+    return value | _bundle(answer, world) if bundle and value["verdicts"] else value
+
+
+@lru_cache(maxsize=8)
+def _world(
+    anchors: tuple[str, ...], intermediates: tuple[str, ...], revocation: tuple[str, ...], at: str, policy: str | None
+) -> World:
+    """Files of one batch are judged in one world, which is parsed once."""
+    chosen: Policy = policy_of(policy.encode()) if policy is not None else default_policy()
+    return World.of(
+        at=from_rfc3339(at),
+        anchors=_ders(anchors),
+        intermediates=_ders(intermediates),
+        answers=_ders(revocation),
+        policy=chosen,
+    )
+
+
+def _ders(texts: Sequence[str]) -> list[bytes]:
+    return [base64.b64decode(text) for text in texts]
+
+
+def _bundle(answer: FileAnswer, handed_in: World) -> dict[str, Any]:
+    known = handed_in.answers_by_digest()
+    objects = answer.judgement.objects(answer.world)
+    return {
+        "facts": base64.b64encode(answer.facts).decode(),
+        "objects": [base64.b64encode(der).decode() for name, der in objects.items() if name not in known],
+        "handed_in": [name for name in objects if name in known],
+        "wanted": sorted(
+            [base64.b64encode(one).decode(), base64.b64encode(other).decode()]
+            for one, other in answer.judgement.used.wanted
+        ),
+    }
+
+
+def judge_file(path: Path, content: Path | None, world: World) -> FileAnswer:
+    """Judge the file at `path` by what its bytes are.
+
+    Args:
+        path: The file.
+        content: What it signs, when it is a detached signature.
+        world: What is known beside it.
+    """
+    with path.open("rb") as stream:
+        kind = kind_of(stream.read(HEAD), path.suffix.lower())
+    judge_kind = _KINDS.get(kind)
+    if judge_kind is not None:
+        return judge_kind(path, content, world)
+    return FileAnswer(FileJudgement((unreadable(kind),) if kind else ()), world)
+
+
+def _pdf(path: Path, _content: Path | None, world: World) -> FileAnswer:
+    facts = read_pdf(path)
+    with opened(path) as data:
+        judgement, full = judge_pdf(facts, data, world)
+    return FileAnswer(judgement, full, facts_document(facts) if judgement.verdicts else b"")
+
+
+def _cms(path: Path, content: Path | None, world: World) -> FileAnswer:
+    if path.stat().st_size > MAX_CMS_BYTES:
+        return FileAnswer(FileJudgement((too_large(),)), world)
+    judgement, full = judge_cms(path.read_bytes(), digest_of_file(content) if content else None, world)
+    return FileAnswer(judgement, full)
+
+
+def _xml(path: Path, _content: Path | None, world: World) -> FileAnswer:
+    from archive.preservation.signatures.containers import judge_xml  # noqa: PLC0415
+
+    return FileAnswer(FileJudgement(tuple(judge_xml(path))), world)
+
+
+def _package(path: Path, _content: Path | None, world: World) -> FileAnswer:
+    from archive.preservation.signatures.containers import judge_package  # noqa: PLC0415
+
+    return FileAnswer(FileJudgement(tuple(judge_package(path))), world)
+
+
+_KINDS: Mapping[str, Callable[[Path, Path | None, World], FileAnswer]] = {
+    "pdf": _pdf,
+    "cms": _cms,
+    "xml": _xml,
+    "package": _package,
+}

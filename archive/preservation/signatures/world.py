@@ -1,0 +1,116 @@
+"""Everything beside the signature itself that a judgement leans on: trust, revocation data, proofs, policy, time.
+
+Standard library, asn1crypto and our own facts only: the verifier in one file
+judges with this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from archive.preservation.signatures.certificates import Certificate, readable
+from archive.preservation.signatures.existence import NOTHING_PROVEN, Existence
+from archive.preservation.signatures.policy import Policy, default_policy
+from archive.preservation.signatures.revocation import Revocations
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Anchors and known certificates of one judgement."""
+
+    anchors: frozenset[bytes]
+    by_subject: Mapping[bytes, tuple[Certificate, ...]] = field(repr=False)
+
+    @classmethod
+    def of(cls, anchors: Iterable[Certificate], others: Iterable[Certificate] = ()) -> Trust:
+        """Anchors first, so that the shortest path is found first."""
+        index: dict[bytes, tuple[Certificate, ...]] = {}
+        trusted = list(anchors)
+        for candidate in dict.fromkeys([*trusted, *others]):
+            index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
+        return cls(frozenset(a.der for a in trusted), index)
+
+    def extended(self, others: Iterable[Certificate]) -> Trust:
+        """The same trust with more certificates known; they prove nothing by themselves."""
+        new = [c for c in dict.fromkeys(others) if c not in self.by_subject.get(c.subject, ())]
+        if not new:
+            return self
+        index = dict(self.by_subject)
+        for candidate in new:
+            index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
+        return Trust(self.anchors, index)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a judgement leans on. Never changes; what a file brings makes another one (`with_material`)."""
+
+    trust: Trust
+    at: datetime
+    """The time of judging."""
+
+    answers: tuple[bytes, ...] = field(default=(), repr=False)
+    """CRLs and OCSP answers, DER, of whoever handed them in and of the file."""
+
+    existence: Existence = NOTHING_PROVEN
+    policy: Policy = field(default_factory=default_policy, repr=False)
+    revocations: Revocations = field(default_factory=lambda: Revocations([], _EPOCH), repr=False)
+    memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Paths and what bounds them, found once for all signatures of a file; private to `chains` and `sliding`."""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        at: datetime,
+        anchors: Iterable[bytes],
+        intermediates: Iterable[bytes] = (),
+        answers: Iterable[bytes] = (),
+        existence: Existence = NOTHING_PROVEN,
+        policy: Policy | None = None,
+    ) -> World:
+        """The world as DER and times.
+
+        Args:
+            at: The time of judging, aware.
+            anchors: Trusted certificates; what cannot be read is left out.
+            intermediates: Certificates that help to build paths.
+            answers: CRLs and OCSP answers; what is neither is left out.
+            existence: Proofs from outside.
+            policy: None: the one that comes with the program.
+        """
+        trust = Trust.of(readable(list(anchors)), readable(list(intermediates)))
+        known = tuple(dict.fromkeys(answers))
+        return cls(trust, at, known, existence, policy or default_policy(), Revocations(list(known), at))
+
+    def with_material(self, certificates: Iterable[bytes], answers: Iterable[bytes]) -> World:
+        """The world with what a file or a token brings: helps to build paths, proves nothing by itself."""
+        trust = self.trust.extended(readable(list(certificates)))
+        more = [a for a in dict.fromkeys(answers) if a not in self.answers]
+        if trust is self.trust and not more:
+            return self
+        known = (*self.answers, *more) if more else self.answers
+        revocations = Revocations(list(known), self.at) if more else self.revocations
+        return replace(self, trust=trust, answers=known, revocations=revocations, memory={})
+
+    def with_existence(self, existence: Existence) -> World:
+        """The world with another table of proofs."""
+        return self if existence is self.existence else replace(self, existence=existence, memory={})
+
+    def proving(self, objects: Iterable[bytes], time: datetime, source: str) -> World:
+        """The world with one proof for each of `objects` (DER), such as all that one time-stamp covers."""
+        return self.with_existence(self.existence.proving_bytes(objects, time, source))
+
+    def judged_at(self, at: datetime) -> World:
+        """The world at another time of judging."""
+        return replace(self, at=at, revocations=Revocations(list(self.answers), at), memory={})
+
+    def answers_by_digest(self) -> dict[str, bytes]:
+        """CRLs and OCSP answers by their SHA-256."""
+        return {hashlib.sha256(der).hexdigest(): der for der in self.answers}
