@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum, unique
+from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
@@ -45,6 +46,11 @@ class EventType(StrEnum):
     CATALOGUE_REBUILD = "catalogue rebuild"
     INDEX_REBUILD = "index rebuild"
     UPLOAD = "upload"
+    ACCESS = "access"
+    """A dossier, a document or a file of one was shown."""
+
+    CHAIN_START = "audit chain start"
+    """The first event of the chain; names what was recorded before there was one."""
 
 
 @unique
@@ -85,6 +91,16 @@ class AuditEvent(BaseModel):
 
     detail: dict[str, str] = {}
     """Identifiers, counts, tools with version and command; no personal data, no content."""
+
+    seq: int | None = None
+    """Number in the chain, from 1 without gaps; None: not recorded yet, or recorded before there was a chain."""
+
+    previous: str = ""
+    """SHA-256 of the event before (`metadata.audit_chain`)."""
+
+    def body(self) -> dict[str, Any]:
+        """What is recorded of it, without its place in the chain."""
+        return self.model_dump(mode="json", exclude={"seq", "previous"})
 
 
 def derived_id(*parts: str) -> str:

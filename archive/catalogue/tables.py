@@ -146,4 +146,15 @@ audit_events = Table(
     Column("body", JSON, nullable=False),
     Column("segment", String(60), index=True),
     Column("sealed", Integer, nullable=False, default=0),
+    Column("number", BigInteger, unique=True),
+    Column("sha256", String(64)),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
 )

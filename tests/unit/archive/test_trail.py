@@ -61,14 +61,14 @@ def test_what_is_sealed_comes_back_from_storage_alone(
     trail = AuditTrail(database, StandingClock())
     for number in range(3):
         trail.record(trail.event(EventType.APPROVAL, f"job-{number}", agent="person:lan"))
-    assert trail.seal(segments) == 3
+    assert trail.seal(segments) == 4, "the chain's first event stands before them"
     assert trail.seal(segments) == 0
 
     url = f"sqlite:///{tmp_path / 'second.sqlite'}"
     upgrade(url)
     second = Database(engine_of(url))
     restored = AuditTrail(second, SystemClock())
-    assert restored.restore(segments) == 3
+    assert restored.restore(segments) == 4
     assert restored.restore(segments) == 0
     assert restored.of(["job-1"]) == trail.of(["job-1"])
     restored.record(restored.event(EventType.CATALOGUE_REBUILD, "catalogue"))
@@ -82,9 +82,9 @@ def test_a_store_that_was_down_gets_the_same_segment_later(database: Database, s
     with pytest.raises(ConnectionError):
         trail.seal(FailingSegments())
     trail.record(trail.event(EventType.FIXITY_CHECK, "second"))
-    assert trail.seal(segments) == 2
+    assert trail.seal(segments) == 3
     found = [len(list(segments.lines(segment))) for segment in segments.segments()]
-    assert found == [1, 1]
+    assert found == [3, 2], "each begins with its heading"
 
 
 def test_many_events_make_several_segments(database: Database, segments: AuditSegments) -> None:
@@ -94,7 +94,7 @@ def test_many_events_make_several_segments(database: Database, segments: AuditSe
         for number in range(SEGMENT_EVENTS + 5):
             clock.go(milliseconds=1)
             trail.record(trail.event(EventType.UPLOAD, str(number)), connection)
-    assert trail.seal(segments) == SEGMENT_EVENTS + 5
+    assert trail.seal(segments) == SEGMENT_EVENTS + 6
     assert len(list(segments.segments())) == 2
 
 

@@ -1,0 +1,98 @@
+"""The trail as the database has it, read row by row: for checking and for handing it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from archive.catalogue.database import Database
+from archive.catalogue.tables import audit_events, audit_head
+from metadata.audit_chain import EMPTY, ChainHead, canonical
+
+_ROWS = 2000
+"""Rows read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One row of the trail."""
+
+    number: int | None
+    """Place in the chain; None: recorded before there was one."""
+
+    id: str
+    line: bytes
+    """Canonical JSON of the event, as a segment holds it."""
+
+    sha256: str | None
+    """Digest that was kept when the event was recorded."""
+
+    segment: str | None
+    sealed: bool
+    columns_agree: bool
+    """Whether what is searched by (time, kind, subject, place in the chain) is what the event says."""
+
+
+class RecordedTrail:
+    """Reads events in the order in which they were recorded; holds a few thousand at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def head(self) -> ChainHead:
+        """The last event, as the database says."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(audit_head)).first()
+        return EMPTY if row is None else ChainHead(row.seq, row.sha256, row.at)
+
+    def chained(self, after: int = 0) -> Iterator[RecordedEvent]:
+        """Events of the chain by number, those after `after`."""
+        place = audit_events.c.number
+        last = after
+        while rows := self._rows(place > last, place):
+            for row in rows:
+                last = row.number
+                yield _recorded(row)
+
+    def unchained(self) -> Iterator[RecordedEvent]:
+        """Events that were recorded before there was a chain."""
+        place = audit_events.c.seq
+        last = 0
+        while rows := self._rows(audit_events.c.number.is_(None) & (place > last), place):
+            for row in rows:
+                last = row.seq
+                yield _recorded(row)
+
+    def page(self, *, after: int, limit: int, subject: str = "", kind: str = "") -> list[Mapping[str, Any]]:
+        """Events of the chain after number `after`, with their place in it."""
+        condition = audit_events.c.number > after
+        if subject:
+            condition &= audit_events.c.subject == subject
+        if kind:
+            condition &= audit_events.c.type == kind
+        query = sa.select(audit_events.c.body, audit_events.c.sha256).where(condition)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(audit_events.c.number).limit(limit)).all()
+        return [{**row.body, "sha256": row.sha256} for row in rows]
+
+    def _rows(self, condition: sa.ColumnElement[bool], order: sa.ColumnElement[Any]) -> list[sa.Row[Any]]:
+        with self._database.reading() as connection:
+            query = sa.select(audit_events).where(condition).order_by(order).limit(_ROWS)
+            return list(connection.execute(query))
+
+
+def _recorded(row: sa.Row[Any]) -> RecordedEvent:
+    body = row.body if isinstance(row.body, dict) else {}
+    said = (body.get("id"), body.get("at"), body.get("type"), body.get("subject"), body.get("seq"))
+    return RecordedEvent(
+        number=row.number,
+        id=row.id,
+        line=canonical(row.body),
+        sha256=row.sha256,
+        segment=row.segment,
+        sealed=bool(row.sealed),
+        columns_agree=said == (row.id, row.at, row.type, row.subject, row.number),
+    )
