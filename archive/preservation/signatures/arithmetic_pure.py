@@ -7,7 +7,7 @@ keys are no secrets.
 from __future__ import annotations
 
 from archive.preservation.signatures.algorithms import DIGESTS, algorithm_oid, digest, digest_name
-from archive.preservation.signatures.asn1 import SEQUENCE, Asn1Error, header, members, whole
+from archive.preservation.signatures.asn1 import SEQUENCE, Asn1Error, encoded_oid, header, members, whole
 
 _OID_OF = {name: identifier for identifier, name in DIGESTS.items()}
 
@@ -55,21 +55,10 @@ def _digest_info(name: str, hashed: bytes) -> bytes:
     if identifier is None:
         msg = f"digest {name}"
         raise DigestUnknownError(msg)
-    encoded = _encoded_oid(identifier)
+    encoded = encoded_oid(identifier)
     algorithm = header(SEQUENCE, len(encoded) + 2) + encoded + b"\x05\0"
     inner = algorithm + header(0x04, len(hashed)) + hashed
     return header(SEQUENCE, len(inner)) + inner
-
-
-def _encoded_oid(identifier: str) -> bytes:
-    arcs = [int(arc) for arc in identifier.split(".")]
-    body = bytearray()
-    for arc in (arcs[0] * 40 + arcs[1], *arcs[2:]):
-        groups = [arc & 0x7F]
-        while arc := arc >> 7:
-            groups.append(arc & 0x7F | 0x80)
-        body += bytes(reversed(groups))
-    return header(0x06, len(body)) + bytes(body)
 
 
 def rsa_pss(signature: bytes, hashed: bytes, scheme: tuple[str, str, int], modulus: int, exponent: int) -> bool:

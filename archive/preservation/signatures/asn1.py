@@ -264,6 +264,18 @@ def header(tag: int, length: int) -> bytes:
     return bytes((tag, _LONG | len(size))) + size
 
 
+def encoded_oid(identifier: str) -> bytes:
+    """An OBJECT IDENTIFIER in DER, from its dotted form."""
+    arcs = [int(arc) for arc in identifier.split(".")]
+    body = bytearray()
+    for arc in (arcs[0] * 40 + arcs[1], *arcs[2:]):
+        groups = [arc & 0x7F]
+        while arc := arc >> 7:
+            groups.append(arc & 0x7F | 0x80)
+        body += bytes(reversed(groups))
+    return header(OID, len(body)) + bytes(body)
+
+
 def normalised(data: bytes) -> tuple[bytes, int]:
     """The first element of `data` with definite lengths and strings in one piece, and where it ends in `data`.
 
