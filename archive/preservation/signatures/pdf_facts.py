@@ -36,6 +36,9 @@ class SignedField:
     contents: bytes = field(repr=False)
     """`/Contents` as it stands in the gap: the CMS, its padding included."""
 
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    """`/Cert` of the kind `adbe.x509.rsa_sha1`, the signer's first."""
+
     range: ByteRange | None = None
     coverage: str = "unclear"
     """`whole-file`, `whole-revision`, `partial`, `unclear`."""
@@ -144,9 +147,6 @@ class PdfFacts:
     `format: …`: there is no PDF in it. `damaged: …`: only readable after repair; `fields` then names what the repaired
     file shows, each with a problem. `fields: …`, `revisions: …`: that part could not be read to its end.
     """
-
-    warnings: tuple[str, ...] = ()
-    """What qpdf found odd in a file that it reads, at most 20; for the reader, no ground for a decision."""
 
 
 def changes_after(facts: PdfFacts, signature: SignedField) -> tuple[Change, ...]:

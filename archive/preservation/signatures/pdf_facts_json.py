@@ -124,6 +124,7 @@ _FIELD: dict[str, _Reader] = {
     "sub_filter": _optional(_text),
     "is_time_stamp": _flag,
     "contents": _bytes,
+    "certificates": _list(_bytes),
     "range": _optional(_object(ByteRange, _RANGE)),
     "coverage": _text,
     "revision": _optional(_number),
@@ -144,7 +145,13 @@ _CHANGE: dict[str, _Reader] = {
     "field": _text,
     "adds": _flag,
 }
-_STORE: dict[str, _Reader] = {"certificates": _list(_bytes), "revocation": _list(_bytes), "problem": _text}
+_STORE: dict[str, _Reader] = {
+    "certificates": _list(_bytes),
+    "revocation": _list(_bytes),
+    "problem": _text,
+    "certificate_revisions": _list(_number),
+    "revocation_revisions": _list(_number),
+}
 _FILE: dict[str, _Reader] = {
     "size": _number,
     "fields": _list(_object(SignedField, _FIELD)),
@@ -155,5 +162,4 @@ _FILE: dict[str, _Reader] = {
     "remnants": _list(_list(_number)),
     "locked": _flag,
     "problem": _text,
-    "warnings": _list(_text),
 }

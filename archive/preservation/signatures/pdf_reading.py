@@ -15,7 +15,10 @@ from pyhanko.sign.fields import enumerate_sig_fields
 
 from archive.preservation.signatures.certificates import MAX_CERTIFICATES
 from archive.preservation.signatures.cms_reading import digest_name
+from archive.preservation.signatures.pdf_structure_reading import read_bytes, read_pdf
 from archive.preservation.signatures.revocation import MAX_ANSWERS
+
+__all__ = ["FileBytes", "read_bytes", "read_pdf", "security_store", "signed_fields"]
 
 MAX_FIELDS = 50
 MAX_REMNANTS = 50
