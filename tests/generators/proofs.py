@@ -134,7 +134,7 @@ def verdict_member(kept: FileVerdicts) -> bytes:
     return (kept.model_dump_json(indent=1) + "\n").encode()
 
 
-def signed_proof(  # noqa: PLR0913 - keywords
+def signed_proof(
     pki: Pki,
     data: bytes,
     trust: TrustSnapshot,
