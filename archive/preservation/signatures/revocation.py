@@ -117,6 +117,18 @@ class Revocations:
         self._lists: dict[object, list[RevocationList]] = {}
         self._answers: dict[int, list[tuple[OcspAnswer, SingleAnswer]]] = {}
         self._passed_over: list[str] = []
+        self._add(answers)
+
+    def extended(self, answers: Iterable[bytes], certificates: Iterable[Certificate]) -> Revocations:
+        """The same with more answers (at most 500 more) and other certificates to look among for who signed them."""
+        wider = Revocations((), self._known_at - CLOCK_SLACK, certificates=certificates, responders=self._responders)
+        wider._lists = {key: list(found) for key, found in self._lists.items()}
+        wider._answers = {key: list(found) for key, found in self._answers.items()}
+        wider._passed_over = list(self._passed_over)
+        wider._add(answers)
+        return wider
+
+    def _add(self, answers: Iterable[bytes]) -> None:
         for der in list(dict.fromkeys(answers))[:MAX_ANSWERS]:
             try:
                 found = read_revocation(der)

@@ -185,7 +185,8 @@ def _inherited(state: Slide, otherwise: str) -> str:
 
 def _revocation(subject: Certificate, issuer: Certificate, state: Slide, world: World) -> tuple[Slide, datetime | None]:
     """The slide with what is known of the revocation of `subject`, and until when it is known to be good."""
-    said = world.revocations.statements(subject, issuer)
+    # In an order of their own: the same data in another order gives the same verdict to the letter.
+    said = tuple(sorted(world.revocations.statements(subject, issuer), key=_order))
     signers = tuple(s.issuer for s in said if s.issuer is not None and s.issuer != issuer)
     state = replace(state, sources=state.sources | {s.source for s in said}, signers=tuple({*state.signers, *signers}))
     revoked = [s for s in said if s.revoked_at is not None and s.reason not in (_HOLD, _RELEASED)]
@@ -201,6 +202,10 @@ def _revocation(subject: Certificate, issuer: Certificate, state: Slide, world: 
     if reach is None:
         return _unknown(subject, issuer, state, good, world), None
     return _stale(subject, issuer, state, reach, world), reach
+
+
+def _order(statement: Statement) -> tuple[datetime, str]:
+    return statement.this_update, statement.source
 
 
 def _revoked(subject: Certificate, statement: Statement, world: World) -> Bound:
@@ -275,7 +280,7 @@ def _unknown(subject: Certificate, issuer: Certificate, state: Slide, said: list
 
 
 def _stale(subject: Certificate, issuer: Certificate, state: Slide, reach: datetime, world: World) -> Slide:
-    if reach >= state.control:
+    if reach >= min(state.control, subject.not_after):
         return state
     word = _inherited(state, "TRY_LATER" if subject.not_after >= world.at else "OUT_OF_BOUNDS_NO_POE")
     why = f"revocation-unknown: only stale answers about {subject.name}, the youngest speaks until {rfc3339(reach)}"

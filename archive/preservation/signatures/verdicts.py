@@ -37,7 +37,7 @@ class FileJudgement:
         Args:
             world: Knows the answers that were handed in and those of the file.
         """
-        answers = world.answers_by_digest()
+        answers = world.answers
         bundle = {name: answers[name] for name in self.used.sources if name in answers}
         for der in (*self.used.certificates, *self.used.tokens):
             bundle[hashlib.sha256(der).hexdigest()] = der

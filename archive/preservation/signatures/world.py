@@ -15,7 +15,7 @@ from typing import Any
 from archive.preservation.signatures.certificates import Certificate, readable
 from archive.preservation.signatures.existence import NOTHING_PROVEN, Existence
 from archive.preservation.signatures.policy import Policy, default_policy
-from archive.preservation.signatures.revocation import Revocations
+from archive.preservation.signatures.revocation import MAX_ANSWERS, Revocations
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -36,6 +36,10 @@ class Trust:
             index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
         return cls(frozenset(a.der for a in trusted), index)
 
+    def certificates(self) -> tuple[Certificate, ...]:
+        """All that are known."""
+        return tuple(c for group in self.by_subject.values() for c in group)
+
     def extended(self, others: Iterable[Certificate]) -> Trust:
         """The same trust with more certificates known; they prove nothing by themselves."""
         new = [c for c in dict.fromkeys(others) if c not in self.by_subject.get(c.subject, ())]
@@ -55,8 +59,8 @@ class World:
     at: datetime
     """The time of judging."""
 
-    answers: tuple[bytes, ...] = field(default=(), repr=False)
-    """CRLs and OCSP answers, DER, of whoever handed them in and of the file."""
+    answers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """CRLs and OCSP answers, DER by SHA-256, of whoever handed them in and of the file."""
 
     existence: Existence = NOTHING_PROVEN
     policy: Policy = field(default_factory=default_policy, repr=False)
@@ -86,18 +90,23 @@ class World:
             policy: None: the one that comes with the program.
         """
         trust = Trust.of(readable(list(anchors)), readable(list(intermediates)))
-        known = tuple(dict.fromkeys(answers))
-        return cls(trust, at, known, existence, policy or default_policy(), Revocations(list(known), at))
+        known = {hashlib.sha256(der).hexdigest(): der for der in answers}
+        revocations = Revocations(known.values(), at, certificates=trust.certificates())
+        return cls(trust, at, known, existence, policy or default_policy(), revocations)
 
     def with_material(self, certificates: Iterable[bytes], answers: Iterable[bytes]) -> World:
-        """The world with what a file or a token brings: helps to build paths, proves nothing by itself."""
-        trust = self.trust.extended(readable(list(certificates)))
-        more = [a for a in dict.fromkeys(answers) if a not in self.answers]
+        """The world with what a file or a token brings: helps to build paths, proves nothing by itself.
+
+        Of certificates the first 400 are looked at, of answers the first 500.
+        """
+        trust = self.trust.extended(readable(certificates))
+        # Cut before what is known is left out: what was handed in once is handed in again with a replay.
+        brought = {hashlib.sha256(der).hexdigest(): der for der in list(dict.fromkeys(answers))[:MAX_ANSWERS]}
+        more = {name: der for name, der in brought.items() if name not in self.answers}
         if trust is self.trust and not more:
             return self
-        known = (*self.answers, *more) if more else self.answers
-        revocations = Revocations(list(known), self.at) if more else self.revocations
-        return replace(self, trust=trust, answers=known, revocations=revocations, memory={})
+        revocations = self.revocations.extended(more.values(), trust.certificates())
+        return replace(self, trust=trust, answers={**self.answers, **more}, revocations=revocations, memory={})
 
     def with_existence(self, existence: Existence) -> World:
         """The world with another table of proofs."""
@@ -109,8 +118,5 @@ class World:
 
     def judged_at(self, at: datetime) -> World:
         """The world at another time of judging."""
-        return replace(self, at=at, revocations=Revocations(list(self.answers), at), memory={})
-
-    def answers_by_digest(self) -> dict[str, bytes]:
-        """CRLs and OCSP answers by their SHA-256."""
-        return {hashlib.sha256(der).hexdigest(): der for der in self.answers}
+        revocations = Revocations(self.answers.values(), at, certificates=self.trust.certificates())
+        return replace(self, at=at, revocations=revocations, memory={})
