@@ -61,6 +61,14 @@ class Group(_Kept):
     bytes: int
     """Size of all members, where it is known."""
 
+    digests: tuple[str, ...] = ()
+    """Digests of the members under the batch's algorithm, where that is not SHA-256; in their order."""
+
+    def under(self, algorithm: str) -> tuple[bytes, ...]:
+        """Digests of the members under the batch's `algorithm`."""
+        named = tuple(digest for _, digest in self.members) if algorithm == "sha256" else self.digests
+        return tuple(bytes.fromhex(digest) for digest in named)
+
     @property
     def package_id(self) -> str:
         """The package it belongs to; empty for what is none."""

@@ -15,10 +15,11 @@ from typing import Protocol
 
 from archive.preservation.evidence.algorithms import node
 from archive.preservation.evidence.documents import BatchDocument, LedgerSpan
-from archive.preservation.evidence.groups import groups_of_package
+from archive.preservation.evidence.groups import group_of, groups_of_package
 from archive.preservation.evidence.history import StampKind
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.trees import Tree
+from metadata.digests import chunks_of, digests_of
 from metadata.package import PackageBrokenError
 from metadata.package_contents import HELD
 from metadata.time import Clock, rfc3339
@@ -164,6 +165,7 @@ class Builder:
         try:
             groups = self.batches.put_groups(name, self._packaged(index, pending, gathered))
             gathered.others.update({group.id: group for group in self._beside(index, pending, gathered)})
+            gathered.others = {key: self._complete(group) for key, group in gathered.others.items()}
             others = self.batches.put_groups(name, gathered.other_groups(), prefix="others")
             tree = Tree.of(self.algorithm, gathered.leaves)
             encoded = tree.encoded()
@@ -193,7 +195,7 @@ class Builder:
         wanted = {(line.id, line.version) for line in pending.lines} | set(index.left_out)
         for package_id, version in sorted(wanted, key=lambda entry: (entry[0], int(entry[1][1:]))):
             try:
-                found = list(groups_of_package(self.packages, package_id, version))
+                found = list(groups_of_package(self.packages, package_id, version, self.algorithm))
             except (PackageBrokenError, ObjectMissingError, RecordUnreadableError):
                 gathered.left_out.append((package_id, version))
                 continue
@@ -202,27 +204,28 @@ class Builder:
     def _beside(self, index: Index, pending: Pending, gathered: _Gathered) -> Iterator[Group]:
         for file, span in pending.spans.items():
             place = f"{LEDGER}/{file}#{span.stop}"
-            yield Group(id=place, kind="ledger", members=((place, span.sha256),), bytes=span.stop)
+            yield self._of_key(place, "ledger", f"{LEDGER}/{file}", length=span.stop)
         for key in pending.segments:
-            with self.store.open(key) as stream:
-                data = stream.read()
-            digest = hashlib.sha256(data).hexdigest()
-            yield Group(id=key, kind="segment", members=((key, digest),), bytes=len(data))
+            yield self._of_key(key, "segment", key)
         sets = list(gathered.others.values())
         for kind, document in self.beside.documents():
             name = self.objects.put(document)
             place = f"{HELD}{name}"
             # The head of the trail is looked for by its kind, so it has a name of its own.
             identity = f"audit-head/{name}" if kind == "audit" else place
-            group = Group(id=identity, kind=kind, members=((place, name),), bytes=len(document))
+            group = group_of(identity, kind, {place: digests_of([document])}, algorithm=self.algorithm)
             sets.append(group)
             yield group
         yield from self._certificates(sets)
-        previous = self._previous(index)
-        if previous:
-            last = next(entry.name for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH)
-            place = key_of(last, DOCUMENT)
-            yield Group(id=place, kind="batch", members=((place, previous),), bytes=0)
+        last = next((entry.name for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH), None)
+        if last is not None:
+            key = key_of(last, DOCUMENT)
+            yield self._of_key(key, "batch", key)
+
+    def _of_key(self, identity: str, kind: str, key: str, *, length: int | None = None) -> Group:
+        with self.store.open(key, length=length) as stream:
+            digests = digests_of(chunks_of(stream))
+        return group_of(identity, kind, {identity: digests}, algorithm=self.algorithm)
 
     def _certificates(self, objects: Sequence[Group]) -> Iterator[Group]:
         """Certificates of the trust sets among `objects`: a set names them by digest."""
@@ -235,6 +238,13 @@ class Builder:
             for name in certificates_of_set(data):
                 place = f"{HELD}{name}"
                 yield Group(id=place, kind="object", members=((place, name),), bytes=0)
+
+    def _complete(self, group: Group) -> Group:
+        """An object's group with what the batch's algorithm needs; of a lost one nothing is proven under another."""
+        if group.kind != "object" or self.algorithm == "sha256" or group.digests:
+            return group
+        data = self.objects.get(group.members[0][1])
+        return group.model_copy(update={"digests": (getattr(digests_of([data]), self.algorithm),)})
 
     def _previous(self, index: Index) -> str:
         last = next((entry.name for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH), None)
@@ -255,5 +265,5 @@ def certificates_of_set(data: bytes) -> tuple[str, ...]:
 
 
 def leaf_of(group: Group, algorithm: str) -> bytes:
-    """The leaf of a group in a tree under SHA-256, whose digests the group has."""
-    return node(algorithm, {bytes.fromhex(digest) for _, digest in group.members})
+    """The leaf of a group in the tree of its own batch."""
+    return node(algorithm, set(group.under(algorithm)))

@@ -7,7 +7,6 @@ hash-tree renewal, not here.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from metadata.digests import Digests, digests_of
 from metadata.package import FileVerdicts, PackageDocument, PackageRecord
 from metadata.package_contents import HELD, ROOT
 from metadata.package_reader import VERDICTS, read_package
@@ -32,27 +32,26 @@ class _Reading:
 
     packages: PackageStore
     files: dict[str, StoredFile]
-    read: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """SHA-256 and size by path."""
+    read: dict[str, Digests] = field(default_factory=dict)
 
     @contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
         """A metadata file; they are small and are held in memory."""
         with self.packages.open(self.files[path]) as stream:
             data = stream.read()
-        self.read[path] = (hashlib.sha256(data).hexdigest(), len(data))
+        self.read[path] = digests_of([data])
         yield io.BytesIO(data)
 
-    def digest(self, path: str) -> tuple[str, int]:
-        """SHA-256 and size of a metadata file."""
+    def digest(self, path: str) -> Digests:
+        """Digests and size of a metadata file."""
         if path not in self.read:
             with self.open(path):
                 pass
         return self.read[path]
 
 
-def groups_of_package(packages: PackageStore, package_id: str, version: str) -> Iterator[Group]:
-    """The data groups of one version of a package.
+def groups_of_package(packages: PackageStore, package_id: str, version: str, algorithm: str) -> Iterator[Group]:
+    """The data groups of one version of a package, for a batch under `algorithm`.
 
     Raises:
         ObjectMissingError: there is no such package or version.
@@ -65,11 +64,34 @@ def groups_of_package(packages: PackageStore, package_id: str, version: str) -> 
     descriptions = {int(match[1]): path for path in files if (match := _DESCRIPTION.fullmatch(path))}
     verdicts = _verdict_files(files, reading)
     for document in record.documents:
-        yield _document(record, document, version, _metadata(document, descriptions, verdicts), reading)
-    digest, size = reading.digest(ROOT)
-    yield Group(id=package_id, kind="dossier", version=version, members=((ROOT, digest),), bytes=size)
+        members = _members(document, _metadata(document, descriptions, verdicts), reading)
+        identity = f"{package_id}/{document.ordinal}"
+        yield group_of(identity, "document", members, version=version, algorithm=algorithm)
+    yield group_of(package_id, "dossier", {ROOT: reading.digest(ROOT)}, version=version, algorithm=algorithm)
     for name in sorted(_objects(record)):
+        # Only its name is known here; under another algorithm the builder reads it.
         yield Group(id=f"{HELD}{name}", kind="object", members=((f"{HELD}{name}", name),), bytes=0)
+
+
+def group_of(identity: str, kind: str, members: dict[str, Digests], *, version: str = "", algorithm: str) -> Group:
+    """A group of members whose digests are known.
+
+    Args:
+        identity: See `Group.id`.
+        kind: See `Group.kind`.
+        members: By place.
+        version: See `Group.version`.
+        algorithm: Of the batch: `sha256` or `sha512`, which every package knows of its files.
+    """
+    ordered = sorted(members.items())
+    return Group(
+        id=identity,
+        kind=kind,
+        version=version,
+        members=tuple((place, digests.sha256) for place, digests in ordered),
+        bytes=sum(digests.size_bytes for _, digests in ordered),
+        digests=() if algorithm == "sha256" else tuple(getattr(digests, algorithm) for _, digests in ordered),
+    )
 
 
 def _verdict_files(files: dict[str, StoredFile], reading: _Reading) -> dict[str, str]:
@@ -89,23 +111,15 @@ def _metadata(document: PackageDocument, descriptions: dict[int, str], verdicts:
     return paths
 
 
-def _document(
-    record: PackageRecord, document: PackageDocument, version: str, metadata: list[str], reading: _Reading
-) -> Group:
+def _members(document: PackageDocument, metadata: list[str], reading: _Reading) -> dict[str, Digests]:
     content = (*document.originals, *document.renditions, *document.text_files)
-    members = {file.path: (file.sha256, file.size_bytes) for file in content}
+    members = {file.path: Digests(file.sha256, file.sha512, file.size_bytes) for file in content}
     members |= {path: reading.digest(path) for path in metadata}
     if len(members) == 1:
         # The leaf of a single member is the bare digest, which stands in the record
         # of its neighbour: that of a short text could be guessed. Two hide each other.
         members[DOSSIER_DESCRIPTION] = reading.digest(DOSSIER_DESCRIPTION)
-    return Group(
-        id=f"{record.package_id}/{document.ordinal}",
-        kind="document",
-        version=version,
-        members=tuple((path, digest) for path, (digest, _) in sorted(members.items())),
-        bytes=sum(size for _, size in members.values()),
-    )
+    return members
 
 
 def _objects(record: PackageRecord) -> set[str]:

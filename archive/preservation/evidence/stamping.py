@@ -217,6 +217,7 @@ def opened(index: Index, batch: BatchDocument) -> Index:
         opened_at=batch.opened_at,
         leaves=batch.leaves,
         bytes=batch.bytes,
+        covered=tuple(cover.stamp for cover in batch.covers),
         voids=batch.voids,
     )
     ledger = dict(index.ledger)

@@ -58,6 +58,14 @@ class Token:
     """CRLs and OCSP answers in `SignedData.crls`."""
 
     signer_infos: tuple[bytes, ...] = field(default=(), repr=False)
+    digest_algorithms: tuple[bytes, ...] = field(default=(), repr=False)
+    """As SignedData announces them, encoded."""
+
+    version: bytes = b""
+    """Content of SignedData's version."""
+
+    regular_version: bytes = b"\x03"
+    """What RFC 5652, 5.1 asks for: 5 with OCSP answers in it, else 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,9 @@ def _token(parts: _Parts) -> Token:
         certificates=tuple(part.encoded for part in members(certificates, ber=True)) if certificates else (),
         revocation=tuple(_status(part) for part in members(lists, ber=True)) if lists else (),
         signer_infos=tuple(part.encoded for part in members(parts.fields[-1], ber=True)),
+        digest_algorithms=tuple(part.encoded for part in members(parts.fields[1], ber=True)),
+        version=parts.fields[0].content,
+        regular_version=b"\x05" if lists and any(p.tag == _OTHER for p in members(lists, ber=True)) else b"\x03",
     )
 
 

@@ -1,0 +1,234 @@
+"""What must be renewed, when and why (`evidence plan`), and what is due now. Decisions on values; nothing is done here.
+
+A stamp that nothing covers proves something only as long as its authority's
+certificate is valid and not revoked and its digest is good. So it is covered
+in time: by a renewal before the certificate ends, by a hash-tree renewal
+before the digest does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+
+from archive.preservation.evidence.history import Cover, History, Lines, Stamp, StampKind
+
+DAY = timedelta(days=1)
+ASSUMED_LIFE = timedelta(days=5 * 365)
+MAX_STEPS = 200
+
+Sunset = Callable[[str], datetime | None]
+"""From when on a digest algorithm proves nothing, by the policy; None: no end is set."""
+
+
+@unique
+class Why(StrEnum):
+    """Why something has to be renewed. Stable words."""
+
+    CERTIFICATE_ENDS = "certificate-ends"
+    ALGORITHM_ENDS = "algorithm-ends"
+    AUTHORITY_REVOKED = "authority-revoked"
+    ONE_AUTHORITY = "one-authority"
+    """Only one authority stands behind it: if its key were stolen tomorrow, nothing would be left."""
+
+    ALGORITHM_BROKEN = "algorithm-broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How early things are done."""
+
+    margin: timedelta = 180 * DAY
+    """A stamp is renewed so long before its authority's certificate ends."""
+
+    alarm: timedelta = 90 * DAY
+    """What is not renewed so long before the end is an alarm."""
+
+    algorithm_margin: timedelta = 2 * 365 * DAY
+    """Everything stored is read again so long before a digest ends."""
+
+    cross: timedelta | None = None
+    """How long a stamp may stand behind one authority alone; None: for ever, there is no second one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something to do, or planned."""
+
+    action: StampKind
+    why: Why
+    stamps: tuple[str, ...]
+    """What is covered."""
+
+    algorithm: str
+    """Of the new stamp's tree."""
+
+    begin: datetime
+    """When it should be done."""
+
+    end: datetime
+    """When it is too late."""
+
+    read_bytes: int = 0
+    """What has to be read from storage for it."""
+
+    tokens: int = 1
+    assumed: bool = False
+    """It depends on time-stamps that have not been made yet."""
+
+    lost: tuple[str, ...] = ()
+    """Batches whose proof does not survive it: it begins anew."""
+
+    def missed(self, now: datetime, terms: Terms) -> bool:
+        """Whether it should have been done long ago."""
+        return now >= self.end - (terms.alarm if self.why is Why.CERTIFICATE_ENDS else terms.algorithm_margin / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What planning looks at."""
+
+    history: History
+    bytes: dict[str, int]
+    """Size of everything in each batch."""
+
+    terms: Terms
+    sunset: Sunset
+    successor: str = "sha512"
+    """The digest that takes the place of one that ends."""
+
+
+def due(holding: Holding, now: datetime) -> tuple[Due, ...]:
+    """What has to be done by now, the most urgent first. Revoked authorities are found by judging, not here."""
+    found = [entry for entry in _needs(holding, now) if entry.begin <= now]
+    return tuple(sorted(found, key=lambda entry: (entry.end, entry.action.value)))
+
+
+def plan(holding: Holding, now: datetime, until: datetime) -> tuple[Due, ...]:
+    """What has to be done from now to `until`, in order of time.
+
+    What follows from renewals that are themselves only planned is marked
+    `assumed`: their certificates are taken to live as long as the best known.
+    """
+    life = max((s.expires - s.time for s in holding.history.stamps.values()), default=ASSUMED_LIFE)
+    life = max(life, 2 * holding.terms.margin)
+    planned: list[Due] = []
+    world, assumed = holding, False
+    for number in range(MAX_STEPS):
+        needs = sorted(_needs(world, now), key=lambda entry: (entry.begin, entry.action.value))
+        following = next((entry for entry in needs if entry.begin <= until), None)
+        if following is None:
+            break
+        when = max(following.begin, now)
+        planned.append(replace(following, assumed=assumed))
+        world, assumed = _after(world, following, when, life, number), True
+    return tuple(planned)
+
+
+def if_broken(holding: Holding, algorithm: str, now: datetime) -> tuple[Due, ...]:
+    """What would have to be done at once if a digest were broken."""
+    return tuple(_rehash(holding, algorithm, Why.ALGORITHM_BROKEN, now, now))
+
+
+def if_revoked(holding: Holding, name: str, now: datetime) -> tuple[Due, ...]:
+    """What would have to be done at once if the certificates of the authorities called `name` were revoked.
+
+    Args:
+        holding: What there is.
+        name: A part of the authority's name, in any case.
+        now: The present.
+    """
+    wanted = name.casefold()
+    struck = {s.name for s in holding.history.stamps.values() if wanted in s.signer.casefold()}
+    heads = [head for head in holding.history.heads() if head.name in struck]
+    if not heads:
+        return ()
+    lines = Lines(holding.history)
+    lost = []
+    for batch in _batches(holding.history):
+        links = lines.of(batch.name)
+        # What stood under another authority's stamp when the news came stays proven.
+        if links and all(link.stamped_by.name in struck for link in links):
+            lost.append(batch.name)
+    names = tuple(head.name for head in heads)
+    algorithm = heads[0].algorithm
+    action = StampKind.RESTAMP if lost else StampKind.RENEWAL
+    tokens = len({head.algorithm for head in heads}) + (1 if lost and len(lost) < len(_batches(holding.history)) else 0)
+    return (Due(action, Why.AUTHORITY_REVOKED, names, algorithm, now, now, tokens=tokens, lost=tuple(lost)),)
+
+
+def _batches(history: History) -> list[Stamp]:
+    return [stamp for stamp in history.stamps.values() if stamp.kind is StampKind.BATCH]
+
+
+def _needs(holding: Holding, now: datetime) -> Iterator[Due]:
+    """Everything that will have to be done, with its time."""
+    heads = holding.history.heads()
+    for algorithm in dict.fromkeys(head.algorithm for head in heads):
+        of_it = [head for head in heads if head.algorithm == algorithm]
+        yield from _renewals(holding, algorithm, of_it, now)
+        sunset = holding.sunset(algorithm)
+        if sunset is not None:
+            begin = sunset - holding.terms.algorithm_margin
+            yield from _rehash(holding, algorithm, Why.ALGORITHM_ENDS, begin, sunset)
+
+
+def _renewals(holding: Holding, algorithm: str, heads: Sequence[Stamp], now: datetime) -> Iterator[Due]:
+    terms = holding.terms
+    first = min(heads, key=lambda head: head.expires)
+    # One token covers all heads of an algorithm, so the first that ends brings all the others along.
+    names = tuple(head.name for head in heads)
+    yield Due(StampKind.RENEWAL, Why.CERTIFICATE_ENDS, names, algorithm, first.expires - terms.margin, first.expires)
+    if terms.cross is not None:
+        since = {head.name: _alone_since(holding.history, head, terms) for head in heads}
+        begin = min(since.values())
+        alone = tuple(name for name, when in since.items() if when <= max(begin, now))
+        yield Due(StampKind.RENEWAL, Why.ONE_AUTHORITY, alone, algorithm, begin, first.expires)
+
+
+def _alone_since(history: History, head: Stamp, terms: Terms) -> datetime:
+    """When a second authority has to stand behind what `head` proves.
+
+    Below a renewal by one authority there is the stamp of another as long as its
+    certificate is valid; then the renewal stands alone.
+    """
+    below = [history.stamps[cover.stamp] for cover in head.covers] if head.kind is StampKind.RENEWAL else []
+    if not below or any(stamp.signer == head.signer for stamp in below):
+        return head.time + (terms.cross or timedelta(0))
+    return max(head.time, min(stamp.expires for stamp in below) - terms.margin)
+
+
+def _rehash(holding: Holding, algorithm: str, why: Why, begin: datetime, end: datetime) -> Iterator[Due]:
+    """One hash-tree renewal of every batch whose line ends in a chain of `algorithm`."""
+    lines = Lines(holding.history)
+    wanted, heads = [], []
+    for batch in _batches(holding.history):
+        links = lines.of(batch.name)
+        chain = [link.stamp for link in links if link.stamp.kind is not StampKind.RENEWAL]
+        if chain and chain[-1].algorithm == algorithm:
+            wanted.append(batch.name)
+            heads.append(links[-1].stamped_by.name)
+    if wanted:
+        size = sum(holding.bytes.get(name, 0) for name in wanted)
+        covered = tuple(dict.fromkeys(heads))
+        yield Due(StampKind.REHASH, why, covered, holding.successor, begin, end, read_bytes=size)
+
+
+def _after(holding: Holding, done: Due, when: datetime, life: timedelta, number: int) -> Holding:
+    """The holding when `done` has been done at `when`."""
+    parts: tuple[tuple[str, bytes], ...] = ()
+    if done.action is StampKind.REHASH:
+        parts = tuple((batch.name, b"") for batch in _batches(holding.history))
+    stamp = Stamp(
+        name=f"planned-{number}",
+        kind=done.action,
+        algorithm=done.algorithm,
+        time=when,
+        signer=f"planned-{number}",
+        expires=when + life,
+        covers=tuple(Cover(name, b"") for name in done.stamps),
+        parts=parts,
+    )
+    return Holding(holding.history.having(stamp), holding.bytes, holding.terms, holding.sunset, holding.successor)
