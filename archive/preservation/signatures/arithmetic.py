@@ -40,7 +40,15 @@ class AlgorithmUnknownError(ValueError):
     """Nothing can be said of a signature made with this algorithm."""
 
 
-def verify(signature: bytes, data: bytes, algorithm: SignatureAlgorithm, beside: str, key: PublicKey) -> bool:
+def verify(
+    signature: bytes,
+    data: bytes,
+    algorithm: SignatureAlgorithm,
+    beside: str,
+    key: PublicKey,
+    *,
+    compiled: bool = COMPILED,
+) -> bool:
     """Whether `key` made `signature` over `data`.
 
     Args:
@@ -49,6 +57,7 @@ def verify(signature: bytes, data: bytes, algorithm: SignatureAlgorithm, beside:
         algorithm: See there.
         beside: Digest algorithm to use when `algorithm` fixes none.
         key: Of the signer.
+        compiled: Let the library compute what it can.
 
     Raises:
         AlgorithmUnknownError: neither yes nor no can be said.
@@ -56,12 +65,20 @@ def verify(signature: bytes, data: bytes, algorithm: SignatureAlgorithm, beside:
     """
     _agree(algorithm, key)
     if algorithm.scheme == "eddsa":
-        return _verify_eddsa(signature, data, key)
+        return _verify_eddsa(signature, data, key, compiled=compiled)
     name = digest_name(algorithm.digest or beside)
-    return _verify_hashed(signature, _hashed(name, data), algorithm, name, key)
+    return _verify_hashed((signature, _hashed(name, data)), algorithm, name, key, compiled=compiled)
 
 
-def verify_digest(signature: bytes, hashed: bytes, algorithm: SignatureAlgorithm, beside: str, key: PublicKey) -> bool:
+def verify_digest(
+    signature: bytes,
+    hashed: bytes,
+    algorithm: SignatureAlgorithm,
+    beside: str,
+    key: PublicKey,
+    *,
+    compiled: bool = COMPILED,
+) -> bool:
     """The same over a digest that was taken already; see `verify`.
 
     Raises:
@@ -71,7 +88,8 @@ def verify_digest(signature: bytes, hashed: bytes, algorithm: SignatureAlgorithm
     if algorithm.scheme == "eddsa":
         msg = f"{algorithm.name} over a digest"
         raise AlgorithmUnknownError(msg)
-    return _verify_hashed(signature, hashed, algorithm, digest_name(algorithm.digest or beside), key)
+    name = digest_name(algorithm.digest or beside)
+    return _verify_hashed((signature, hashed), algorithm, name, key, compiled=compiled)
 
 
 def _agree(algorithm: SignatureAlgorithm, key: PublicKey) -> None:
@@ -117,13 +135,15 @@ def _hashed(name: str, data: bytes) -> bytes:
         raise AlgorithmUnknownError(str(error)) from error
 
 
-def _verify_hashed(signature: bytes, hashed: bytes, algorithm: SignatureAlgorithm, name: str, key: PublicKey) -> bool:
-    if COMPILED:
-        compiled = _compiled_key(key.spki)
-        if compiled is not None:
-            answer = _by_library(compiled, signature, hashed, algorithm, name)
-            if answer is not None:
-                return answer
+def _verify_hashed(
+    pair: tuple[bytes, bytes], algorithm: SignatureAlgorithm, name: str, key: PublicKey, *, compiled: bool
+) -> bool:
+    signature, hashed = pair
+    loaded = _compiled_key(key.spki) if compiled else None
+    if loaded is not None:
+        answer = _by_library(loaded, signature, hashed, algorithm, name)
+        if answer is not None:
+            return answer
     try:
         if algorithm.scheme == "rsa-pkcs1":
             return pure.rsa_pkcs1(signature, hashed, name, key.modulus, key.exponent)
@@ -187,14 +207,13 @@ def _compiled_key(spki: bytes) -> Any:  # noqa: ANN401 - one of several key clas
         return None
 
 
-def _verify_eddsa(signature: bytes, data: bytes, key: PublicKey) -> bool:
-    if COMPILED:
-        compiled = _compiled_key(key.spki)
-        if compiled is not None:
-            try:
-                compiled.verify(signature, data)
-            except InvalidSignature:
-                return False
-            return True
-    check = edwards.ed25519 if key.kind == "ed25519" else edwards.ed448
-    return check(signature, data, key.octets)
+def _verify_eddsa(signature: bytes, data: bytes, key: PublicKey, *, compiled: bool) -> bool:
+    loaded = _compiled_key(key.spki) if compiled else None
+    if loaded is None:
+        check = edwards.ed25519 if key.kind == "ed25519" else edwards.ed448
+        return check(signature, data, key.octets)
+    try:
+        loaded.verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
