@@ -37,7 +37,7 @@ class _Told:
     outcome: Outcome
     level: str | None = None
     signer: Certificate | None = None
-    signing_time: datetime | str | None = None
+    signing_time: datetime | None = None
     claimed: dict[str, str] = field(default_factory=dict)
     best: Proof | None = None
 
@@ -60,7 +60,7 @@ class PdfTelling:
     def told(self, place: int, outcome: Outcome) -> None:
         """A field that could not be judged as a signature."""
         one = self._facts.fields[place]
-        self._told[place] = _Told(outcome, signing_time=one.claimed, claimed=_claims(one, None))
+        self._told[place] = _Told(outcome, signing_time=_instant(one.claimed), claimed=_claims(one, None))
 
     def told_stamp(self, place: int, token: TokenVerdict) -> None:
         """A document time-stamp."""
@@ -84,7 +84,7 @@ class PdfTelling:
             outcome,
             self._level(one, judged),
             judged.signer,
-            claimed or one.claimed,
+            claimed or _instant(one.claimed),
             _claims(one, claimed),
             judged.best,
         )

@@ -21,10 +21,13 @@ from archive.preservation.signatures.file_kinds import HEAD, kind_of
 from archive.preservation.signatures.pdf_bytes import opened
 from archive.preservation.signatures.pdf_facts_json import facts_document
 from archive.preservation.signatures.pdf_judging import judge_pdf
-from archive.preservation.signatures.pdf_legacy import read_pdf
+from archive.preservation.signatures.pdf_structure_reading import read_bytes
 from archive.preservation.signatures.policy import Policy, default_policy, policy_of
 from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable
 from archive.preservation.signatures.world import World
+from archive.preservation.signatures.xml_facts import XmlFacts
+from archive.preservation.signatures.xml_facts_json import xml_facts_document
+from archive.preservation.signatures.xml_judging import judge_xml
 from metadata.time import from_rfc3339
 
 
@@ -136,8 +139,8 @@ def judge_file(path: Path, content: Path | None, world: World) -> FileAnswer:
 
 
 def _pdf(path: Path, _content: Path | None, world: World) -> FileAnswer:
-    facts = read_pdf(path)
     with opened(path) as data:
+        facts = read_bytes(data)
         judgement, full = judge_pdf(facts, data, world)
     return FileAnswer(judgement, full, facts_document(facts) if judgement.verdicts else b"")
 
@@ -149,16 +152,21 @@ def _cms(path: Path, content: Path | None, world: World) -> FileAnswer:
     return FileAnswer(judgement, full)
 
 
-def _xml(path: Path, _content: Path | None, world: World) -> FileAnswer:
-    from archive.preservation.signatures.containers import judge_xml  # noqa: PLC0415
+def _xml(path: Path, content: Path | None, world: World) -> FileAnswer:
+    from archive.preservation.signatures.xml_reading import read_xml  # noqa: PLC0415 - lxml only for who needs it
 
-    return FileAnswer(FileJudgement(tuple(judge_xml(path))), world)
+    return _with_xml(path, read_xml(path, content), world)
 
 
 def _package(path: Path, _content: Path | None, world: World) -> FileAnswer:
-    from archive.preservation.signatures.containers import judge_package  # noqa: PLC0415
+    from archive.preservation.signatures.packages import read_package  # noqa: PLC0415 - as above
 
-    return FileAnswer(FileJudgement(tuple(judge_package(path))), world)
+    return _with_xml(path, read_package(path), world)
+
+
+def _with_xml(path: Path, facts: XmlFacts, world: World) -> FileAnswer:
+    judgement, full = judge_xml(facts, world, digest_of_file(path)("sha256").hex())
+    return FileAnswer(judgement, full, xml_facts_document(facts) if judgement.verdicts else b"")
 
 
 _KINDS: Mapping[str, Callable[[Path, Path | None, World], FileAnswer]] = {
