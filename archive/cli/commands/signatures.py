@@ -14,7 +14,11 @@ from archive.composition import Archive
 from metadata.errors import ArchiveError
 from metadata.verdicts import Indication, SignatureVerdict
 
-signatures = LazyGroup("signatures", lazy={"validate": f"{__name__}:validate"}, help=words("signatures.help"))
+_WHERE = {
+    "validate": f"{__name__}:validate",
+    "replay": "archive.cli.commands.signatures_replay:replay",
+}
+signatures = LazyGroup("signatures", lazy=_WHERE, help=words("signatures.help"))
 
 
 @command("validate", group="signatures")
