@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from metadata.digests import digests_of
@@ -69,7 +69,7 @@ class AuditSegments:
             if match is not None:
                 yield Segment(int(match[1]), match[2], info.key, info.size_bytes)
 
-    def lines(self, segment: Segment) -> Iterator[bytes]:
+    def lines(self, segment: Segment) -> Generator[bytes]:
         """The lines of a segment, without their newlines, one at a time.
 
         Raises:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from itertools import chain as joined
 from typing import Any
 
-from archive.catalogue.recorded import RecordedEvent, RecordedTrail
+from archive.catalogue.recorded import RecordedTrail
 from archive.catalogue.trail import AuditTrail
 from archive.preservation.audit.heads import StampedHead, StampedHeads
-from archive.preservation.audit.verification import (
-    AuditBreak,
-    Break,
-    Chain,
-    Entry,
-    StoredSegment,
-    Where,
-    first_form_breaks,
-    rewritten,
-    sealed_entries,
-)
-from metadata.audit_chain import EMPTY, ChainDocumentError, ChainHead, Link, SegmentHeading
-from metadata.errors import ArchiveError
+from archive.preservation.audit.verification import AuditBreak, Break, Entry, StoredSegment, Where, rewritten
+from archive.services.audit_comparison import Comparison
+from metadata.audit_chain import EMPTY, ChainDocumentError, ChainHead, SegmentHeading
 from storage.errors import ObjectMissingError, RecordUnreadableError
 from storage.segments import AuditSegments, Segment
+
+Heads = dict[int, tuple[ChainHead, StampedHead]]
+"""Time-stamped heads by number."""
 
 MOST_BREAKS = 1000
 """Places that are told; where there are more, the trail is not worth reading any further."""
@@ -109,16 +101,33 @@ class AuditChecking:
             ArchiveError: storage or database failed; nothing is said about the trail.
         """
         answer = AuditAnswer()
-        # The database first: events that are recorded meanwhile are sealed after what is read here, never before.
-        upper = self.recorded.head()
-        segments = list(self._segments(answer))
-        check = _Check(self.recorded, upper, answer, self._heads(answer))
-        check.run(segments)
+        heads = self._heads(answer)
+        # Others may go on recording and sealing: what comes after this head is left for the next check.
+        answer.head = self.recorded.head()
+        comparison = Comparison(self.recorded, answer.head, frozenset(heads))
+        answer.breaks += comparison.run(list(self._segments(answer)), self._names)
+        answer.events, answer.sealed = comparison.events, comparison.sealed
+        answer.before_chain = comparison.before_chain
+        self._against_heads(answer, heads, comparison.kept)
         answer.breaks = list(dict.fromkeys(answer.breaks))[:MOST_BREAKS]
         return answer
 
-    def _heads(self, answer: AuditAnswer) -> dict[int, tuple[ChainHead, StampedHead]]:
-        heads: dict[int, tuple[ChainHead, StampedHead]] = {}
+    def _names(self) -> frozenset[str]:
+        return frozenset(segment.name for segment in self.segments.segments())
+
+    @staticmethod
+    def _against_heads(answer: AuditAnswer, heads: Heads, kept: Mapping[int, Entry]) -> None:
+        for seq, (head, stamped) in heads.items():
+            if stamped.holds is False:
+                continue
+            found = rewritten(head, stamped.batch, stamped.at, kept.get(seq), answer.proven_seq)
+            if found is not None:
+                answer.breaks.append(found)
+            elif stamped.holds:
+                answer.proven, answer.proven_seq = stamped, seq
+
+    def _heads(self, answer: AuditAnswer) -> Heads:
+        heads: Heads = {}
         for found in self.stamped.heads():
             try:
                 head = ChainHead.of_document(found.document)
@@ -138,16 +147,13 @@ class AuditChecking:
     def _segments(self, answer: AuditAnswer) -> Iterator[StoredSegment]:
         for segment in self.segments.segments():
             try:
-                lines = self.segments.lines(segment)
-                first = next(lines, b"")
-                heading = SegmentHeading.of_line(first)
+                with closing(self.segments.lines(segment)) as lines:
+                    heading = SegmentHeading.of_line(next(lines, b""))
             except (ObjectMissingError, RecordUnreadableError, ChainDocumentError) as error:
                 answer.breaks.append(
                     AuditBreak(Break.UNREADABLE, Where.STORAGE, segment=segment.name, detail=str(error)[:300])
                 )
                 continue
-            finally:
-                lines.close()
             yield StoredSegment(segment.name, heading, _Lines(self.segments, segment, answer, heading is not None))
 
 
@@ -170,126 +176,6 @@ class _Lines:
             self.answer.breaks.append(
                 AuditBreak(Break.UNREADABLE, Where.STORAGE, segment=self.segment.name, detail=str(error)[:300])
             )
-
-
-class _Check:
-    """One pass over both copies of the chain, side by side."""
-
-    def __init__(
-        self,
-        recorded: RecordedTrail,
-        upper: ChainHead,
-        answer: AuditAnswer,
-        heads: Mapping[int, tuple[ChainHead, StampedHead]],
-    ) -> None:
-        self._recorded = recorded
-        self._upper = upper
-        self._answer = answer
-        self._heads = heads
-        self._seen: dict[int, Entry] = {}
-        """What stands at the numbers of time-stamped heads."""
-
-    def run(self, segments: list[StoredSegment]) -> None:
-        """Check everything."""
-        self._both(sealed_entries(segments, self._answer.breaks))
-        self._before_the_chain(segments)
-        self._against_heads()
-
-    # ------------------------------------------------------------ the two copies
-
-    def _both(self, sealed: Iterator[Entry]) -> None:
-        rows = (row for row in self._recorded.chained() if row.number is not None and row.number <= self._upper.seq)
-        row = next(rows, None)
-        chain = Chain(Where.DATABASE)
-        last = EMPTY.seq
-        for entry in sealed:
-            if entry.link.seq <= last:
-                continue
-            last = entry.link.seq
-            self._keep(entry)
-            self._answer.sealed += 1
-            while row is not None and row.number is not None and row.number < last:
-                self._only_recorded(row, chain, sealed=True)
-                row = next(rows, None)
-            if row is not None and row.number == last:
-                self._compare(entry, row, chain)
-                row = next(rows, None)
-            elif last <= self._upper.seq:
-                self._tell(Break.REMOVED, last, entry.segment, entry.link.id)
-        for rest in joined([row] if row is not None else [], rows):
-            self._only_recorded(rest, chain, sealed=False)
-        self._answer.events = max(self._answer.events, last)
-        self._end(chain, last)
-
-    def _compare(self, entry: Entry, row: RecordedEvent, chain: Chain) -> None:
-        if row.line != entry.line or row.sha256 != entry.link.sha256 or not row.columns_agree:
-            self._tell(Break.CHANGED, entry.link.seq, entry.segment, row.id)
-        chain.seq, chain.sha256 = entry.link.seq, entry.link.sha256
-
-    def _only_recorded(self, row: RecordedEvent, chain: Chain, *, sealed: bool) -> None:
-        """An event that no segment has: the chain itself has to carry it."""
-        try:
-            link = Link.of_line(row.line)
-        except ChainDocumentError as error:
-            self._tell(Break.UNREADABLE, row.number, row.segment or "", row.id, str(error))
-            return
-        entry = Entry(link, row.line, row.segment or "")
-        self._keep(entry)
-        before = len(self._answer.breaks)
-        if row.sha256 != link.sha256 or not row.columns_agree:
-            self._tell(Break.CHANGED, row.number, entry.segment, row.id)
-        elif sealed or row.sealed:
-            # It says that a segment holds it, and none does.
-            self._answer.breaks.append(
-                AuditBreak(Break.REMOVED, Where.STORAGE, row.number, segment=entry.segment, id=row.id)
-            )
-        if len(self._answer.breaks) == before:
-            self._answer.breaks.extend(chain.follow(entry))
-        chain.seq, chain.sha256 = row.number or link.seq, row.sha256 or link.sha256
-        self._answer.events = max(self._answer.events, chain.seq)
-
-    def _end(self, chain: Chain, last: int) -> None:
-        upper = self._upper
-        self._answer.head = upper
-        if chain.seq < upper.seq:
-            self._answer.breaks.append(AuditBreak(Break.CUT, Where.DATABASE, chain.seq + 1, upper.seq))
-        elif chain.seq == upper.seq and chain.sha256 != upper.sha256:
-            self._tell(Break.CHANGED, upper.seq, "", "", "the head that the database keeps names another digest")
-        elif upper.seq < last and upper == EMPTY:
-            self._answer.breaks.append(AuditBreak(Break.CUT, Where.DATABASE, 1, last))
-
-    def _tell(self, kind: Break, seq: int | None, segment: str, identifier: str, detail: str = "") -> None:
-        self._answer.breaks.append(AuditBreak(kind, Where.DATABASE, seq, segment=segment, id=identifier, detail=detail))
-
-    def _keep(self, entry: Entry) -> None:
-        if entry.link.seq in self._heads or entry.link.seq == 1:
-            self._seen.setdefault(entry.link.seq, entry)
-
-    # ------------------------------------------------------------ before the chain
-
-    def _before_the_chain(self, segments: list[StoredSegment]) -> None:
-        first = self._seen.get(1)
-        detail = json.loads(first.line).get("detail") if first is not None else {}
-        named = {str(name): str(digest) for name, digest in detail.items()} if isinstance(detail, dict) else {}
-        self._answer.before_chain = len(named)
-        self._answer.breaks.extend(first_form_breaks(segments, named))
-        by_segment: dict[str, list[bytes]] = {}
-        for row in self._recorded.unchained():
-            by_segment.setdefault(row.segment or "", []).append(row.line)
-        rows = [StoredSegment(name, None, lines) for name, lines in by_segment.items()]
-        self._answer.breaks.extend(first_form_breaks(rows, named, Where.DATABASE))
-
-    # ------------------------------------------------------------ time-stamps
-
-    def _against_heads(self) -> None:
-        for seq, (head, stamped) in self._heads.items():
-            if stamped.holds is False:
-                continue
-            found = rewritten(head, stamped.batch, stamped.at, self._seen.get(seq), self._answer.proven_seq)
-            if found is not None:
-                self._answer.breaks.append(found)
-            elif stamped.holds:
-                self._answer.proven, self._answer.proven_seq = stamped, seq
 
 
 class NoStampedHeads:

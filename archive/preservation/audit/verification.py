@@ -130,9 +130,8 @@ def sealed_entries(segments: Iterable[StoredSegment], found: list[AuditBreak]) -
                 link = Link.of_line(line)
             except ChainDocumentError as error:
                 detail = f"line {len(digests) + 1}: {error}"
-                found.append(
-                    AuditBreak(Break.UNREADABLE, Where.STORAGE, chain.seq + 1, segment=segment.name, detail=detail)
-                )
+                seq = heading.first + len(digests)
+                found.append(AuditBreak(Break.UNREADABLE, Where.STORAGE, seq, segment=segment.name, detail=detail))
                 digests.append("")
                 continue
             digests.append(link.sha256)
