@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pikepdf
 
+from archive.preservation.signatures.changes_steps import changes_of
 from archive.preservation.signatures.pdf_bytes import FileBytes, opened
 from archive.preservation.signatures.pdf_facts import PdfFacts, SignedField
 from archive.preservation.signatures.pdf_structure import (
@@ -59,7 +60,7 @@ def _read(data: FileBytes, revisions: Revisions) -> PdfFacts:
         fields,
         security_store(revisions) if fields else PdfFacts(0).store,
         len(revisions.sections),
-        (),
+        changes_of(revisions, fields),
         data.not_white(revisions.last.end),
         _remnants(data, fields),
         problem="; ".join(problems),
