@@ -63,6 +63,11 @@ class Home:
         return self.path / "trust"
 
     @property
+    def revocation(self) -> Path:
+        """Revocation data that still holds; a cache, may be deleted."""
+        return self.path / "revocation"
+
+    @property
     def settings_file(self) -> Path:
         """Settings beside the environment's; may hold secrets, hidden from worker processes."""
         return self.path / "luutru.toml"

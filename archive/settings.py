@@ -15,6 +15,7 @@ from search.settings import SearchSettings
 from storage.settings import StorageSettings
 
 PREFIX = "LUUTRU_"
+Address = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/[^\s#]*)?$")]
 
 
 class _Part(BaseModel):
@@ -39,8 +40,40 @@ class DatabaseSettings(_Part):
 class EvidenceSettings(_Part):
     """Time-stamping."""
 
-    tsa: tuple[str, ...] = ()
+    tsa: tuple[Address, ...] = ()
     """Addresses of time-stamp authorities, first one preferred. None: no call leaves the machine."""
+
+    tsa_policies: tuple[str, ...] = ()
+    """Dotted identifiers of time-stamp policies that are accepted, the first is asked for. None: any."""
+
+    second_tsa_days: Annotated[int, Field(ge=0)] | None = None
+    """After so many days what stands behind one authority alone is stamped by a second one of the list. None: never."""
+
+
+class RevocationSettings(_Part):
+    """Collecting of revocation data (CRLs, OCSP answers) at intake."""
+
+    allow: tuple[str, ...] = ()
+    """Hosts or prefixes of addresses that may be asked (JSON list). None: no call leaves the machine."""
+
+    list_mib: Annotated[int, Field(ge=1, le=64)] = 32
+    """Largest CRL that is fetched."""
+
+    list_mib_by_host: dict[str, Annotated[int, Field(ge=1, le=64)]] = {}
+    """Authorities with larger ones (JSON object)."""
+
+    seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """Longest time spent for one dossier; what was not reached is asked for later."""
+
+
+class NetworkSettings(_Part):
+    """How time-stamp authorities and revocation services are reached."""
+
+    proxy: Address | Literal[""] = ""
+    """`http://host:port` through which everything goes; empty: straight. The environment's proxies are not read."""
+
+    ca_file: Path | None = None
+    """Certificates (PEM) of web servers to believe; None: those of the machine. Not for signatures."""
 
 
 class IntakeSettings(_Part):
@@ -102,6 +135,8 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     search: SearchSettings = SearchSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    revocation: RevocationSettings = RevocationSettings()
+    network: NetworkSettings = NetworkSettings()
     intake: IntakeSettings = IntakeSettings()
     tools: ToolSettings = ToolSettings()
     serve: ServeSettings = ServeSettings()

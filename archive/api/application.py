@@ -47,7 +47,7 @@ def make_application(archive: Archive) -> FastAPI:
         max_file_bytes=archive.settings.serve.max_upload_mib << 20,
     )
     # Made here once: a first use by several threads at the same time would make them several times.
-    for part in (archive.index, archive.dossiers, archive.indexing, archive.fixity, archive.trust, archive.packages):
+    for part in (archive.index, archive.dossiers, archive.indexing, archive.fixity, archive.trusting, archive.packages):
         _log.debug("made %s", type(part).__name__)
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from metadata.time import Clock
 
 if TYPE_CHECKING:
     from archive.jobs.runner import Runner
-    from archive.preservation.trust.store import Added, TrustStore
+    from archive.preservation.trust.store import TrustStore
     from archive.services.dissemination import Dissemination
     from archive.services.doctor import Doctor
     from archive.services.dossiers import Dossiers
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from archive.services.signatures import SignatureService
     from archive.services.stored_packages import StoredPackages
     from archive.services.submissions import Submissions
+    from archive.services.trust import TrustService
     from ingest.pipeline import Pipeline
     from ingest.ports import MalwareScanner, PdfaJudge, Workers
     from ingest.workers.pool import WorkerPool
@@ -231,16 +232,12 @@ class Installation:
 
         return TrustStore(self.home.trust, self.clock)
 
-    def add_trust(self, files: Sequence[Path], *, operator: str) -> Added:
-        """Add certificates to the trust store, recorded first.
+    @cached_property
+    def trusting(self) -> TrustService:
+        """The trust store's use cases."""
+        from archive.composition.trusting import trust_service  # noqa: PLC0415
 
-        Raises:
-            UsageError: a file is no certificate of an authority.
-        """
-        answer = self.trust.add(files)
-        detail = {"added": ",".join(entry.sha256 for entry in answer.added), "trust_set": self.trust.trust_set()}
-        self.trail.record(self.trail.event(EventType.TRUST_CHANGE, "trust", agent=f"person:{operator}", detail=detail))
-        return answer
+        return trust_service(self)
 
     @cached_property
     def pdfa_judge(self) -> PdfaJudge | None:

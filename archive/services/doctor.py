@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import JobStatus, Journal
 from archive.home import Home
+from archive.settings import Settings
 from ingest.facts import Tool
 from ingest.ports import MalwareScanner, PdfaJudge
 from metadata.errors import ArchiveError
@@ -48,7 +49,7 @@ class Tools(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `message` is a key below `cli.doctor`."""
+    """One thing looked at. `message` is a key below `cli.doctor`; with a dot in it, below `cli`."""
 
     name: str
     status: CheckStatus
@@ -75,11 +76,27 @@ class Pool(Protocol):
         ...
 
 
-class Trusted(Protocol):
-    """The trust store, as far as it can be counted."""
+class TrustHealth(Protocol):
+    """What one look at trust found; `message` is a key below `cli.trust_check`."""
 
-    def list(self) -> Sequence[object]:
-        """Its certificates."""
+    @property
+    def name(self) -> str: ...  # noqa: D102 - the names say it
+
+    @property
+    def status(self) -> CheckStatus: ...  # noqa: D102
+
+    @property
+    def message(self) -> str: ...  # noqa: D102
+
+    @property
+    def values(self) -> dict[str, Any]: ...  # noqa: D102
+
+
+class Trusting(Protocol):
+    """Trust, as far as it tells what is wrong with it."""
+
+    def checks(self) -> Iterable[TrustHealth]:
+        """One look after the other."""
         ...
 
 
@@ -114,7 +131,10 @@ class Installation(Protocol):
     def scanner(self) -> MalwareScanner | None: ...  # noqa: D102
 
     @property
-    def trust(self) -> Trusted: ...  # noqa: D102
+    def trusting(self) -> Trusting: ...  # noqa: D102
+
+    @property
+    def settings(self) -> Settings: ...  # noqa: D102
 
 
 class Doctor:
@@ -139,11 +159,13 @@ class Doctor:
             ("verapdf", self._verapdf),
             ("clamd", self._clamd),
             ("trust", self._trust),
+            ("tsa", self._tsa),
+            ("revocation", self._revocation),
             ("jobs", self._jobs),
             ("disk", self._disk),
         )
         for name, probe in probes:
-            if name in {"database", "jobs", "trust"} and not self._archive.has_home:
+            if name in {"database", "jobs", "trust", "tsa", "revocation"} and not self._archive.has_home:
                 continue
             try:
                 yield probe()
@@ -214,10 +236,25 @@ class Doctor:
         return self._tool("clamd", scanner.tool())
 
     def _trust(self) -> Check:
-        entries = self._archive.trust.list()
-        if not entries:
-            return Check("trust", CheckStatus.WARN, "trust_empty")
-        return Check("trust", CheckStatus.OK, "trust", {"count": len(entries)})
+        found = [check for check in self._archive.trusting.checks() if check.name != "revocation"]
+        worst = _worst(found)
+        return Check("trust", worst.status, f"trust_check.{worst.message}", worst.values)
+
+    def _revocation(self) -> Check:
+        found = [check for check in self._archive.trusting.checks() if check.name == "revocation"]
+        bad = [check for check in found if check.status is not CheckStatus.OK]
+        if bad:
+            worst = _worst(bad)
+            return Check("revocation", worst.status, f"trust_check.{worst.message}", worst.values)
+        if not self._archive.settings.revocation.allow and not found:
+            return Check("revocation", CheckStatus.WARN, "revocation_off")
+        return Check("revocation", CheckStatus.OK, "revocation", {"count": len(found)})
+
+    def _tsa(self) -> Check:
+        urls = self._archive.settings.evidence.tsa
+        if not urls:
+            return Check("tsa", CheckStatus.WARN, "tsa_absent")
+        return Check("tsa", CheckStatus.OK, "tsa", {"count": len(urls), "first": urls[0]})
 
     def _jobs(self) -> Check:
         stuck = self._archive.journal.with_status(JobStatus.FAULT)
@@ -230,3 +267,9 @@ class Doctor:
         free = shutil.disk_usage(place).free
         status = CheckStatus.WARN if free < _LOW_DISK_BYTES else CheckStatus.OK
         return Check("disk", status, "disk", {"free_gib": f"{free / (1 << 30):.1f}"})
+
+
+def _worst(found: Sequence[TrustHealth]) -> TrustHealth:
+    """The first of the gravest."""
+    order = [CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.OK]
+    return min(found, key=lambda check: order.index(check.status))

@@ -6,12 +6,15 @@ import hashlib
 import json
 import re
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import pytest
 
+from tests.fixtures.homes import CommandLine
+from tests.fixtures.pki import Corpus
 from tests.fixtures.served import BAD, GOOD, ONLY_IN_THE_SCAN, Filled, Served, zipped
 
 pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.server]
@@ -304,11 +307,13 @@ def test_signatures_fixity_and_agencies_are_told(handed_in: Filled) -> None:
     assert [row["code"] for row in _get(served, "agencies").json()["items"]] == ["H49.64"]
 
 
-def test_health_and_the_schema_are_told(served: Served) -> None:
+def test_health_and_the_schema_are_told(served: Served, tmp_path: Path, corpus: Corpus) -> None:
     assert _get(served, "health/live").json() == {"status": "ok"}
+    (tmp_path / "root.der").write_bytes(corpus.pki.root.der)
+    CommandLine(served.home).json("trust", "add", tmp_path / "root.der")
     checks = _get(served, "health/ready").json()["checks"]
     assert {name: check["status"] for name, check in checks.items()} == dict.fromkeys(
-        ("database", "storage", "index"), "ok"
+        ("database", "storage", "index", "trust"), "ok"
     )
     schema = _get(served, "openapi.json").json()
     assert "/api/v1/submissions" in schema["paths"]

@@ -99,11 +99,12 @@ def live() -> dict[str, str]:
 
 @router.get("/health/ready", tags=["health"], responses={503: {"description": "Something needed does not answer"}})
 def ready(archive: ArchiveDep) -> JSONResponse:
-    """Database, storage and index answer now."""
+    """Database, storage and index answer now, and signatures can be judged."""
     probes: dict[str, Callable[[], object]] = {
         "database": archive.catalogue.counts,
         "storage": archive.store.ready,
         "index": archive.index.ready,
+        "trust": archive.trusting.ready,
     }
     checks = {name: _state(probe) for name, probe in probes.items()}
     healthy = all(check["status"] == "ok" for check in checks.values())

@@ -17,7 +17,8 @@ def doctor(speak: Speaker) -> int:
     failed = False
     with Archive.opened(need_home=False) as archive:
         for check in archive.doctor.checks():
-            detail = speak.text(f"doctor.{check.message}", **check.values)
+            key = check.message if "." in check.message else f"doctor.{check.message}"
+            detail = speak.text(key, **check.values)
             speak.line(
                 {"check": check.name, "status": check.status.value, "detail": detail},
                 f"{_MARKS[check.status]} {check.name:<14} {detail}",

@@ -7,12 +7,24 @@ from pathlib import Path
 import click
 
 from archive.cli.command import LazyGroup, command, option, words
-from archive.cli.exit_codes import ExitCode
+from archive.cli.exit_codes import ExitCode, gravest
 from archive.cli.speech import Speaker
 from archive.composition import Archive
 from archive.operators import operator_name
 
-trust = LazyGroup("trust", lazy={"list": f"{__name__}:listed", "add": f"{__name__}:add"}, help=words("trust.help"))
+_ROLES = ("anchor", "intermediate", "time-stamp", "ocsp")
+_MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
+
+trust = LazyGroup(
+    "trust",
+    lazy={
+        "list": f"{__name__}:listed",
+        "add": f"{__name__}:add",
+        "check": f"{__name__}:check",
+        "import-crls": f"{__name__}:import_crls",
+    },
+    help=words("trust.help"),
+)
 
 
 @command("list", group="trust")
@@ -27,11 +39,16 @@ def listed(speak: Speaker) -> int:
 
 @command("add", group="trust")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--role", key="trust_add.role", type=click.Choice(_ROLES), default=None)
+@option("--name", key="trust_add.name", default="")
 @option("--operator", key="option.operator", default=operator_name)
-def add(speak: Speaker, files: tuple[Path, ...], operator: str) -> int:
+def add(speak: Speaker, files: tuple[Path, ...], role: str | None, name: str, operator: str) -> int:
     """See the message `trust_add.help`."""
+    from archive.preservation.trust.sets import TrustRole  # noqa: PLC0415 - starting is measured
+
     with Archive.opened() as archive:
-        answer = archive.add_trust(files, operator=operator)
+        wanted = TrustRole(role) if role is not None else None
+        answer = archive.trusting.add(files, operator=operator, role=wanted, name=name)
         for word, entries in (("added", answer.added), ("already", answer.already)):
             for entry in entries:
                 speak.line(
@@ -40,3 +57,39 @@ def add(speak: Speaker, files: tuple[Path, ...], operator: str) -> int:
                 )
         archive.seal()
     return int(ExitCode.OK)
+
+
+@command("check", group="trust")
+def check(speak: Speaker) -> int:
+    """See the message `trust_check.help`."""
+    failed = False
+    with Archive.opened() as archive:
+        for found in archive.trusting.checks():
+            detail = speak.text(f"trust_check.{found.message}", **found.values)
+            row = {"check": found.name, "status": found.status.value, "subject": found.subject, "detail": detail}
+            speak.line(row, f"{_MARKS[found.status.value]} {found.name:<11} {detail}")
+            failed = failed or found.status.value == "fail"
+    return int(ExitCode.FAULT if failed else ExitCode.OK)
+
+
+@command("import-crls", group="trust")
+@click.argument("folder", type=click.Path(path_type=Path))
+@option("--operator", key="option.operator", default=operator_name)
+def import_crls(speak: Speaker, folder: Path, operator: str) -> int:
+    """See the message `trust_import-crls.help`."""
+    codes = [ExitCode.OK]
+    with Archive.opened() as archive:
+        for entry in archive.trusting.import_lists(folder, operator=operator):
+            row = entry.as_json()
+            said = speak.text(
+                f"trust_import-crls.{row['status']}",
+                path=row["path"],
+                issuer=row["issuer"],
+                until=row["next_update"],
+                why=row["why"],
+            )
+            speak.line(row, said)
+            if row["status"] == "refused":
+                codes.append(ExitCode.REJECTED)
+        archive.seal()
+    return int(gravest(codes))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from asn1crypto import cms, core
 from asn1crypto import tsp as _tsp
 
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
+from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignerFacts
+from archive.preservation.signatures.cms_reading import read_signed_data
+from archive.preservation.signatures.cms_reading import read_token as read_token_facts
 
 DIGESTS = ("sha256", "sha384", "sha512")
 """What may be stamped: the digests that are safe for decades."""
@@ -137,7 +140,7 @@ def read_token(der: bytes) -> Token:
         return _token(der)
     except Refused:
         raise
-    except _UNREADABLE as error:
+    except (CmsUnreadableError, ValueError) as error:
         raise Refused("unreadable", f"{type(error).__name__}: {error}"[:300]) from error
 
 
@@ -146,56 +149,31 @@ def _loaded(kind: Any, data: bytes) -> Any:  # noqa: ANN401 - asn1crypto has no 
 
 
 def _token(der: bytes) -> Token:
-    outer = _loaded(cms.ContentInfo, der)
-    if outer["content_type"].native != "signed_data":
-        raise Refused("unreadable", "the token is no SignedData")
-    signed = outer["content"]
-    inner = signed["encap_content_info"]
-    if inner["content_type"].native != "tst_info" or len(signed["signer_infos"]) != 1:
-        raise Refused("unreadable", "the token holds no TSTInfo, or has not one signer")
-    info = inner["content"].parsed
-    imprint = info["message_imprint"]
-    moment = info["gen_time"].native
-    certificates = _certificates(signed)
+    signed = read_signed_data(der)
+    said = read_token_facts(signed)
+    if len(signed.signers) != 1:
+        raise Refused("unreadable", f"{len(signed.signers)} signers")
     return Token(
         der,
-        moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC),
-        imprint["hash_algorithm"]["algorithm"].native,
-        imprint["hashed_message"].native,
-        info["nonce"].native,
-        info["policy"].dotted,
-        info["serial_number"].native,
-        _signer(signed["signer_infos"][0], certificates),
-        certificates,
+        said.time,
+        said.imprint_digest,
+        said.imprint,
+        said.nonce,
+        said.policy,
+        said.serial,
+        _signer(signed.signers[0]),
+        signed.certificates,
     )
 
 
-def _certificates(signed: Any) -> tuple[bytes, ...]:  # noqa: ANN401 - asn1crypto has no types
-    values = signed["certificates"]
-    if isinstance(values, core.Void):
-        return ()
-    return tuple(bytes(value.chosen.dump()) for value in values if value.name == "certificate")
-
-
-def _signer(info: Any, certificates: tuple[bytes, ...]) -> Certificate:  # noqa: ANN401 - asn1crypto has no types
+def _signer(facts: SignerFacts) -> Certificate:
     """The certificate that the token names by its signed attribute (RFC 3161, section 2.4.2; RFC 5816)."""
-    named = _named(info["signed_attrs"])
-    for der in certificates:
-        if any(hashlib.new(algorithm, der).digest() == digest for algorithm, digest in named):
-            try:
-                return certificate(der)
-            except CertificateUnreadableError as error:
-                raise Refused("certificate", f"unreadable: {error}") from error
-    raise Refused("certificate", "the token does not carry the certificate that it names")
-
-
-def _named(attributes: Any) -> list[tuple[str, bytes]]:  # noqa: ANN401 - asn1crypto has no types
-    found = []
-    for attribute in attributes:
-        kind = attribute["type"].native
-        if kind == "signing_certificate_v2":
-            entry = attribute["values"][0]["certs"][0]
-            found.append((entry["hash_algorithm"]["algorithm"].native, entry["cert_hash"].native))
-        elif kind == "signing_certificate":
-            found.append(("sha1", attribute["values"][0]["certs"][0]["cert_hash"].native))
-    return found
+    if facts.certificate is None or facts.certificate_digest is None:
+        raise Refused("certificate", "the token does not carry the certificate that it names")
+    algorithm, digest = facts.certificate_digest
+    if hashlib.new(algorithm, facts.certificate, usedforsecurity=False).digest() != digest:
+        raise Refused("certificate", "the token names another certificate than its signer's")
+    try:
+        return certificate(facts.certificate)
+    except CertificateUnreadableError as error:
+        raise Refused("certificate", f"unreadable: {error}") from error
