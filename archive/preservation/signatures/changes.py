@@ -1,111 +1,279 @@
-"""What later revisions of a PDF changed, by pyHanko's difference analysis: each step once for the whole file.
+"""What each revision behind the first signed one changed: object by object, against a list of what may change.
 
-The answer never decides an ETSI verdict. What cannot be found out is said to be
-unknown: hostile files make the analysis fail in many ways.
+Only objects whose place in the file changed are looked at, each parsed once
+with the revision before and once with the revision itself. What is not on the
+list is told, with page and object where they can be found.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, SuspiciousModification
-from pyhanko.sign.fields import enumerate_sig_fields
+import pikepdf
 
-MAX_REVISIONS = 100
-MAX_OBJECTS = 400_000
-"""Objects times steps: beyond this the analysis would cost minutes."""
+from archive.preservation.signatures.changes_catalog import (
+    check_evidence,
+    check_related,
+    compare_catalog,
+    compare_info,
+    compare_store,
+    compare_trailer,
+    holds_words_only,
+    is_related,
+    store_roles,
+)
+from archive.preservation.signatures.changes_forms import (
+    appearance_of,
+    compare_field,
+    compare_fields,
+    compare_form,
+    only_adds,
+    resources_of,
+)
+from archive.preservation.signatures.changes_pages import (
+    compare_annotations,
+    compare_page,
+    compare_tree,
+    grew_by_signatures,
+    label,
+)
+from archive.preservation.signatures.changes_step import References, Step, differing, is_same, key_of, written
+from archive.preservation.signatures.pdf_facts import Change, SignedField
+from archive.preservation.signatures.pdf_structure import DamagedError, Key, Revisions
+from archive.preservation.signatures.pdf_structure_fields import FieldNode
 
-_REFERENCE = re.compile(r"(\d+) (\d+)(?: R|,|\))|idnum=(\d+), generation=(\d+)")
-_NAMED = 4
+MAX_WORK = 3_000_000
+"""Objects times revisions that are compared; beyond it the changes are unknown."""
+
+_COMMENTING = 3
+_FILLING = 2
+_COMPRESSED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One revision, compared with the one before it."""
+def changes_of(revisions: Revisions, fields: Sequence[SignedField]) -> tuple[Change, ...]:
+    """Everything that revisions behind the first signed one changed beside signatures and evidence."""
+    signed = [field.revision for field in fields if field.revision is not None]
+    count = len(revisions.sections)
+    if not signed or min(signed) == count:
+        return _after_certification(fields)
+    first = min(signed)
+    try:
+        size = len(revisions.places(count))
+    except DamagedError:
+        return (Change(count, "unknown", "the file cannot be read"),)
+    if size * (count - first) > MAX_WORK:
+        why = f"{count - first} revisions with {size} objects are too many to compare"
+        return (Change(first + 1, "unknown", why),)
+    sound = frozenset(field.name for field in fields if not field.problem)
+    return (*_compared(revisions, first, sound), *_after_certification(fields))
 
-    changes: tuple[str, ...]
-    level: int
-    """pyHanko's modification level; 1 is what long-term validation adds."""
+
+def _after_certification(fields: Sequence[SignedField]) -> tuple[Change, ...]:
+    """Signatures added to a document whose signer allowed no change at all."""
+    certified = [f.revision for f in fields if f.docmdp == 1 and f.revision is not None]
+    if not certified:
+        return ()
+    return tuple(
+        Change(f.revision, "form", f"field {f.name}: a signature was added", _FILLING, field=f.name)
+        for f in fields
+        if f.revision is not None and f.revision > min(certified) and not f.is_time_stamp
+    )
 
 
-class Revisions:
-    """The revisions of an opened PDF."""
+def _compared(revisions: Revisions, first: int, sound: frozenset[str]) -> list[Change]:
+    found: list[Change] = []
+    references = References()
+    number = first
+    try:
+        _base(revisions, first, references, found)
+        for number in range(first + 1, len(revisions.sections) + 1):
+            step = Step(
+                number,
+                revisions.pdf(number - 1),
+                revisions.pdf(number),
+                revisions.places(number - 1),
+                revisions.places(number),
+                references,
+                sound,
+            )
+            _compare(step, revisions)
+            found += step.found
+    except Exception as error:  # noqa: BLE001 - whatever hostile objects provoke
+        found.append(Change(number, "unknown", f"the comparison failed: {type(error).__name__}"))
+    return found
 
-    def __init__(self, reader: PdfFileReader) -> None:
-        self._reader = reader
-        self._steps: dict[int, Step] = {}
-        self.count: int = reader.xrefs.total_revisions
-        self._objects = int(reader.trailer["/Size"])
 
-    def changed_after(self, revision: int, *, certified: bool) -> tuple[str, ...]:
-        """What the revisions after `revision` (from 0) changed beside adding signatures and evidence.
+def _base(revisions: Revisions, first: int, references: References, found: list[Change]) -> None:
+    """The first signed revision: what it refers to, and that it keeps inside its own bytes."""
+    pdf, places = revisions.pdf(first), revisions.places(first)
+    references.add(pdf, places)
+    if _beyond(revisions, first, places, list(places)):
+        found.append(Change(first + 1, "unknown", "the signed revision lists objects behind its own end"))
+    # An object that runs into the end of the signed revision may be completed by what is appended.
+    if any("EOF" in warning for warning in map(str, pdf.get_warnings())):
+        found.append(Change(first + 1, "unknown", "an object of the signed revision runs into its end"))
 
-        Args:
-            revision: The signed one.
-            certified: The signature forbids any change (DocMDP 1).
-        """
-        later = range(revision + 1, self.count)
-        if not later:
-            return ()
-        if self.count > MAX_REVISIONS or self._objects * len(later) > MAX_OBJECTS:
-            return (f"unknown: {self.count} revisions with {self._objects} objects are too many to compare",)
-        found: list[str] = []
-        for number in later:
-            step = self._step(number)
-            found += step.changes
-            if certified and not step.changes and step.level > ModificationLevel.LTA_UPDATES.value:
-                found.append(f"revision {number + 1}: adds to a document whose signer allowed no change")
-        return tuple(found)
 
-    def _step(self, number: int) -> Step:
-        found = self._steps.get(number)
-        if found is None:
-            found = self._steps[number] = self._compare(number)
-        return found
+def _beyond(revisions: Revisions, number: int, places: dict[Key, tuple[int, int, int]], keys: Sequence[Key]) -> bool:
+    end = revisions.sections[number - 1].end - revisions.shift
+    return any(places[key][0] != _COMPRESSED and places[key][1] >= end for key in keys)
 
-    def _compare(self, number: int) -> Step:
-        label = f"revision {number + 1}"
-        try:
-            old = self._reader.get_historical_resolver(number - 1)
-            new = self._reader.get_historical_resolver(number)
-            result = DEFAULT_DIFF_POLICY.apply(old=old, new=new)
-            signatures = {name for name, *_ in enumerate_sig_fields(new)}
-        except SuspiciousModification as suspicion:
-            return Step((f"{label}: {self._what(number, suspicion)}",), ModificationLevel.OTHER.value)
-        except Exception as error:  # noqa: BLE001 - pyHanko raises whatever hostile objects provoke
-            return Step((f"{label}: unknown, the comparison failed ({type(error).__name__})",), 0)
-        filled = sorted(set(result.changed_form_fields) - signatures)
-        changes = (f"{label}: form fields changed: {', '.join(filled)}",) if filled else ()
-        if result.modification_level == ModificationLevel.ANNOTATIONS:
-            changes = (*changes, f"{label}: annotations changed")
-        return Step(changes, result.modification_level.value)
 
-    def _what(self, number: int, suspicion: SuspiciousModification) -> str:
-        text = str(suspicion)
-        if "unexplained" not in text:
-            return text.splitlines()[0]
-        names = []
-        for match in _REFERENCE.finditer(text.splitlines()[0]):
-            digits = [g for g in match.groups() if g is not None]
-            names.append(self._name(number, int(digits[0]), int(digits[1])))
-        listed = sorted(set(names))
-        more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-        return f"changed or added: {', '.join(listed[:_NAMED])}{more}" if listed else "changed or added objects"
+def _compare(step: Step, revisions: Revisions) -> None:
+    before, after = step.before, step.after
+    added = [key for key in after if key not in before]
+    changed = [key for key, place in after.items() if before.get(key, place) != place]
+    containers = {(number, 0) for kind, number, _ in before.values() if kind == _COMPRESSED} & set(changed)
+    if containers:
+        known = set(changed)
+        changed += [
+            k for k, (kind, n, _) in after.items() if kind == _COMPRESSED and (n, 0) in containers and k not in known
+        ]
+    if _beyond(revisions, step.number, after, [*added, *changed]):
+        step.tell("unknown", "objects are listed behind the end of their revision")
+    for key in added:
+        _check_added(step, key)
+    if compare_trailer(step):
+        stores = store_roles(step.old) if changed else {}
+        for key in changed:
+            if key not in containers:
+                _compare_object(step, key, stores)
+    for key in before:
+        if key not in after:
+            _removed(step, key)
+    step.references.add(step.new, [*added, *changed])
 
-    def _name(self, number: int, identifier: int, generation: int) -> str:
-        try:
-            reference = generic.Reference(identifier, generation, self._reader)
-            value = self._reader.get_historical_resolver(number)(reference)
-        except Exception:  # noqa: BLE001 - the same
-            return f"object {identifier}"
-        if isinstance(value, generic.DictionaryObject):
-            words = [str(value.get(key, "")) for key in ("/Type", "/Subtype")]
-            kind = " ".join(word.lstrip("/") for word in words if word.startswith("/"))
-            if kind:
-                return f"{kind} (object {identifier})"
-            if isinstance(value, generic.StreamObject):
-                return f"content stream (object {identifier})"
-        return f"object {identifier}"
+
+def _check_added(step: Step, key: Key) -> None:
+    if step.references[key]:
+        # Shadow attack: the signed revision points to something that it does not have.
+        page, part = step.names.part(key)
+        what = f"object {key[0]}: the signed document refers to it, it came later"
+        step.tell("content", f"{label(page)}: {part} ({what})" if part else what, page=page)
+
+
+def _removed(step: Step, key: Key) -> None:
+    if not step.references[key]:
+        return
+    page, part = step.names.part(key)
+    what = f"{label(page)}: {part} (object {key[0]})" if part else f"object {key[0]}"
+    step.tell("removed", what, page=page)
+
+
+def _compare_object(step: Step, key: Key, stores: dict[Key, str]) -> None:
+    old: object = step.old.get_object(key)
+    new: object = step.new.get_object(key)
+    if is_same(old, new):
+        return
+    if old is None or (isinstance(old, pikepdf.Object) and written(old) == b"null"):
+        _check_added(step, key)
+        return
+    if _by_place(step, key, old, new, stores):
+        return
+    node = step.field(key)
+    if node is not None:
+        compare_field(step, node, new)
+    elif isinstance(old, pikepdf.Stream) or isinstance(new, pikepdf.Stream):
+        _compare_stream(step, key, old, new)
+    elif not _by_kind(step, key, old, new):
+        _tell_part(step, key)
+
+
+def _by_place(step: Step, key: Key, old: object, new: object, stores: dict[Key, str]) -> bool:
+    """Objects with a place of their own in the structure of the file."""
+    if key == step.old.Root.objgen:
+        if isinstance(old, pikepdf.Dictionary) and isinstance(new, pikepdf.Dictionary):
+            compare_catalog(step, old, new)
+        return True
+    if key == key_of(step.old.trailer.get("/Info")) and holds_words_only(new):
+        compare_info(step, old, new)
+        return True
+    form = step.old.Root.get("/AcroForm")
+    if key == key_of(form):
+        compare_form(step, old, new)
+        return True
+    return _is_alone(step, key) and _by_role(step, key, old, new, stores.get(key, ""))
+
+
+def _by_role(step: Step, key: Key, old: object, new: object, evidence: str) -> bool:
+    """Objects that the form, the catalog or the security store point to."""
+    form = step.old.Root.get("/AcroForm")
+    if isinstance(form, pikepdf.Dictionary) and key == key_of(form.get("/Fields")):
+        compare_fields(step, old, new)
+        return True
+    if key == key_of(step.old.Root.get("/Extensions")) or (key in resources_of(form) and only_adds(old, new)):
+        return True
+    return bool(evidence) and _evidence(step, evidence, old, new)
+
+
+def _is_alone(step: Step, key: Key) -> bool:
+    """Whether the object has one role: what is something else as well could change a page under a harmless name."""
+    return step.references[key] <= 1
+
+
+def _evidence(step: Step, role: str, old: object, new: object) -> bool:
+    if role == "store":
+        compare_store(step, old, new)
+    elif role == "list":
+        check_evidence(step, new)
+    elif role == "table":
+        check_related(step, new)
+    else:
+        return is_related(new)
+    return True
+
+
+def _compare_stream(step: Step, key: Key, old: object, new: object) -> None:
+    if key == key_of(step.old.Root.get("/Metadata")) and key == key_of(step.new.Root.get("/Metadata")):
+        if _is_alone(step, key) and isinstance(new, pikepdf.Stream):
+            step.tell("metadata", "metadata of the document (XMP)", 1)
+            return
+    elif isinstance(old, pikepdf.Stream) and old.get("/Type") == pikepdf.Name.XRef and not step.references[key]:
+        return
+    elif (node := appearance_of(step, key)) is not None and _is_alone(step, key):
+        _tell_appearance(step, node)
+        return
+    _tell_part(step, key)
+
+
+def _tell_appearance(step: Step, node: FieldNode) -> None:
+    if node.kind == "/Sig":
+        step.tell("annotation", f"field {node.name}: the appearance of its signature", name=node.name)
+    else:
+        step.tell("form-field", f"field {node.name}: appearance", _FILLING, name=node.name)
+
+
+def _by_kind(step: Step, key: Key, old: object, new: object) -> bool:
+    """Objects that say themselves what they are; what may pass in silence is harmless in any place."""
+    if isinstance(old, pikepdf.Array) and isinstance(new, pikepdf.Array):
+        if not grew_by_signatures(old, new) and step.names.part(key)[1] != "list of annotations":
+            return False
+        compare_annotations(step, old, new, lambda: step.names.part(key)[0])
+        return True
+    if not isinstance(old, pikepdf.Dictionary) or not isinstance(new, pikepdf.Dictionary):
+        return False
+    kind = old.get("/Type")
+    if kind != new.get("/Type"):
+        return False
+    if kind == pikepdf.Name.Page:
+        compare_page(step, key, old, new)
+    elif kind == pikepdf.Name.Pages:
+        compare_tree(step, old, new)
+    elif kind == pikepdf.Name.Annot or old.get("/Subtype") == pikepdf.Name.Widget:
+        page, part = step.names.part(key)
+        keys = ", ".join(differing(old, new)[:5])
+        allowed = 4 if old.get("/Subtype") == pikepdf.Name.Widget else _COMMENTING
+        step.tell("annotation", f"{label(page)}: {part or 'annotation'} changed ({keys})", allowed, page=page)
+    else:
+        return False
+    return True
+
+
+def _tell_part(step: Step, key: Key) -> None:
+    page, part = step.names.part(key)
+    if part.startswith(("annotation", "appearance of annotation")):
+        step.tell("annotation", f"{label(page)}: {part} (object {key[0]})", _COMMENTING, page=page)
+    elif part:
+        step.tell("content", f"{label(page)}: {part} changed (object {key[0]})", page=page)
+    else:
+        step.tell("content", f"object {key[0]} changed")

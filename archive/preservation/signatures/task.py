@@ -21,7 +21,7 @@ from archive.preservation.signatures.file_kinds import HEAD, kind_of
 from archive.preservation.signatures.pdf_bytes import opened
 from archive.preservation.signatures.pdf_facts_json import facts_document
 from archive.preservation.signatures.pdf_judging import judge_pdf
-from archive.preservation.signatures.pdf_structure_reading import read_bytes
+from archive.preservation.signatures.pdf_reading import read_bytes
 from archive.preservation.signatures.policy import Policy, default_policy, policy_of
 from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable
 from archive.preservation.signatures.world import World
