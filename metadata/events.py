@@ -46,6 +46,13 @@ class EventType(StrEnum):
     CATALOGUE_REBUILD = "catalogue rebuild"
     INDEX_REBUILD = "index rebuild"
     UPLOAD = "upload"
+    EVIDENCE_BATCH = "evidence batch"
+    """Everything new was put under one time-stamp, or waits for it."""
+
+    EVIDENCE_RENEWAL = "evidence renewal"
+    EVIDENCE_ALARM = "evidence alarm"
+    """A proof ended or is about to: a renewal was missed, or an authority was revoked."""
+
     ACCESS = "access"
     """A dossier, a document or a file of one was shown."""
 

@@ -77,7 +77,7 @@ class _Gathered:
         self.others.update({group.id: group for group in groups if group.kind == "object"})
         for group in sorted((group for group in groups if group.kind != "object"), key=lambda group: group.id):
             self.leaves.append(leaf_of(group, self.algorithm))
-            self.bytes += group.bytes
+            self.bytes += group.size_bytes
             yield group
 
     def other_groups(self) -> Iterator[Group]:
@@ -110,13 +110,15 @@ class Builder:
         Raises:
             StorageFaultError: the store failed; repeating is safe.
         """
+        # Asked first: giving the head of the trail seals the segments that are looked for below.
+        beside = tuple(self.beside.documents())
         skip = 0
         for _ in range(RACES):
             index, etag = self.stamping.index()
             pending = self.pending(index)
             if not pending.anything:
                 return None
-            batch = self._prepared(index, pending, skip)
+            batch = self._prepared(index, pending, beside, skip)
             if batch is None:
                 skip += 1
             elif self.stamping.open(batch, index, etag):
@@ -149,7 +151,9 @@ class Builder:
                 if info.key > index.segment:
                     yield info.key
 
-    def _prepared(self, index: Index, pending: Pending, skip: int) -> BatchDocument | None:
+    def _prepared(
+        self, index: Index, pending: Pending, beside: Sequence[tuple[str, bytes]], skip: int
+    ) -> BatchDocument | None:
         """Everything of the next batch written into its folder; None: the name holds something else."""
         day = self.clock.now().date()
         name = next_name(index, day, skip=skip)
@@ -164,7 +168,8 @@ class Builder:
         gathered = _Gathered(self.algorithm)
         try:
             groups = self.batches.put_groups(name, self._packaged(index, pending, gathered))
-            gathered.others.update({group.id: group for group in self._beside(index, pending, gathered)})
+            for group in self._beside(index, pending, beside, gathered):
+                gathered.others[group.id] = group
             gathered.others = {key: self._complete(group) for key, group in gathered.others.items()}
             others = self.batches.put_groups(name, gathered.other_groups(), prefix="others")
             tree = Tree.of(self.algorithm, gathered.leaves)
@@ -201,14 +206,16 @@ class Builder:
                 continue
             yield from gathered.taken(found)
 
-    def _beside(self, index: Index, pending: Pending, gathered: _Gathered) -> Iterator[Group]:
+    def _beside(
+        self, index: Index, pending: Pending, beside: Sequence[tuple[str, bytes]], gathered: _Gathered
+    ) -> Iterator[Group]:
         for file, span in pending.spans.items():
             place = f"{LEDGER}/{file}#{span.stop}"
             yield self._of_key(place, "ledger", f"{LEDGER}/{file}", length=span.stop)
         for key in pending.segments:
             yield self._of_key(key, "segment", key)
         sets = list(gathered.others.values())
-        for kind, document in self.beside.documents():
+        for kind, document in beside:
             name = self.objects.put(document)
             place = f"{HELD}{name}"
             # The head of the trail is looked for by its kind, so it has a name of its own.
@@ -237,7 +244,7 @@ class Builder:
                 continue
             for name in certificates_of_set(data):
                 place = f"{HELD}{name}"
-                yield Group(id=place, kind="object", members=((place, name),), bytes=0)
+                yield Group(id=place, kind="object", members=((place, name),), size_bytes=0)
 
     def _complete(self, group: Group) -> Group:
         """An object's group with what the batch's algorithm needs; of a lost one nothing is proven under another."""

@@ -70,7 +70,7 @@ def groups_of_package(packages: PackageStore, package_id: str, version: str, alg
     yield group_of(package_id, "dossier", {ROOT: reading.digest(ROOT)}, version=version, algorithm=algorithm)
     for name in sorted(_objects(record)):
         # Only its name is known here; under another algorithm the builder reads it.
-        yield Group(id=f"{HELD}{name}", kind="object", members=((f"{HELD}{name}", name),), bytes=0)
+        yield Group(id=f"{HELD}{name}", kind="object", members=((f"{HELD}{name}", name),), size_bytes=0)
 
 
 def group_of(identity: str, kind: str, members: dict[str, Digests], *, version: str = "", algorithm: str) -> Group:
@@ -89,7 +89,7 @@ def group_of(identity: str, kind: str, members: dict[str, Digests], *, version: 
         kind=kind,
         version=version,
         members=tuple((place, digests.sha256) for place, digests in ordered),
-        bytes=sum(digests.size_bytes for _, digests in ordered),
+        size_bytes=sum(digests.size_bytes for _, digests in ordered),
         digests=() if algorithm == "sha256" else tuple(getattr(digests, algorithm) for _, digests in ordered),
     )
 

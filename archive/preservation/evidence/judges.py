@@ -128,7 +128,7 @@ def _weighed(verdict: TokenVerdict, *, youngest: bool) -> tuple[Outcome, str]:
     on_hold = any(reason.startswith("on-hold:") for reason in outcome.reasons)
     if youngest and outcome.subindication == "TRY_LATER" and not on_hold:
         # Revocation data of its authority is demanded when the next token covers it, and is fetched then.
-        return Outcome.HOLDS, said
+        return Outcome.HOLDS, "revocation-open: nothing was asked about its authority yet"
     return Outcome.INDETERMINATE, said
 
 

@@ -143,9 +143,9 @@ class Places:
                 found += [g for g in groups if g.id == wanted or (wanted == package and g.package_id == package)]
         return found
 
-    def all_groups(self, batch: BatchDocument) -> Iterator[Group]:
-        """All groups of a batch."""
-        for file in (*batch.groups, *batch.others):
+    def others(self, batch: BatchDocument) -> Iterator[Group]:
+        """Groups of a batch that belong to no package: objects, ledger, trail, the batch before."""
+        for file in batch.others:
             yield from self._stamping.batches.groups(batch.name, file.file, sha256=file.sha256)
 
     @contextmanager

@@ -1,0 +1,124 @@
+"""Evidence records, wired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from archive.composition.auditing import audit_heads
+from archive.composition.trusting import fetcher, revocation_broker
+from archive.preservation.evidence.answers import Stampers
+from archive.preservation.evidence.building import Builder
+from archive.preservation.evidence.judges import EngineJudge
+from archive.preservation.evidence.planning import DAY, Terms
+from archive.preservation.evidence.rehashing import Rehasher
+from archive.preservation.evidence.renewing import Renewer
+from archive.preservation.evidence.stamping import Stamping
+from archive.preservation.evidence.stored import Places, StoredMaterial
+from archive.preservation.evidence.verification import TokenQuestion
+from archive.preservation.signatures.engine import Existence, World, default_policy
+from archive.preservation.signatures.policy import Policy
+from archive.preservation.timestamps.believing import Believing
+from archive.preservation.timestamps.client import NONCE_BITS, TsaClient, TsaTerms
+from archive.services.evidence import Evidence
+from storage.evidence import EvidenceObjects
+from storage.evidence_batches import EvidenceBatches
+
+if TYPE_CHECKING:
+    from archive.composition.installation import Installation
+    from archive.preservation.trust.broker import RevocationBroker
+
+
+class _Beside:
+    """Head of the trail, trust set and policy in force: what each batch proves beside packages."""
+
+    def __init__(self, archive: Installation, policy: Policy) -> None:
+        self._archive = archive
+        self._policy = policy
+
+    def documents(self) -> Sequence[tuple[str, bytes]]:
+        """See `Beside.documents`."""
+        snapshot = self._archive.trust.snapshot()
+        found = [("object", snapshot.document()), ("object", self._policy.document)]
+        found += [("object", certificate.der) for certificate in snapshot.certificates]
+        head = audit_heads(self._archive).head()
+        return found if head is None else [*found, ("audit", head.document())]
+
+
+class _BrokerStatus:
+    """Revocation data through the broker: what it has, and what it may fetch."""
+
+    def __init__(self, make: Callable[[], RevocationBroker]) -> None:
+        self._make = make
+
+    def answers(self, asked: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
+        """See `StatusSource.answers`."""
+        broker = self._make()
+        return (*broker.collect(asked).objects, *broker.known())
+
+
+def evidence_world(archive: Installation) -> World:
+    """Trust, policy, known revocation data and the present, for judging tokens."""
+    snapshot = archive.trust.snapshot()
+    return World.of(
+        at=archive.clock.now(),
+        anchors=snapshot.anchors(),
+        intermediates=snapshot.intermediates(),
+        answers=revocation_broker(archive).known(),
+        existence=Existence.known_since(snapshot.known_since()),
+        policy=default_policy(),
+    )
+
+
+def stampers(archive: Installation) -> Stampers:
+    """The configured time-stamp authorities."""
+    urls = archive.settings.evidence.tsa
+    if not urls:
+        return Stampers(None)
+    return Stampers(_client(archive, urls), _client(archive, urls[1:]) if len(urls) > 1 else None)
+
+
+def _client(archive: Installation, urls: Sequence[str]) -> TsaClient:
+    random = SystemRandom()
+    return TsaClient(
+        urls,
+        fetcher(archive),
+        archive.clock,
+        nonce=lambda: random.getrandbits(NONCE_BITS),
+        judge=Believing(archive.trust, archive.clock),
+        terms=TsaTerms(policies=archive.settings.evidence.tsa_policies),
+    )
+
+
+def evidence(archive: Installation) -> Evidence:
+    """The use cases of evidence; made anew for each run, because trust and the present are part of it."""
+    world = evidence_world(archive)
+    judge = EngineJudge(world)
+    objects = EvidenceObjects(archive.store)
+    stamping = Stamping(
+        EvidenceBatches(archive.store), lambda token: judge.token(TokenQuestion(token, None)), archive.clock
+    )
+    beside = _Beside(archive, world.policy)
+    places = Places(archive.store, archive.packages, stamping)
+    material = StoredMaterial(stamping, objects)
+    renewer = Renewer(stamping, objects, _BrokerStatus(lambda: revocation_broker(archive)), judge, archive.clock)
+    cross = archive.settings.evidence.second_tsa_days
+
+    def builder(algorithm: str) -> Builder:
+        return Builder(archive.store, archive.packages, objects, stamping, beside, archive.clock, algorithm)
+
+    return Evidence(
+        stamping=stamping,
+        builder=builder,
+        places=places,
+        material=material,
+        renewer=renewer,
+        rehasher=Rehasher(stamping, places, material, renewer, archive.clock),
+        judge=judge,
+        stampers=stampers(archive),
+        trail=archive.trail,
+        clock=archive.clock,
+        terms=Terms(cross=None if cross is None else cross * DAY),
+        catalogue=archive.catalogue,
+    )

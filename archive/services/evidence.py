@@ -1,0 +1,361 @@
+"""Use cases `evidence …`: batches built, renewed in time, verified; proofs of existence and records for other uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from archive.catalogue.holdings import Catalogue
+from archive.catalogue.trail import AuditTrail
+from archive.preservation.audit.heads import StampedHead
+from archive.preservation.evidence.answers import EvidenceStatus, Stamped, Stampers
+from archive.preservation.evidence.building import Builder
+from archive.preservation.evidence.checking import Checker, Finding, pending, waiting
+from archive.preservation.evidence.history import History, HistoryBrokenError, Stamp, StampKind
+from archive.preservation.evidence.judges import EngineJudge
+from archive.preservation.evidence.planning import Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
+from archive.preservation.evidence.rehashing import Progress, Rehasher
+from archive.preservation.evidence.renewing import Renewer, is_revoked, struck
+from archive.preservation.evidence.stamping import Stamping, TimeStamper
+from archive.preservation.evidence.stored import Places, StoredMaterial
+from archive.services.proofs import Covered, ProofNotReadyError
+from metadata.errors import NotFoundError
+from metadata.events import EventOutcome, EventType
+from metadata.package import FileVerdicts, PackageDocument, PackageRecord
+from metadata.package_reader import VERDICTS
+from metadata.time import Clock, rfc3339
+from storage.errors import ObjectMissingError, UnsafeKeyError
+from storage.evidence_batches import TOKEN, Group, Index, StampEntry
+
+
+@dataclass
+class Evidence:
+    """Evidence over one installation's storage."""
+
+    stamping: Stamping
+    builder: Callable[[str], Builder]
+    """Builds batches under a digest algorithm."""
+
+    places: Places
+    material: StoredMaterial
+    renewer: Renewer
+    rehasher: Rehasher
+    judge: EngineJudge
+    stampers: Stampers
+    trail: AuditTrail
+    clock: Clock
+    terms: Terms = field(default_factory=Terms)
+    catalogue: Catalogue | None = None
+
+    # ------------------------------------------------------------ building
+
+    def build(self) -> Iterator[Stamped]:
+        """Finish what waits for a token, then stamp everything that was stored since; safe to repeat.
+
+        Raises:
+            ArchiveError: storage failed, or no configured authority gave a token: batches wait, repeating is safe.
+        """
+        yield from self._finished()
+        while True:
+            document = self.builder(self.algorithm()).open()
+            if document is None:
+                return
+            stamp = self.stamping.finish(document.name, bytes.fromhex(document.root), self.stampers.first)
+            left_out = tuple(f"{package} {version}" for package, version in document.left_out)
+            answer = Stamped(document.name, StampKind.BATCH, document.leaves, stamp, left_out=left_out)
+            self._record(EventType.EVIDENCE_BATCH, answer)
+            yield answer
+
+    def algorithm(self) -> str:
+        """The digest for new batches: one that does not end before long."""
+        row = self.judge.world.policy.digest_row("sha256")
+        ends = row.until if row is not None else self.clock.now()
+        return "sha512" if ends is not None and ends - self.terms.algorithm_margin <= self.clock.now() else "sha256"
+
+    def _finished(self) -> Iterator[Stamped]:
+        index, _ = self.stamping.index()
+        for entry in index.open():
+            document = self.stamping.document(entry.name)
+            if document.kind is not StampKind.REHASH:
+                stamp = self.stamping.finish(entry.name, bytes.fromhex(document.root), self.stampers.first)
+                answer = Stamped(entry.name, document.kind, document.leaves, stamp)
+                if stamp is not None:
+                    self._record(EventType.EVIDENCE_BATCH, answer)
+                yield answer
+
+    def _record(self, kind: EventType, answer: Stamped) -> None:
+        detail = {"kind": answer.kind.value, "leaves": str(answer.leaves), "why": answer.why}
+        detail |= {"status": "stamped" if answer.stamp else "waiting"}
+        outcome = EventOutcome.SUCCESS if answer.stamp else EventOutcome.HELD
+        self.trail.record(self.trail.event(kind, f"evidence:{answer.name}", outcome=outcome, detail=detail))
+
+    # ------------------------------------------------------------ renewing
+
+    def renew(self, *, everything: bool = False, tell: Progress | None = None) -> Iterator[Stamped]:
+        """Do what is due: revoked authorities, ending certificates, ending digests; safe to repeat and to interrupt.
+
+        Args:
+            everything: Renew all tokens, due or not.
+            tell: Hears of the reading of a hash-tree renewal.
+
+        Raises:
+            ArchiveError: see `Renewer`; what was done stays done.
+        """
+        if self.stampers.first is None:
+            return
+        yield from self._finished()
+        yield from self._struck(self.stampers.first)
+        done: set[tuple[StampKind, tuple[str, ...]]] = set()
+        while True:
+            wanted = self.due()
+            if everything and not done and not any(entry.action is StampKind.RENEWAL for entry in wanted):
+                wanted = (*wanted, *self._all_heads())
+            task = next((entry for entry in wanted if (entry.action, entry.stamps) not in done), None)
+            if task is None:
+                return
+            done.add((task.action, task.stamps))
+            yield from self._done(task, tell)
+
+    def _done(self, task: Due, tell: Progress | None) -> Iterator[Stamped]:
+        history = self.stamping.history()
+        first = self.stampers.first
+        assert first is not None  # noqa: S101 - asked before
+        if task.action is StampKind.REHASH:
+            batches = [s.name for s in history.stamps.values() if s.kind is StampKind.BATCH]
+            batches = [name for name in batches if _ends_in(history, name, task.stamps)]
+            name = self.rehasher.open(history, batches, task.algorithm)
+            reading = self.rehasher.read(name, tell=tell)
+            stamp = self.rehasher.finish(name, self.stamping.history(), first)
+            answer = Stamped(name, StampKind.REHASH, reading.total, stamp, task.why.value, reading.damaged)
+        else:
+            heads = [history.stamps[name] for name in task.stamps]
+            other = self.stampers.others if task.why is Why.ONE_AUTHORITY else None
+            if task.why is Why.ONE_AUTHORITY and other is None:
+                return
+            renewed = self.renewer.renew(heads, other or first)
+            answer = Stamped(renewed.name, StampKind.RENEWAL, len(heads), renewed, task.why.value)
+        self._record(EventType.EVIDENCE_RENEWAL, answer)
+        yield answer
+
+    def _struck(self, first: TimeStamper) -> Iterator[Stamped]:
+        history = self.stamping.history()
+        good: dict[str, bool] = {}
+
+        def is_good(stamp: Stamp) -> bool:
+            if stamp.name not in good:
+                good[stamp.name] = not is_revoked(self.judge, self.stamping.batches.get(stamp.name, TOKEN))
+            return good[stamp.name]
+
+        found = struck(history, is_good)
+        voids = found.voids
+        for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.renew):
+            heads = [stamp for stamp in found.renew if stamp.algorithm == algorithm]
+            stamp = self.renewer.renew(heads, self.stampers.others or first, voids=voids)
+            answer = Stamped(stamp.name, stamp.kind, len(heads), stamp, Why.AUTHORITY_REVOKED.value)
+            self._record(EventType.EVIDENCE_RENEWAL, answer)
+            yield answer
+        for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.restamp):
+            roots = {s.name: self._root(s) for s in found.restamp if s.algorithm == algorithm}
+            stamp = self.renewer.restamp(roots, algorithm, self.stampers.others or first, voids)
+            answer = Stamped(stamp.name, stamp.kind, len(roots), stamp, Why.AUTHORITY_REVOKED.value)
+            self._record(EventType.EVIDENCE_ALARM, answer)
+            yield answer
+
+    def _root(self, stamp: Stamp) -> bytes:
+        roots = self.stamping.roots(stamp.name) if stamp.kind is StampKind.REHASH else None
+        return bytes.fromhex(roots.root if roots else self.stamping.document(stamp.name).root)
+
+    def _all_heads(self) -> Iterator[Due]:
+        heads = self.stamping.history().heads()
+        for algorithm in dict.fromkeys(head.algorithm for head in heads):
+            of_it = [head for head in heads if head.algorithm == algorithm]
+            ends = min(head.expires for head in of_it)
+            names = tuple(head.name for head in of_it)
+            yield Due(StampKind.RENEWAL, Why.CERTIFICATE_ENDS, names, algorithm, self.clock.now(), ends)
+
+    # ------------------------------------------------------------ planning
+
+    def holding(self) -> Holding:
+        """What planning looks at."""
+        index, _ = self.stamping.index()
+        sizes = {entry.name: entry.bytes for entry in index.stamps}
+        return Holding(self.stamping.history(), sizes, self.terms, self._sunset)
+
+    def _sunset(self, algorithm: str) -> datetime | None:
+        row = self.judge.world.policy.digest_row(algorithm)
+        return row.until if row is not None else None
+
+    def due(self) -> tuple[Due, ...]:
+        """What has to be done now."""
+        return due(self.holding(), self.clock.now())
+
+    def plan(self, years: int, *, broken: str = "", revoked: str = "") -> tuple[Due, ...]:
+        """What has to be done in the next `years`; or at once, if a digest were broken or authorities revoked."""
+        now, holding = self.clock.now(), self.holding()
+        if broken:
+            return if_broken(holding, broken.lower().replace("-", "").replace("_", ""), now)
+        if revoked:
+            return if_revoked(holding, revoked, now)
+        return plan(holding, now, now + timedelta(days=365 * years))
+
+    def status(self) -> EvidenceStatus:
+        """How evidence stands; reads the index and the ledger's sizes, judges nothing."""
+        index, _ = self.stamping.index()
+        wanted = self.due() if index.stamps else ()
+        missed = tuple(entry for entry in wanted if entry.missed(self.clock.now(), self.terms))
+        lines = len(self.builder("sha256").pending(index).lines)
+        has_authority = self.stampers.first is not None
+        return EvidenceStatus(len(index.stamps), len(index.open()), lines, wanted, missed, has_authority)
+
+    # ------------------------------------------------------------ verifying
+
+    def verify(self, identifiers: Sequence[str]) -> Iterator[Finding]:
+        """Check batches, or what identifiers name: its bytes as they are now, its evidence record, every token.
+
+        Args:
+            identifiers: Of dossiers, documents or batches; none checks all batches.
+
+        Raises:
+            NotFoundError: one names nothing; the ones before it have been given.
+        """
+        index, _ = self.stamping.index()
+        checker = self.checker()
+        if not identifiers:
+            for entry in index.stamps:
+                if entry.kind == StampKind.BATCH:
+                    yield self._batch(checker, entry)
+            left = len(self.builder("sha256").pending(index).lines)
+            if left:
+                yield Finding("", "", (pending(f"{left} packages"),))
+        for identifier in identifiers:
+            known = index.entry(identifier)
+            if known is not None and known.kind == StampKind.BATCH:
+                yield self._batch(checker, known)
+            else:
+                yield from self._named(checker, identifier, index)
+
+    def checker(self) -> Checker:
+        """A checker over the stamps as they are now."""
+        return Checker(self.places, self.material, self.rehasher, self.stamping.history(), self.judge)
+
+    def _batch(self, checker: Checker, entry: StampEntry) -> Finding:
+        if not entry.time:
+            return Finding(entry.name, entry.name, (waiting(entry.name),), leaves=entry.leaves)
+        return checker.batch(entry.name)
+
+    def _named(self, checker: Checker, identifier: str, index: Index) -> Iterator[Finding]:
+        for wanted in self._wanted(identifier):
+            groups = self._groups(wanted, index)
+            if not groups:
+                yield Finding(wanted, "", (pending(wanted),))
+            for batch, group in groups:
+                if batch in checker.history.stamps:
+                    yield checker.group(batch, group)
+                else:
+                    yield Finding(group.id, batch, (waiting(batch),))
+
+    def _wanted(self, identifier: str) -> Iterator[str]:
+        """Package ids, or `{package}/{ordinal}` with the package that has the document."""
+        places = []
+        if self.catalogue is not None:
+            try:
+                places = self.catalogue.find(identifier)
+            except NotFoundError:
+                # The catalogue may be what is lost; storage is the truth.
+                places = []
+        if not places:
+            yield identifier
+        for place in places:
+            for record in self.catalogue.records(place.dossier_id) if self.catalogue is not None else ():
+                if place.ordinal is None:
+                    yield record.package_id
+                elif any(document.ordinal == place.ordinal for document in record.documents):
+                    yield f"{record.package_id}/{place.ordinal}"
+
+    def _groups(self, wanted: str, index: Index) -> list[tuple[str, Group]]:
+        """Groups of a package or document in their batches, oldest first.
+
+        Raises:
+            NotFoundError: nothing is stored under that identifier.
+        """
+        try:
+            batches = self.places.batches_of(wanted.partition("/")[0], index)
+        except (ObjectMissingError, UnsafeKeyError):
+            raise NotFoundError(wanted) from None
+        return [(name, g) for name in batches for g in self.places.groups(self.stamping.document(name), wanted)]
+
+    # ------------------------------------------------------------ for other uses
+
+    def covering(self, record: PackageRecord, document: PackageDocument) -> Covered:
+        """See `archive.services.proofs.DocumentEvidence`: the record of the newest version that is stamped."""
+        wanted = f"{record.package_id}/{document.ordinal}"
+        index, _ = self.stamping.index()
+        checker = self.checker()
+        stamped = [(b, group) for b, group in self._groups(wanted, index) if b in checker.history.stamps]
+        if not stamped:
+            raise ProofNotReadyError(wanted, "it stands in no time-stamped batch yet")
+        batch, group = stamped[-1]
+        try:
+            cut = checker.cut(batch, group)
+        except HistoryBrokenError as error:
+            raise ProofNotReadyError(wanted, str(error)) from error
+        return Covered(cut.der(), tuple(place for place, _ in group.members))
+
+    def existence_of(self, identifier: str) -> dict[str, datetime]:
+        """Since when what a document or dossier consists of has existed, by SHA-256, as far as records prove it.
+
+        Objects that its verdicts lean on (certificates, CRLs, answers, facts) are in it, too.
+
+        Raises:
+            NotFoundError: `identifier` names nothing.
+        """
+        index, _ = self.stamping.index()
+        checker = self.checker()
+        proven: dict[str, datetime] = {}
+        for wanted in self._wanted(identifier):
+            for batch, group in self._groups(wanted, index):
+                if batch not in checker.history.stamps:
+                    continue
+                found = checker.group(batch, group)
+                if found.since is None or found.failures:
+                    continue
+                for digest in (*(digest for _, digest in group.members), *self._leant_on(checker, batch, group)):
+                    proven[digest] = min(found.since, proven.get(digest, found.since))
+        return proven
+
+    def _leant_on(self, checker: Checker, batch: str, group: Group) -> Iterator[str]:
+        """Objects that the verdicts of a document name and that stand in the same batch."""
+        names: set[str] = set()
+        for place, _ in group.members:
+            if place.startswith(VERDICTS):
+                with self.places.open(group, place) as stream:
+                    kept = FileVerdicts.model_validate_json(stream.read())
+                names |= {kept.facts, kept.trust_set, kept.policy, *kept.objects}
+        for other in self.places.others(self.stamping.document(batch)) if names else ():
+            name = other.members[0][1]
+            if other.kind == "object" and name in names and checker.holds(batch, other):
+                yield name
+
+    def heads(self) -> Iterator[StampedHead]:
+        """See `archive.preservation.audit.heads.StampedHeads`."""
+        index, _ = self.stamping.index()
+        checker = self.checker()
+        for entry in index.stamps:
+            if entry.kind != StampKind.BATCH:
+                continue
+            others = self.places.others(self.stamping.document(entry.name))
+            for group in (other for other in others if other.kind == "audit"):
+                with self.places.open(group, group.members[0][0]) as stream:
+                    document = stream.read()
+                if not entry.time:
+                    yield StampedHead(document, entry.name, "", None, "the batch waits for its time-stamp")
+                    continue
+                found = checker.group(entry.name, group)
+                detail = "; ".join(failure.reason for failure in found.failures)
+                yield StampedHead(document, entry.name, rfc3339(found.since) if found.since else "", found.ok, detail)
+
+
+def _ends_in(history: History, batch: str, heads: Sequence[str]) -> bool:
+    links = history.line(batch)
+    return bool(links) and links[-1].stamped_by.name in heads
