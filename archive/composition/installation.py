@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
@@ -327,9 +327,10 @@ class Installation:
     @cached_property
     def dissemination(self) -> Dissemination:
         """Taking out."""
+        from archive.composition.proving import proofs  # noqa: PLC0415
         from archive.services.dissemination import Dissemination  # noqa: PLC0415
 
-        return Dissemination(self.catalogue, self.stored, self.trail)
+        return Dissemination(self.catalogue, self.stored, self.trail, partial(proofs, self))
 
     @cached_property
     def indexing(self) -> Indexing:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from archive.clock import SystemClock
 from archive.preservation.trust.sets import TrustSnapshot
 from archive.services.proof_checking import ProofChecker
+from archive.services.proofs import Proofs
 from archive.services.replaying import Replaying
 from metadata.time import Clock
 
@@ -39,3 +40,10 @@ def proof_checker(trust: Path | None, clock: Clock | None = None) -> Iterator[Pr
 def replaying(archive: Installation) -> Replaying:
     """Judging again what the installation holds."""
     return Replaying(archive.catalogue, archive.stored, archive.evidence, archive.workers, archive.home.scratch)
+
+
+def proofs(archive: Installation) -> Proofs:
+    """Making proofs of what the installation holds."""
+    from archive.composition.evidencing import evidence  # noqa: PLC0415 - checking a proof needs none of it
+
+    return Proofs(archive.stored, archive.evidence, evidence(archive), archive.home.scratch)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol
 
 from archive.catalogue.holdings import Catalogue, Place
 from archive.catalogue.trail import AuditTrail
+from archive.services.proofs import Proofs
 from archive.services.stored_packages import StoredPackages
 from metadata.digests import chunks_of
 from metadata.errors import UsageError
@@ -36,6 +37,7 @@ class ExportKind(StrEnum):
     PDFA = "pdfa"
     TEXT = "text"
     AIP = "aip"
+    PROOF = "proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Dissemination:
     catalogue: Catalogue
     stored: StoredPackages
     trail: AuditTrail
+    proofs: Callable[[], Proofs]
+    """Asked when a proof is wanted: it leans on trust and evidence as they are then."""
 
     def export(self, identifier: str, kind: ExportKind, target: Path, *, operator: str) -> Iterator[Exported]:
         """Write what `identifier` names to `target`: a document as a file, a dossier as a folder or one ZIP.
@@ -124,6 +128,9 @@ class Dissemination:
         if kind is ExportKind.ORIGINAL:
             for file in document.originals:
                 yield _Outgoing(file.original_name, self._opener(record, file), {})
+        elif kind is ExportKind.PROOF:
+            proofs = self.proofs()
+            yield _Outgoing(proofs.name(document), proofs.opener(record, document), {"document": document.ordinal})
         elif kind is ExportKind.TEXT:
             yield _Outgoing(f"{_stem(document)}.txt", self._text_opener(record, document), {})
         else:

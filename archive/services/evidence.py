@@ -300,7 +300,7 @@ class Evidence:
             cut = checker.cut(batch, group)
         except HistoryBrokenError as error:
             raise ProofNotReadyError(wanted, str(error)) from error
-        return Covered(cut.der(), tuple(place for place, _ in group.members))
+        return Covered(cut.der(), tuple(place for place, _ in group.members), group.version)
 
     def existence_of(self, identifier: str) -> dict[str, datetime]:
         """Since when what a document or dossier consists of has existed, by SHA-256, as far as records prove it.

@@ -17,9 +17,10 @@ from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.kept_verdicts import certificates_of_set
 from archive.services.stored_packages import StoredPackages
 from metadata.errors import UsageError
-from metadata.package import FileVerdicts, PackageDocument, PackageEvent, PackageRecord
+from metadata.package import FileVerdicts, PackageDocument, PackageEvent, PackageFile, PackageRecord
 from metadata.package_reader import VERDICTS
 from storage.evidence import EvidenceObjects
+from storage.holdings import PackageFile as StoredFile
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
@@ -45,6 +46,9 @@ class Covered:
     paths: tuple[str, ...]
     """The data group: paths inside the package, exactly these."""
 
+    version: str = ""
+    """Version of the package in which they stand so; empty: the newest."""
+
 
 class DocumentEvidence(Protocol):
     """Gives the evidence records of documents (`archive.services.evidence`)."""
@@ -67,6 +71,12 @@ class Proofs:
     objects: EvidenceObjects
     evidence: DocumentEvidence
     scratch: Path
+
+    @staticmethod
+    def name(document: PackageDocument) -> str:
+        """Name of the ZIP: that of the first original with `.proof.zip` for its extension."""
+        first = next((file.path.rpartition("/")[2] for file in document.originals), f"{document.ordinal:03d}")
+        return f"{first.rpartition('.')[0] or first}.proof.zip"
 
     def opener(
         self, record: PackageRecord, document: PackageDocument
@@ -92,23 +102,24 @@ class Proofs:
         covered = self.evidence.covering(record, document)
         group = tuple(sorted(covered.paths))
         statement = _statement(record, document, group, self._elsewhere(record, document))
+        lying = {file.path: file for file in self.stored.packages.files(record.package_id, covered.version or None)}
         return (
             Member.of_bytes(README, readme()),
             Member.of_bytes(STATEMENT, statement.document()),
             Member.of_bytes(RECORD, covered.record),
             Member.of_bytes(EVENTS, _events(record, document, set(group))),
-            *(self._stored(record, path) for path in group),
+            *(self._stored(document, lying[path]) for path in group),
             *(Member.of_bytes(OBJECTS + sha256, self.objects.get(sha256)) for sha256 in self._named(document)),
         )
 
-    def _stored(self, record: PackageRecord, path: str) -> Member:
-        """A file of the package. Its digests are taken here: the package's own may be what was altered."""
-        known = {file.path: file for document in record.documents for file in _files(document)}
-        opener = partial(self.stored.packages.open_file, record.package_id, path)
-        if path in known:
-            return Member(DOCUMENT + path, known[path].size_bytes, known[path].sha256, opener)
+    def _stored(self, document: PackageDocument, lying: StoredFile) -> Member:
+        """A file of the package: content with the digest of the package's record, small metadata digested here."""
+        opener = partial(self.stored.packages.open, lying)
+        for known in _files(document):
+            if known.path == lying.path and known.sha512 == lying.sha512:
+                return Member(DOCUMENT + lying.path, known.size_bytes, known.sha256, opener)
         with opener() as stream:
-            return Member.of_bytes(DOCUMENT + path, stream.read())
+            return Member.of_bytes(DOCUMENT + lying.path, stream.read())
 
     def _named(self, document: PackageDocument) -> Sequence[str]:
         """Digests of every object that the document's verdicts lean on, the trust set's certificates included."""
@@ -138,7 +149,7 @@ def _has_bundle(entry: FileVerdicts) -> bool:
     return bool(entry.judged_at and entry.policy)
 
 
-def _files(document: PackageDocument) -> Iterator[Any]:
+def _files(document: PackageDocument) -> Iterator[PackageFile]:
     yield from (*document.originals, *document.renditions, *document.text_files)
 
 
