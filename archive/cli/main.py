@@ -28,6 +28,7 @@ _WHERE = {
     "signatures": f"{_COMMANDS}.signatures:signatures",
     "trust": f"{_COMMANDS}.trust:trust",
     "verify": f"{_COMMANDS}.verify:verify",
+    "evidence": f"{_COMMANDS}.evidence:evidence",
     "fixity": f"{_COMMANDS}.fixity:fixity",
     "index": f"{_COMMANDS}.rebuild:index",
     "catalogue": f"{_COMMANDS}.rebuild:catalogue",
