@@ -41,6 +41,10 @@ class Package:
     doubtful: tuple[str, ...] = ()
     """Why readers may see different things in it."""
 
+    budget: Budget = field(default_factory=Budget, repr=False)
+    known: dict[str, Document] = field(default_factory=dict, repr=False)
+    """XML parts that were read already."""
+
     def open(self, name: str) -> BinaryIO:
         """The bytes of an entry, unpacked as they are read."""
         return cast("BinaryIO", self.archive.open(self.entries[name]))
@@ -51,14 +55,19 @@ class Package:
         Raises:
             XmlUnreadableError: it is none.
         """
+        if name in self.known:
+            return self.known[name]
         try:
+            # Reading XML is slower than digesting by about that much.
+            self.budget.take(octets=8 * self.entries[name].file_size)
             with self.open(name) as stream:
-                return parsed(stream, limit=MAX_XML_BYTES)
+                self.known[name] = parsed(stream, limit=MAX_XML_BYTES)
         except UNREADABLE as error:
             if isinstance(error, XmlUnreadableError):
                 raise
             msg = f"damaged: {type(error).__name__}: {error}"
             raise XmlUnreadableError(msg) from error
+        return self.known[name]
 
 
 def read_package(path: Path) -> XmlFacts:
@@ -126,11 +135,10 @@ def _read(package: Package, size: int) -> XmlFacts:
         return replace(facts, unsupported=tuple(_containers(package))[:MAX_SIGNATURES])
     pattern = {"ooxml": _OFFICE, "odf": _OPEN}.get(package.kind)
     parts = [n for n in package.entries if pattern is not None and pattern.fullmatch(n)]
-    budget = Budget()
     signatures: list[XmlSignature] = []
     others: list[XmlUnsupported] = []
     for part in parts[:MAX_SIGNATURES]:
-        found, beside = _part(package, part, budget)
+        found, beside = _part(package, part)
         signatures += found
         others += beside
     if len(parts) > MAX_SIGNATURES or len(signatures) > MAX_SIGNATURES:
@@ -144,13 +152,13 @@ def _design(package: Package) -> Iterator[str]:
         yield "office-properties: the properties beside the document (docProps) are not signed, by the format's design"
 
 
-def _part(package: Package, part: str, budget: Budget) -> tuple[list[XmlSignature], list[XmlUnsupported]]:
+def _part(package: Package, part: str) -> tuple[list[XmlSignature], list[XmlUnsupported]]:
     try:
         document = package.document(part)
     except XmlUnreadableError as error:
         return [], [XmlUnsupported(part, f"signature-part: {error}", package.kind)]
     types = office_types(package.document) if package.kind == "ooxml" else (lambda _: "")
-    around = Surroundings.of(document, _parts(package, types), budget)
+    around = Surroundings.of(document, _parts(package, types), package.budget)
     elements = [e for e in document.root.walk() if is_signature(e)][:MAX_SIGNATURES]
     found = []
     for element in elements:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from archive.preservation.signatures.xml_tree import XML_NAMESPACE, Comment, Document, Element, Instruction
+from archive.preservation.signatures.xml_tree import XML_NAMESPACE, Comment, Document, Element, Instruction, Node
 
 INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 INCLUSIVE_11 = "http://www.w3.org/2006/12/xml-c14n11"
@@ -118,29 +118,41 @@ class _Writer:
     put: Callable[[str], None]
 
     def write(self) -> None:
+        """Without recursion: depth costs nothing but memory that the tree has taken already."""
+        put, without = self.put, self.nodes.without
         comments = self.method.comments and self.nodes.comments
         apex = self.nodes.apex
         around = apex.parent.scope() if apex.parent is not None and self.nodes.document is None else {}
-        waiting: list[tuple[object, dict[str, str], dict[str, str]]] = [(apex, around, {})]
-        # A text among the waiting that is wrapped in a tuple is an end tag: without recursion, depth costs nothing.
-        while waiting:
-            node, scope, rendered = waiting.pop()
-            if isinstance(node, str):
-                self.put(_text(node))
-            elif isinstance(node, tuple):
-                self.put(node[0])
-            elif isinstance(node, Element):
-                if node in self.nodes.without:
-                    continue
-                scope, rendered = self._start(node, scope, rendered)
-                waiting.append(((f"</{node.qname}>",), scope, rendered))
-                waiting += [(child, scope, rendered) for child in reversed(node.children)]
-            elif isinstance(node, Instruction) or comments:
-                self.put(_beside(node))  # type: ignore[arg-type] # a comment or an instruction is left
+        nothing: dict[str, str] = {}
+        open_: list[tuple[Iterator[Node], str, dict[str, str], dict[str, str]]] = [(iter((apex,)), "", around, nothing)]
+        while open_:
+            children, close, scope, rendered = open_[-1]
+            for node in children:
+                if isinstance(node, str):
+                    put(_text(node))
+                elif isinstance(node, Element):
+                    if without and node in without:
+                        continue
+                    inner = self._start(node, scope, rendered)
+                    if node.children:
+                        open_.append((iter(node.children), f"</{node.qname}>", *inner))
+                        break
+                    put(f"</{node.qname}>")
+                elif comments or isinstance(node, Instruction):
+                    put(_beside(node))
+            else:
+                put(close)
+                open_.pop()
 
     def _start(
         self, element: Element, around: dict[str, str], rendered: dict[str, str]
     ) -> tuple[dict[str, str], dict[str, str]]:
+        if not element.declared and not element.attributes and element is not self.nodes.apex:
+            # Most elements: nothing can be fresh but the prefix of their own name.
+            prefix = element.prefix
+            if not self.method.exclusive or rendered.get(prefix, "") == around.get(prefix, ""):
+                self.put(f"<{element.qname}>")
+                return around, rendered
         scope = around | element.declared if element.declared else around
         fresh = self._fresh(element, scope, rendered)
         attributes = element.attributes

@@ -113,12 +113,15 @@ def _limited(places: Iterator[str]) -> tuple[str, ...]:
 
 
 def _known_part(signed: Iterable[Element]) -> str:
-    for apex in signed:
-        way = [apex, *apex.ancestors()]
-        names = tuple(e.local for e in reversed(way))
-        if names in KNOWN_PARTS and all(map(_alone, way)) and len(identifiers(apex)) == 1:
-            return KNOWN_PARTS[names]
-    return ""
+    ways = [(apex, *apex.ancestors()) for apex in signed]
+    known = [way for way in ways if _names(way) in KNOWN_PARTS]
+    if len(known) != 1 or not all(map(_alone, known[0])) or len(identifiers(known[0][0])) != 1:
+        return ""
+    return KNOWN_PARTS[_names(known[0])]
+
+
+def _names(way: tuple[Element, ...]) -> tuple[str, ...]:
+    return tuple(element.local for element in reversed(way))
 
 
 def _alone(element: Element) -> bool:

@@ -34,12 +34,13 @@ MAX_MEMBER_BYTES = 256 << 20
 _ZIP = b"PK\x03\x04"
 
 
-def read_xml(path: Path, content: Path | None = None) -> XmlFacts:
+def read_xml(path: Path, content: Path | None = None, budget: Budget | None = None) -> XmlFacts:
     """Facts about the signatures of an XML file.
 
     Args:
         path: The file; never changed.
         content: The file that a detached signature signs, where somebody handed it in.
+        budget: How much work it may make; None: the usual.
     """
     size = path.stat().st_size
     if size > MAX_XML_BYTES:
@@ -54,9 +55,9 @@ def read_xml(path: Path, content: Path | None = None) -> XmlFacts:
             return XmlFacts(size, problem=str(error) if _speaks_of_signatures(path) else "")
     attachments = _attachments(document)
     outside = attachments.found if document.root.local == "edXML" else _beside(content)
-    around = Surroundings.of(document, outside, Budget())
+    around = Surroundings.of(document, outside, budget or Budget())
     elements = [e for e in document.root.walk() if is_signature(e)]
-    signatures = [_signature(read_signature(e, around), document, attachments) for e in elements[:MAX_SIGNATURES]]
+    signatures = [_signature(read_signature(e, around), around, attachments) for e in elements[:MAX_SIGNATURES]]
     return XmlFacts(size, signatures=tuple(signatures), unsupported=unsupported(document, len(elements)))
 
 
@@ -79,8 +80,12 @@ def unsupported(document: Document, signatures: int) -> tuple[XmlUnsupported, ..
     return tuple(found[:MAX_SIGNATURES])
 
 
-def _signature(read: Read, document: Document, attachments: _Attachments) -> XmlSignature:
-    coverage = covered(read, document)
+def _signature(read: Read, around: Surroundings, attachments: _Attachments) -> XmlSignature:
+    try:
+        around.budget.take(nodes=around.document.nodes)
+    except ReferenceProblem as error:
+        return replace(read.facts, unsigned=(str(error),))
+    coverage = covered(read, around.document)
     if coverage.word == "partial" and attachments.all_signed(read):
         part = "edXML message: the signature signs all attachments (QCVN 102:2016/BTTTT)"
         coverage = Coverage("partial", coverage.unsigned, part)

@@ -43,6 +43,9 @@ from archive.preservation.signatures.xml_tree import (
 DS = "http://www.w3.org/2000/09/xmldsig#"
 MAX_REFERENCES = 5000
 MAX_TRANSFORMS = 8
+MAX_COUNTED = 500
+"""Most children among which a place is counted out."""
+
 CHUNK = 1 << 20
 
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -67,10 +70,10 @@ class ReferenceProblem(ValueError):  # noqa: N818 - a fact about the file, told 
 class Budget:
     """How much work one file may ask for, whatever it repeats."""
 
-    nodes: int = 6_000_000
+    nodes: int = 3_000_000
     """Elements that may still be written in canonical form."""
 
-    octets: int = 2 << 30
+    octets: int = 1 << 30
     """Bytes that may still be digested."""
 
     def take(self, *, nodes: int = 0, octets: int = 0) -> None:
@@ -209,6 +212,9 @@ def place(element: Element) -> str:
     steps: list[str] = []
     for member in (element, *element.ancestors()):
         around = member.parent
+        if around is not None and len(around.children) > MAX_COUNTED:
+            steps.append(f"{member.qname}[…]")
+            continue
         alike = [e for e in around.elements() if e.qname == member.qname] if around is not None else []
         steps.append(f"{member.qname}[{alike.index(member) + 1}]" if len(alike) > 1 else member.qname)
     return "/" + "/".join(reversed(steps))
@@ -244,7 +250,7 @@ def _prefixes(step: Element) -> str:
 
 
 def _canonical(nodes: NodeSet, method: Method, around: Surroundings) -> bytes:
-    around.budget.take(nodes=sum(1 for _ in nodes.apex.walk()))
+    around.budget.take(nodes=nodes.apex.size)
     try:
         return canonical(nodes, method)
     except CanonicalizationUnknownError as error:
@@ -287,7 +293,7 @@ def _as_nodes(data: _Data, around: Surroundings) -> NodeSet:
 
 def _decoded(data: _Data, around: Surroundings) -> bytes:
     if isinstance(data, NodeSet):
-        around.budget.take(nodes=sum(1 for _ in data.apex.walk()))
+        around.budget.take(nodes=data.apex.size)
         text = "".join(_strings(data))
         octets = text.encode()
     else:

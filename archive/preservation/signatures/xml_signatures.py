@@ -30,6 +30,8 @@ from archive.preservation.signatures.xml_stamps import NAMESPACES, Signed
 from archive.preservation.signatures.xml_tree import Element
 
 MAX_CERTIFICATES = 200
+MAX_OBJECTS = 20
+MAX_OBJECT_NODES = 20_000
 _PSS = "http://www.w3.org/2007/05/xmldsig-more#"
 _TIMES = ("SignatureTime", "SigningTime", "date")
 
@@ -228,9 +230,13 @@ def _role(found: Selected, signature: Element, own: Element | None) -> str:
 
 
 def _signed_objects(led: tuple[Led, ...]) -> Iterator[Element]:
-    for one in led:
-        if one.facts.role in ("object", "manifest") and one.found is not None and one.found.nodes is not None:
-            yield one.found.nodes.apex
+    """Objects of the signature that are small enough to hold what such programs note."""
+    objects = [
+        one.found.nodes.apex
+        for one in led
+        if one.facts.role in ("object", "manifest") and one.found is not None and one.found.nodes is not None
+    ]
+    yield from (apex for apex in objects[:MAX_OBJECTS] if apex.size <= MAX_OBJECT_NODES)
 
 
 def _office_time(led: tuple[Led, ...]) -> str:

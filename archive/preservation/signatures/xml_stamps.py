@@ -155,7 +155,7 @@ def _archived(signed: Signed, method: Method, earlier: Sequence[Element], *, eve
         if not any(e.local == "QualifyingProperties" for e in o.elements()) and (every or not _referenced(o, taken))
     ]
     for element in chain((p for p in parts if p is not None), earlier, objects):
-        signed.budget.take(nodes=sum(1 for _ in element.walk()))
+        signed.budget.take(nodes=element.size)
         yield canonical(NodeSet(element), method)
 
 
@@ -169,7 +169,10 @@ def _referenced(element: Element, taken: set[Element]) -> bool:
 
 def _reference(found: Selected, method: Method, budget: Budget) -> Iterator[bytes]:
     if found.last is not None:
-        budget.take(nodes=sum(1 for _ in found.last.apex.walk()))
+        budget.take(nodes=found.last.apex.size)
         yield canonical(found.last, method)
         return
-    yield from pieces(found.octets[0], budget)
+    for piece in pieces(found.octets[0], budget):
+        # Each piece goes through several digests.
+        budget.take(octets=3 * len(piece))
+        yield piece

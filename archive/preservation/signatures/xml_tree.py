@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 from xml.parsers import expat
 
 MAX_XML_BYTES = 64 << 20
@@ -67,7 +67,9 @@ class Element:
     """Namespace, local name, name as written, value; declarations are not among them."""
 
     namespace: str = ""
-    children: list[Element | Comment | Instruction | str] = field(default_factory=list, repr=False)
+    children: list[Node] = field(default_factory=list, repr=False)
+    size: int = 1
+    """Elements, comments and instructions in it, itself included."""
 
     @property
     def prefix(self) -> str:
@@ -135,6 +137,9 @@ class Element:
         return {prefix: uri for prefix, uri in found.items() if uri or prefix}
 
 
+Node: TypeAlias = Element | Comment | Instruction | str
+
+
 @dataclass(slots=True)
 class Document:
     """A whole document."""
@@ -190,12 +195,15 @@ class _Builder:
             self.root = element
         else:
             parent.children.append(element)
+        # The number of the element among all nodes, until its end tells how many stand in it.
+        element.size = self.nodes
         self._open.append(element)
         self._scopes.append(scope)
 
     def end(self, _qname: str) -> None:
         """An element ends."""
-        self._open.pop()
+        element = self._open.pop()
+        element.size = self.nodes - element.size + 1
         self._scopes.pop()
 
     def text(self, data: str) -> None:
