@@ -233,8 +233,8 @@ class Runner:
             agency=job.agency,
             id=derived_id(job.id, str(job.attempt), stage.name, "done"),
             rules=tuple(sorted({finding.rule for finding in found})),
-            detail={"job": job.id, "stage": stage.name}
-            | {tool.name: f"{tool.version} {tool.command}" for tool in tools},
+            # Command lines stand in PREMIS; they name files, and the trail names nothing but identifiers.
+            detail={"job": job.id, "stage": stage.name} | {tool.name: tool.version for tool in tools},
         )
         with self.trail.transaction() as connection:
             self.trail.record(event, connection)

@@ -66,7 +66,8 @@ class Comparison:
             # Sealed by another process while this one was reading: the next check reads it.
             fresh = names() - listed
             self._found.extend(_in_ranges(found for found in self._unsealed if found.segment not in fresh))
-        return [*self._stored, *self._found]
+        by_place = {(found.kind, found.where, found.seq, found.last): found for found in reversed(self._found)}
+        return [*self._stored, *reversed(by_place.values())]
 
     # ------------------------------------------------------------ side by side
 
@@ -86,7 +87,7 @@ class Comparison:
                 row = next(rows, None)
             if row is not None and row.number == last:
                 self._compare(entry, row)
-                chain.seq, chain.sha256 = entry.link.seq, entry.link.sha256
+                chain.seq, chain.sha256 = last, row.sha256 or entry.link.sha256
                 row = next(rows, None)
             elif last <= self._upper.seq:
                 self._tell(Break.REMOVED, last, entry.segment, entry.link.id)
@@ -133,8 +134,9 @@ class Comparison:
             self._found.append(AuditBreak(Break.CUT, Where.DATABASE, max(chain.seq, last) + 1, upper.seq))
         elif chain.seq == upper.seq and chain.sha256 != upper.sha256:
             self._tell(Break.CHANGED, upper.seq, "", "", "the head that the database keeps names another digest")
-        elif last > upper.seq and upper == EMPTY:
-            self._found.append(AuditBreak(Break.CUT, Where.DATABASE, 1, last))
+        elif last > upper.seq and (now := self._recorded.head().seq) < last:
+            # What is sealed was recorded before, so it was here; events sealed meanwhile are here by now.
+            self._found.append(AuditBreak(Break.CUT, Where.DATABASE, now + 1, last))
 
     def _tell(self, kind: Break, seq: int, segment: str, identifier: str, detail: str = "") -> None:
         self._found.append(AuditBreak(kind, Where.DATABASE, seq, None, segment, identifier, detail=detail))

@@ -90,10 +90,11 @@ def test_a_store_that_was_down_gets_the_same_segment_later(database: Database, s
 def test_many_events_make_several_segments(database: Database, segments: AuditSegments) -> None:
     clock = StandingClock()
     trail = AuditTrail(database, clock)
-    with trail.transaction() as connection:
-        for number in range(SEGMENT_EVENTS + 5):
-            clock.go(milliseconds=1)
-            trail.record(trail.event(EventType.UPLOAD, str(number)), connection)
+    events = []
+    for number in range(SEGMENT_EVENTS + 5):
+        clock.go(milliseconds=1)
+        events.append(trail.event(EventType.UPLOAD, str(number)))
+    trail.record_all(events)
     assert trail.seal(segments) == SEGMENT_EVENTS + 6
     assert len(list(segments.segments())) == 2
 
