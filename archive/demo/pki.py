@@ -7,12 +7,12 @@ province; every certificate says that it is for trying things only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -23,7 +23,16 @@ PROVINCE = "Ủy ban nhân dân tỉnh Kiên Sơn (THỬ NGHIỆM)"
 _YEAR = timedelta(days=365)
 _CRL_LIFE = 10 * _YEAR
 
-_Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+_Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+
+
+_DIGESTS: dict[str, hashes.HashAlgorithm] = {
+    "sha1": hashes.SHA1(),  # noqa: S303 - tests need certificates of old
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+    "sha3_256": hashes.SHA3_256(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,8 @@ class Authority:
         revoked: Mapping[int, tuple[datetime, x509.ReasonFlags]] | None = None,
         *,
         life: timedelta = _CRL_LIFE,
+        keeps_expired_since: datetime | None = None,
+        digest: str = "sha256",
     ) -> bytes:
         """A CRL (DER) issued at `at`, with the serial numbers in `revoked`."""
         builder = (
@@ -58,7 +69,13 @@ class Authority:
             builder = builder.add_revoked_certificate(
                 entry.add_extension(x509.CRLReason(reason), critical=False).build()
             )
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        if keeps_expired_since is not None:
+            text = f"{keeps_expired_since:%Y%m%d%H%M%S}Z".encode()
+            value = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.60"), b"\x18\x0f" + text)
+            builder = builder.add_extension(value, critical=False)
+        if isinstance(self.key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+            return builder.sign(self.key, None).public_bytes(Encoding.DER)
+        return builder.sign(self.key, _DIGESTS[digest]).public_bytes(Encoding.DER)  # type: ignore[arg-type] # as below
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +135,61 @@ def _build(
     return builder.add_extension(identifier, critical=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is peculiar about a certificate that tests ask for."""
+
+    key: _Key | None = None
+    """None: a fresh one of the usual kind."""
+
+    digest: str = "sha256"
+    """Of the issuer's signature."""
+
+    path_length: int | None = -1
+    """Of an authority; -1: none for a root, 0 below one."""
+
+    usages: tuple[str, ...] = ()
+    """Key usages instead of the usual ones."""
+
+    purposes: tuple[str, ...] = ()
+    """Extended key usages, dotted, instead of the usual ones."""
+
+    purposes_critical: bool = True
+    extensions: tuple[tuple[x509.ExtensionType, bool], ...] = ()
+    """Further extensions, each with its criticality."""
+
+
+USUAL = Shape()
+
+
+def _finished(builder: x509.CertificateBuilder, signer: _Key, shape: Shape) -> x509.Certificate:
+    for extension, critical in shape.extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    if shape.purposes:
+        purposes = x509.ExtendedKeyUsage([x509.ObjectIdentifier(dotted) for dotted in shape.purposes])
+        builder = builder.add_extension(purposes, critical=shape.purposes_critical)
+    if isinstance(signer, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+        return builder.sign(signer, None)
+    return builder.sign(signer, _DIGESTS[shape.digest])  # type: ignore[arg-type] # any of the table's classes
+
+
 def new_authority(
-    subject: Subject, issuer: Authority | None, validity: tuple[datetime, datetime], *, number: int
+    subject: Subject,
+    issuer: Authority | None,
+    validity: tuple[datetime, datetime],
+    *,
+    number: int,
+    shape: Shape = USUAL,
 ) -> Authority:
     """A root (without `issuer`) or an authority below one; elliptic-curve keys, because they are made at once."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = shape.key or ec.generate_private_key(ec.SECP256R1())
     builder = _build(subject, key, issuer, validity, number)
-    builder = builder.add_extension(
-        x509.BasicConstraints(ca=True, path_length=None if issuer is None else 0), critical=True
-    )
-    builder = builder.add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
-    return Authority(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    usual = None if issuer is None else 0
+    length = usual if shape.path_length == -1 else shape.path_length
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=length), critical=True)
+    usages = shape.usages or ("key_cert_sign", "crl_sign")
+    builder = builder.add_extension(_usage(*usages), critical=True)
+    return Authority(_finished(builder, issuer.key if issuer else key, shape), key)
 
 
 def new_credential(  # noqa: PLR0913 - keywords
@@ -140,16 +201,19 @@ def new_credential(  # noqa: PLR0913 - keywords
     chain: Iterable[bytes] = (),
     stamps_time: bool = False,
     elliptic: bool = False,
+    shape: Shape = USUAL,
 ) -> Credential:
     """A certificate for a person, an agency or a time-stamp authority, with its key."""
-    key: _Key = ec.generate_private_key(ec.SECP256R1()) if elliptic else rsa.generate_private_key(65537, 2048)
+    usual: _Key = (
+        ec.generate_private_key(ec.SECP256R1()) if elliptic or shape.key else rsa.generate_private_key(65537, 2048)
+    )
+    key = shape.key or usual
     builder = _build(subject, key, issuer, validity, number)
-    if stamps_time:
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-        builder = builder.add_extension(usage, critical=True).add_extension(_usage("digital_signature"), critical=True)
-    else:
-        builder = builder.add_extension(_usage("digital_signature", "content_commitment"), critical=True)
-    certificate = builder.sign(issuer.key, hashes.SHA256())
+    if stamps_time and not shape.purposes:
+        shape = replace(shape, purposes=(ExtendedKeyUsageOID.TIME_STAMPING.dotted_string,))
+    usages = shape.usages or (("digital_signature",) if stamps_time else ("digital_signature", "content_commitment"))
+    builder = builder.add_extension(_usage(*usages), critical=True)
+    certificate = _finished(builder, issuer.key, shape)
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return Credential(certificate.public_bytes(Encoding.DER), private, tuple(chain))
 

@@ -74,7 +74,7 @@ def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:
         if token.proves is None:
             # A time-stamp that cannot be used is a fact and no failure of the signature.
             time = rfc3339(token.time) if token.time else "unknown time"
-            why = "; ".join(token.outcome.reasons)
+            why = next(iter(token.outcome.reasons), "")
             notes.append(f"time-stamp-unused: {time}, {token.outcome.subindication}: {why}")
             continue
         notes += token.outcome.reasons

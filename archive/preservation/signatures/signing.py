@@ -19,10 +19,11 @@ from typing import Any
 
 from asn1crypto import algos, cms, core, tsp
 from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import pdf as asn1_pdf
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from pyhanko.pdf_utils.content import ImportedPdfPage
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -47,11 +48,12 @@ RESERVED = 32_768
 POLICY = "1.3.6.1.4.1.99999.1.1"
 """Time-stamp policy of the test arc."""
 
-_HASHES: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
+_HASHES: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | hashes.SHA3_256]] = {
     "sha1": hashes.SHA1,
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
+    "sha3_256": hashes.SHA3_256,
 }
 
 Stamper = Callable[[bytes, str], bytes]
@@ -107,6 +109,12 @@ class Signing:
     revocation: tuple[bytes, ...] = ()
     """CRLs for Adobe's signed attribute."""
 
+    scheme: str = ""
+    """`pss` for RSASSA-PSS; empty: what is usual for the key."""
+
+    content_stamper: Stamper | None = None
+    """Makes a content time-stamp, which the signature then signs."""
+
     claims_local_time: bool = False
     """Write the signed attribute as Vietnamese signers do: local time marked as UTC."""
 
@@ -122,24 +130,56 @@ def _attribute(name: str, value: Any) -> cms.CMSAttribute:  # noqa: ANN401 - asn
     return cms.CMSAttribute({"type": cms.CMSAttributeType(name), "values": (value,)})
 
 
-def _sign(credential: Credential, data: bytes, digest: str) -> tuple[bytes, str]:
+def _sign(credential: Credential, data: bytes, digest: str, scheme: str) -> tuple[bytes, algos.SignedDigestAlgorithm]:
     # Made in this process a moment ago: testing its primes anew would cost more than signing.
     key = serialization.load_der_private_key(credential.key, None, unsafe_skip_rsa_key_validation=True)
+    if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+        name = "ed25519" if isinstance(key, ed25519.Ed25519PrivateKey) else "ed448"
+        return key.sign(data), algos.SignedDigestAlgorithm({"algorithm": name})
     algorithm = _HASHES[digest]()
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(data, ec.ECDSA(algorithm)), f"{digest}_ecdsa"
+        return key.sign(data, ec.ECDSA(algorithm)), algos.SignedDigestAlgorithm({"algorithm": _named("ecdsa", digest)})
+    if isinstance(key, rsa.RSAPrivateKey) and scheme == "pss":
+        value = key.sign(data, padding.PSS(padding.MGF1(algorithm), algorithm.digest_size), algorithm)
+        return value, _pss(digest, algorithm.digest_size)
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), algorithm), f"{digest}_rsa"
+        value = key.sign(data, padding.PKCS1v15(), algorithm)
+        return value, algos.SignedDigestAlgorithm({"algorithm": _named("rsa", digest)})
     msg = f"no signing with {type(key).__name__}"
     raise ValueError(msg)
 
 
+# What asn1crypto has no name for stands by its identifier (RFC 9688, NIST's arc of signatures).
+_SHA3 = {("rsa", "sha3_256"): "2.16.840.1.101.3.4.3.14", ("ecdsa", "sha3_256"): "2.16.840.1.101.3.4.3.10"}
+
+
+def _named(kind: str, digest: str) -> str:
+    return _SHA3.get((kind, digest), f"{digest}_{kind}")
+
+
+def _pss(digest: str, salt: int) -> algos.SignedDigestAlgorithm:
+    parameters = algos.RSASSAPSSParams(
+        {
+            "hash_algorithm": algos.DigestAlgorithm({"algorithm": digest}),
+            "mask_gen_algorithm": algos.MaskGenAlgorithm(
+                {"algorithm": "mgf1", "parameters": algos.DigestAlgorithm({"algorithm": digest})}
+            ),
+            "salt_length": salt,
+        }
+    )
+    return algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": parameters})
+
+
 def _signer_info(
-    credential: Credential, digest: str, attributes: list[cms.CMSAttribute], unsigned: Callable[[bytes], Any] | None
+    credential: Credential,
+    digest: str,
+    attributes: list[cms.CMSAttribute],
+    unsigned: Callable[[bytes], Any] | None,
+    scheme: str = "",
 ) -> cms.SignerInfo:
     certificate = asn1_x509.Certificate.load(credential.certificate)
     ordered = cms.CMSAttributes(sorted(attributes, key=lambda a: bytes(a.dump())))
-    signature, algorithm = _sign(credential, ordered.dump(), digest)
+    signature, algorithm = _sign(credential, ordered.dump(), digest, scheme)
     info = {
         "version": "v1",
         "sid": cms.SignerIdentifier(
@@ -151,7 +191,7 @@ def _signer_info(
         ),
         "digest_algorithm": algos.DigestAlgorithm({"algorithm": digest}),
         "signed_attrs": ordered,
-        "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": algorithm}),
+        "signature_algorithm": algorithm,
         "signature": signature,
     }
     if unsigned is not None:
@@ -201,6 +241,9 @@ def _cms(credential: Credential, content_digest: bytes, signing: Signing, conten
         attributes.append(_attribute("signing_time", cms.Time({"utc_time": core.UTCTime(claimed)})))
     if signing.revocation:
         attributes.append(_adobe(signing.revocation))
+    if signing.content_stamper is not None:
+        stamp = cms.ContentInfo.load(signing.content_stamper(content_digest, signing.digest))
+        attributes.append(_attribute("content_time_stamp", stamp))
     stamper = signing.stamper
 
     def unsigned(signature: bytes) -> cms.CMSAttributes:
@@ -208,7 +251,7 @@ def _cms(credential: Credential, content_digest: bytes, signing: Signing, conten
         token = cms.ContentInfo.load(stamper(digest, signing.imprint)) if stamper else None
         return cms.CMSAttributes([_attribute("signature_time_stamp_token", token)])
 
-    info = _signer_info(credential, signing.digest, attributes, unsigned if stamper else None)
+    info = _signer_info(credential, signing.digest, attributes, unsigned if stamper else None, signing.scheme)
     return _signed_data(credential, info, signing.digest, "data", content)
 
 
@@ -284,14 +327,17 @@ def time_stamp_pdf(pdf: bytes, stamper: Stamper, *, field_name: str, digest: str
     return _embedded(writer, field_name, setup, None, lambda value: stamper(value, digest), signing)
 
 
-def add_evidence(pdf: bytes, certificates: Iterable[bytes], lists: Iterable[bytes]) -> bytes:
-    """`pdf` with certificates and CRLs in its DSS, as an incremental update."""
+def add_evidence(
+    pdf: bytes, certificates: Iterable[bytes], lists: Iterable[bytes], answers: Iterable[bytes] = ()
+) -> bytes:
+    """`pdf` with certificates, CRLs and OCSP answers in its DSS, as an incremental update."""
     writer = _Writer(io.BytesIO(pdf), strict=False)
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
         None,
         certs=[asn1_x509.Certificate.load(der) for der in certificates],
         crls=[asn1_crl.CertificateList.load(der) for der in lists],
+        ocsps=[asn1_ocsp.OCSPResponse.load(der) for der in answers],
     )
     output = io.BytesIO()
     writer.write(output)

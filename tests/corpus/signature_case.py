@@ -1,0 +1,139 @@
+"""A class of signature with the verdict that it must get: the form of the cases in `signature_cases_*.py`.
+
+The cases are data: a test judges each, and a table for people is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+
+from archive.preservation.signatures.policy import Policy
+from archive.preservation.trust.sets import TrustSnapshot
+from metadata.verdicts import Indication, PlainWord, SignatureVerdict
+from tests.fixtures.pki import TODAY, Corpus
+
+GROUPS = ("levels", "revocation", "certificates", "stamps", "algorithms", "containers", "changes", "decades")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one verdict must say; None: whatever it says."""
+
+    indication: Indication
+    subindication: str | None = None
+    reason: str = ""
+    """How one of the reasons begins; empty: a passed signature needs none."""
+
+    level: str | None = None
+    best_time: str | None = None
+    proof: str | None = None
+    plain: PlainWord | None = None
+    practice: str = ""
+    helps: str = ""
+    """How one of the wishes begins."""
+
+    def misses(self, verdict: SignatureVerdict) -> list[str]:
+        """What a verdict does not say that it must."""
+        wanted = {
+            "indication": self.indication,
+            "level": self.level,
+            "best_time": self.best_time,
+            "best_time_proof": self.proof,
+            "plain": self.plain,
+        }
+        found = [f"{key}: {value}" for key, value in wanted.items() if value and getattr(verdict, key) != value]
+        if verdict.subindication != self.subindication:
+            found.append(f"subindication: {self.subindication}")
+        if self.reason and not any(r.startswith(self.reason) for r in verdict.reasons):
+            found.append(f"reason: {self.reason}")
+        if self.practice and self.practice not in verdict.practices:
+            found.append(f"practice: {self.practice}")
+        if self.helps and not any(h.startswith(self.helps) for h in verdict.would_help):
+            found.append(f"would_help: {self.helps}")
+        return found
+
+
+def passed(**more: object) -> Expected:
+    """TOTAL_PASSED."""
+    return Expected(Indication.TOTAL_PASSED, **more)  # type: ignore[arg-type] # fields of Expected
+
+
+def failed(word: str, reason: str, **more: object) -> Expected:
+    """TOTAL_FAILED."""
+    return Expected(Indication.TOTAL_FAILED, word, reason, plain=PlainWord.INVALID, **more)  # type: ignore[arg-type]
+
+
+def undecided(word: str, reason: str, **more: object) -> Expected:
+    """INDETERMINATE."""
+    return Expected(Indication.INDETERMINATE, word, reason, **more)  # type: ignore[arg-type] # as above
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file and what is known when it is judged."""
+
+    data: bytes = field(repr=False)
+    name: str = "tep.pdf"
+    at: datetime = TODAY
+    trust: TrustSnapshot | None = None
+    """None: the root of the corpus."""
+
+    revocation: Sequence[bytes] = field(default=(), repr=False)
+    beside: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    proofs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One class."""
+
+    group: str
+    name: str
+    sentence: str
+    """What it promises."""
+
+    make: Callable[[Corpus], Prepared] = field(repr=False)
+    expected: tuple[Expected, ...]
+    """Of each verdict, in order."""
+
+    def judged(self, corpus: Corpus) -> tuple[SignatureVerdict, ...]:
+        """The verdicts on it."""
+        made = self.make(corpus)
+        return corpus.judge(
+            made.data,
+            name=made.name,
+            at=made.at,
+            trust=made.trust,
+            revocation=made.revocation,
+            beside=made.beside,
+            proofs=made.proofs,
+            policy=made.policy,
+        )
+
+
+_CASES: dict[str, Case] = {}
+
+
+def case(*expected: Expected) -> Callable[[Callable[[Corpus], Prepared]], Callable[[Corpus], Prepared]]:
+    """Enter the function that makes a file as a case; its docstring is the promise."""
+
+    def entered(make: Callable[[Corpus], Prepared]) -> Callable[[Corpus], Prepared]:
+        group = make.__module__.rpartition("signature_cases_")[2]
+        name = make.__name__.replace("_", "-")
+        assert name not in _CASES, name
+        assert make.__doc__, name
+        _CASES[name] = Case(group, name, make.__doc__.strip().splitlines()[0], make, expected)
+        return make
+
+    return entered
+
+
+def all_cases() -> Iterator[Case]:
+    """Every case, group by group in the order in which they are written."""
+    for group in GROUPS:
+        import_module(f"tests.corpus.signature_cases_{group}")
+    yield from sorted(_CASES.values(), key=lambda c: GROUPS.index(c.group))
