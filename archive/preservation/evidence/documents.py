@@ -145,6 +145,8 @@ class Manifest(_Kept):
     time: str
     signer: str = ""
     expires: str = ""
+    digests: tuple[str, ...] = ()
+    """Digest algorithms under the signatures of token and certificates."""
 
 
 def stamp_of(batch: BatchDocument, manifest: Manifest, roots: RootsDocument | None = None) -> Stamp:
@@ -161,6 +163,7 @@ def stamp_of(batch: BatchDocument, manifest: Manifest, roots: RootsDocument | No
             time=from_rfc3339(manifest.time),
             signer=manifest.signer,
             expires=_instant(manifest.expires) or from_rfc3339(manifest.time),
+            digests=manifest.digests,
             covers=tuple(entry.cover() for entry in (roots.covers if roots else batch.covers)),
             voids=batch.voids,
             parts=tuple((name, bytes.fromhex(root)) for name, root, _ in roots.parts) if roots else (),

@@ -72,6 +72,9 @@ class Stamp:
     expires: datetime
     """Until when its certificate is valid."""
 
+    digests: tuple[str, ...] = ()
+    """Digest algorithms under the signatures of its token and its authority's certificates."""
+
     covers: tuple[Cover, ...] = field(default=(), repr=False)
     voids: tuple[str, ...] = ()
     """Stamps that it declares worthless (authority revoked, key stolen): they cover nothing any more."""

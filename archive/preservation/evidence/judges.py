@@ -16,6 +16,7 @@ from archive.preservation.evidence.der import DerUnreadableError, element, encod
 from archive.preservation.evidence.tokens import Token, TokenUnreadableError, read_token
 from archive.preservation.evidence.verification import Outcome, TokenAnswer, TokenQuestion
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
+from archive.preservation.signatures.cms_reading import read_signed_data
 from archive.preservation.signatures.engine import Digest, TokenVerdict, World, judge_token
 from archive.preservation.signatures.revocation import Revocations
 from metadata.time import rfc3339
@@ -91,6 +92,8 @@ class EngineJudge:
         covered_at = question.covered_at
         world = self.world if covered_at is None else self.world.judged_at(covered_at)
         verdict = judge_token(question.token, _imprint(said), world)
+        if verdict.time is None:
+            return TokenAnswer(*_weighed(verdict, youngest=covered_at is None))
         path = _path(verdict)
         expires = min((member.not_after for member in path), default=None)
         outcome, reason = _weighed(verdict, youngest=covered_at is None)
@@ -103,7 +106,15 @@ class EngineJudge:
             irregular = irregularity(said, verdict, self.world)
             if irregular:
                 outcome, reason = Outcome.BROKEN, irregular
-        return TokenAnswer(outcome, reason, verdict.signer.name if verdict.signer else "", expires)
+        digests = {member.digest_name for member in path} | _signed_under(question.token)
+        return TokenAnswer(
+            outcome, reason, verdict.signer.name if verdict.signer else "", expires, tuple(sorted(digests))
+        )
+
+
+def _signed_under(token: bytes) -> set[str]:
+    """Digest algorithms of the token's own signature."""
+    return {signer.digest for signer in read_signed_data(token).signers}
 
 
 def _imprint(said: Token) -> Digest:

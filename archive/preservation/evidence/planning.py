@@ -28,6 +28,9 @@ class Why(StrEnum):
     """Why something has to be renewed. Stable words."""
 
     CERTIFICATE_ENDS = "certificate-ends"
+    SIGNATURE_ENDS = "signature-algorithm-ends"
+    """The authority signed under a digest that ends; a newer token of it will not."""
+
     ALGORITHM_ENDS = "algorithm-ends"
     AUTHORITY_REVOKED = "authority-revoked"
     ONE_AUTHORITY = "one-authority"
@@ -83,7 +86,8 @@ class Due:
 
     def missed(self, now: datetime, terms: Terms) -> bool:
         """Whether it should have been done long ago."""
-        return now >= self.end - (terms.alarm if self.why is Why.CERTIFICATE_ENDS else terms.algorithm_margin / 2)
+        early = terms.alarm if self.action is StampKind.RENEWAL else terms.algorithm_margin / 2
+        return now >= self.end - early
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +181,25 @@ def _needs(holding: Holding, now: datetime) -> Iterator[Due]:
 
 def _renewals(holding: Holding, algorithm: str, heads: Sequence[Stamp], now: datetime) -> Iterator[Due]:
     terms = holding.terms
-    first = min(heads, key=lambda head: head.expires)
+    ends = {head.name: _end(holding, head) for head in heads}
     # One token covers all heads of an algorithm, so the first that ends brings all the others along.
+    end, why = min(ends.values())
     names = tuple(head.name for head in heads)
-    yield Due(StampKind.RENEWAL, Why.CERTIFICATE_ENDS, names, algorithm, first.expires - terms.margin, first.expires)
+    yield Due(StampKind.RENEWAL, why, names, algorithm, end - terms.margin, end)
     if terms.cross is not None:
         since = {head.name: _alone_since(holding.history, head, terms) for head in heads}
         begin = min(since.values())
         alone = tuple(name for name, when in since.items() if when <= max(begin, now))
-        yield Due(StampKind.RENEWAL, Why.ONE_AUTHORITY, alone, algorithm, begin, first.expires)
+        yield Due(StampKind.RENEWAL, Why.ONE_AUTHORITY, alone, algorithm, begin, end)
+
+
+def _end(holding: Holding, head: Stamp) -> tuple[datetime, Why]:
+    """When a stamp's token proves nothing any more: its certificate ends, or a digest that it is signed under does."""
+    sunsets = [when for name in head.digests if (when := holding.sunset(name)) is not None]
+    first = min(sunsets, default=head.expires)
+    if first < head.expires:
+        return first, Why.SIGNATURE_ENDS
+    return head.expires, Why.CERTIFICATE_ENDS
 
 
 def _alone_since(history: History, head: Stamp, terms: Terms) -> datetime:

@@ -175,6 +175,7 @@ class Stamping:
             time=rfc3339(read_token(token).time),
             signer=answer.signer,
             expires=rfc3339(answer.expires) if answer.expires else "",
+            digests=answer.digests,
         )
         # Another process may have written it with what its own trust says of the signer.
         manifest = Manifest.read(name, self.batches.put(name, MANIFEST, manifest.document()))

@@ -69,6 +69,9 @@ class TokenAnswer:
     expires: datetime | None = None
     """Until when the authority's certificate is valid."""
 
+    digests: tuple[str, ...] = ()
+    """Digest algorithms under the signatures of token and certificates."""
+
 
 class TokenJudge(Protocol):
     """Judges tokens and algorithms. `judges.EngineJudge` is it."""
