@@ -144,6 +144,17 @@ class Catalogue:
             for table in (documents, files, packages, index_queue, dossiers):
                 connection.execute(table.delete())
 
+    def set_verdict(
+        self, dossier_id: str, ordinal: int, indication: str, connection: sa.Connection | None = None
+    ) -> None:
+        """Say what a document's signatures came out as when they were judged again."""
+        if connection is None:
+            with self._database.transaction() as own:
+                self.set_verdict(dossier_id, ordinal, indication, own)
+            return
+        where = (documents.c.dossier_id == dossier_id) & (documents.c.ordinal == ordinal)
+        connection.execute(documents.update().where(where).values(verdict=indication))
+
     # ------------------------------------------------------------ asking
 
     def find(self, identifier: str) -> list[Place]:

@@ -61,6 +61,26 @@ jobs = Table(
     Column("updated_at", String(32), nullable=False),
 )
 
+duties = Table(
+    "duties",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("package_id", String(36), nullable=False, index=True),
+    Column("submission_id", String(36), nullable=False),
+    Column("agency", String(64), nullable=False),
+    Column("file_code", String(400), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("done", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),
+    Column("error", JSON),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("due_at", String(32), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Index(None, "status", "due_at"),
+)
+
 claims = Table(
     "claims",
     metadata,
