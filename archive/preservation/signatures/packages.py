@@ -70,16 +70,17 @@ class Package:
         return self.known[name]
 
 
-def read_package(path: Path) -> XmlFacts:
+def read_package(path: Path, budget: Budget | None = None) -> XmlFacts:
     """Facts about the signatures of a ZIP package.
 
     Args:
         path: The file; never changed. Its suffix tells the kind of an ASiC container without `mimetype`.
+        budget: How much work it may make; None: the usual.
     """
     size = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
-            package = _opened(archive, path.suffix.lower())
+            package = _opened(archive, path.suffix.lower(), budget or Budget())
             if package is None:
                 return XmlFacts(size, "zip", problem=f"too-large: more than {MAX_ENTRIES} parts")
             return _read(package, size)
@@ -87,7 +88,7 @@ def read_package(path: Path) -> XmlFacts:
         return XmlFacts(size, "zip", problem=f"format: no readable package: {error}")
 
 
-def _opened(archive: zipfile.ZipFile, suffix: str) -> Package | None:
+def _opened(archive: zipfile.ZipFile, suffix: str, budget: Budget) -> Package | None:
     members = archive.infolist()
     if len(members) > MAX_ENTRIES:
         return None
@@ -102,7 +103,7 @@ def _opened(archive: zipfile.ZipFile, suffix: str) -> Package | None:
         doubtful.append("package: bytes behind the package")
     if any(m.flag_bits & 1 or m.compress_type not in _PLAIN for m in files):
         doubtful.append("package: encrypted parts, or packed in an unusual way")
-    return Package(archive, entries, _kind(archive, entries, suffix), tuple(doubtful))
+    return Package(archive, entries, _kind(archive, entries, suffix), tuple(doubtful), budget)
 
 
 def _ends_the_file(archive: zipfile.ZipFile) -> bool:
