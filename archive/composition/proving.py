@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from archive.clock import SystemClock
 from archive.preservation.trust.sets import TrustSnapshot
 from archive.services.proof_checking import ProofChecker
-from archive.services.proofs import Proofs
-from archive.services.replaying import Replaying
 from metadata.time import Clock
 
 if TYPE_CHECKING:
     from archive.composition.installation import Installation
+    from archive.services.proofs import Proofs
+    from archive.services.replaying import Replaying
 
 
 @contextmanager
@@ -39,11 +39,14 @@ def proof_checker(trust: Path | None, clock: Clock | None = None) -> Iterator[Pr
 
 def replaying(archive: Installation) -> Replaying:
     """Judging again what the installation holds."""
+    from archive.services.replaying import Replaying  # noqa: PLC0415 - checking a proof needs none of it
+
     return Replaying(archive.catalogue, archive.stored, archive.evidence, archive.workers, archive.home.scratch)
 
 
 def proofs(archive: Installation) -> Proofs:
     """Making proofs of what the installation holds."""
-    from archive.composition.evidencing import evidence  # noqa: PLC0415 - checking a proof needs none of it
+    from archive.composition.evidencing import evidence  # noqa: PLC0415 - the same
+    from archive.services.proofs import Proofs  # noqa: PLC0415 - the same
 
     return Proofs(archive.stored, archive.evidence, evidence(archive), archive.home.scratch)
