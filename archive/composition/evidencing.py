@@ -76,7 +76,7 @@ def stampers(archive: Installation) -> Stampers:
     urls = archive.settings.evidence.tsa
     if not urls:
         return Stampers(None)
-    return Stampers(_client(archive, urls), _client(archive, urls[1:]) if len(urls) > 1 else None)
+    return Stampers(_client(archive, urls), tuple(_client(archive, (url,)) for url in urls))
 
 
 def _client(archive: Installation, urls: Sequence[str]) -> TsaClient:

@@ -17,7 +17,7 @@ from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
 from archive.preservation.evidence.rehashing import Progress, Rehasher
 from archive.preservation.evidence.renewing import Renewer, is_revoked, struck
-from archive.preservation.evidence.stamping import Stamping, TimeStamper
+from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.stored import Places, StoredMaterial
 from archive.services.proofs import Covered, ProofNotReadyError
 from metadata.errors import NotFoundError
@@ -105,16 +105,17 @@ class Evidence:
         if self.stampers.first is None:
             return
         yield from self._finished()
-        yield from self._struck(self.stampers.first)
-        done: set[tuple[StampKind, tuple[str, ...]]] = set()
+        yield from self._struck()
+        done: set[tuple[StampKind, Why, str]] = set()
         while True:
             wanted = self.due()
             if everything and not done and not any(entry.action is StampKind.RENEWAL for entry in wanted):
                 wanted = (*wanted, *self._all_heads())
-            task = next((entry for entry in wanted if (entry.action, entry.stamps) not in done), None)
+            # Once a run: an authority that gives no better token than it gave before is not asked for ever.
+            task = next((entry for entry in wanted if (entry.action, entry.why, entry.algorithm) not in done), None)
             if task is None:
                 return
-            done.add((task.action, task.stamps))
+            done.add((task.action, task.why, task.algorithm))
             yield from self._done(task, tell)
 
     def _done(self, task: Due, tell: Progress | None) -> Iterator[Stamped]:
@@ -130,15 +131,15 @@ class Evidence:
             answer = Stamped(name, StampKind.REHASH, reading.total, stamp, task.why.value, reading.damaged)
         else:
             heads = [history.stamps[name] for name in task.stamps]
-            other = self.stampers.others if task.why is Why.ONE_AUTHORITY else None
-            if task.why is Why.ONE_AUTHORITY and other is None:
-                return
-            renewed = self.renewer.renew(heads, other or first)
+            stamper = first
+            if task.why is Why.ONE_AUTHORITY:
+                stamper = self.stampers.unlike({head.signer for head in heads}, self.judge)
+            renewed = self.renewer.renew(heads, stamper)
             answer = Stamped(renewed.name, StampKind.RENEWAL, len(heads), renewed, task.why.value)
         self._record(EventType.EVIDENCE_RENEWAL, answer)
         yield answer
 
-    def _struck(self, first: TimeStamper) -> Iterator[Stamped]:
+    def _struck(self) -> Iterator[Stamped]:
         history = self.stamping.history()
         good: dict[str, bool] = {}
 
@@ -149,15 +150,16 @@ class Evidence:
 
         found = struck(history, is_good)
         voids = found.voids
+        stamper = self.stampers.unlike({history.stamps[name].signer for name in voids}, self.judge)
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.renew):
             heads = [stamp for stamp in found.renew if stamp.algorithm == algorithm]
-            stamp = self.renewer.renew(heads, self.stampers.others or first, voids=voids)
+            stamp = self.renewer.renew(heads, stamper, voids=voids)
             answer = Stamped(stamp.name, stamp.kind, len(heads), stamp, Why.AUTHORITY_REVOKED.value)
             self._record(EventType.EVIDENCE_RENEWAL, answer)
             yield answer
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.restamp):
             roots = {s.name: self._root(s) for s in found.restamp if s.algorithm == algorithm}
-            stamp = self.renewer.restamp(roots, algorithm, self.stampers.others or first, voids)
+            stamp = self.renewer.restamp(roots, algorithm, stamper, voids)
             answer = Stamped(stamp.name, stamp.kind, len(roots), stamp, Why.AUTHORITY_REVOKED.value)
             self._record(EventType.EVIDENCE_ALARM, answer)
             yield answer

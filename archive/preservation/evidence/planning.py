@@ -46,6 +46,12 @@ class Terms:
     margin: timedelta = 180 * DAY
     """A stamp is renewed so long before its authority's certificate ends."""
 
+    pause: timedelta = 30 * DAY
+    """A young stamp is not renewed again before: an authority whose own certificate ends soon cannot do better."""
+
+    last: timedelta = 7 * DAY
+    """But so long before the end it is tried all the same."""
+
     alarm: timedelta = 90 * DAY
     """What is not renewed so long before the end is an alarm."""
 
@@ -181,11 +187,16 @@ def _needs(holding: Holding, now: datetime) -> Iterator[Due]:
 
 def _renewals(holding: Holding, algorithm: str, heads: Sequence[Stamp], now: datetime) -> Iterator[Due]:
     terms = holding.terms
-    ends = {head.name: _end(holding, head) for head in heads}
+    needs = []
+    for head in heads:
+        end, why = _end(holding, head)
+        begin = min(max(end - terms.margin, head.time + terms.pause), end - terms.last)
+        needs.append((begin, end, why))
     # One token covers all heads of an algorithm, so the first that ends brings all the others along.
-    end, why = min(ends.values())
+    begin, _, why = min(needs)
+    end = min(entry[1] for entry in needs)
     names = tuple(head.name for head in heads)
-    yield Due(StampKind.RENEWAL, why, names, algorithm, end - terms.margin, end)
+    yield Due(StampKind.RENEWAL, why, names, algorithm, begin, end)
     if terms.cross is not None:
         since = {head.name: _alone_since(holding.history, head, terms) for head in heads}
         begin = min(since.values())

@@ -95,9 +95,11 @@ class Renewer:
                 Cover(head.name, digest(algorithm, full), names, hashlib.sha256(full).hexdigest() if names else "")
             )
         now = self.clock.now()
-        urgent = must or any(head.expires - LAST_CHANCE <= now for head in heads if head.name in missing)
-        if missing and not urgent:
-            raise RevocationMissingError(missing)
+        # What has ended already waits for nothing: no revocation data can bring it back.
+        waits = {name: why for name, why in missing.items() if why.startswith("TRY_LATER")}
+        urgent = must or any(head.expires - LAST_CHANCE <= now for head in heads if head.name in waits)
+        if waits and not urgent:
+            raise RevocationMissingError(waits)
         return Covering(tuple(covers), tuple(missing))
 
     def _status(self, token: bytes) -> tuple[tuple[bytes, ...], str]:
