@@ -52,7 +52,7 @@ NAMED_CURVES: dict[str, ec.EllipticCurve] = {
 
 
 class HasPublicKey(Protocol):
-    def public_key(self) -> Any: ...
+    def public_key(self) -> Any: ...  # noqa: ANN401 - one of several key classes
 
 
 def facts(key: HasPublicKey) -> PublicKey:
