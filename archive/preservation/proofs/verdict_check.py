@@ -58,13 +58,17 @@ def kept_in(proof: Proof) -> tuple[KeptInProof, ...]:
     Raises:
         ContentsBrokenError: a member that should hold verdicts does not.
     """
-    found = []
+    found: list[KeptInProof] = []
     for name in proof.statement.verdicts:
         try:
             kept = KeptVerdicts.of_json(read_json(proof.read(name)))
         except KeptVerdictsUnreadableError as error:
             msg = f"{name}: {error}"
             raise ContentsBrokenError(msg) from error
+        if any(kept.path == other.kept.path for other in found):
+            # A thousand verdicts on one file would have it digested a thousand times.
+            msg = f"{name}: the second set of verdicts on {kept.path}"
+            raise ContentsBrokenError(msg)
         found.append(KeptInProof(proof, kept))
     return tuple(found)
 

@@ -224,6 +224,11 @@ def test_a_verdict_about_a_file_that_is_not_in_the_proof_is_found(parts: ProofPa
     assert steps.REPLAY in broken(report)
 
 
+def test_two_sets_of_verdicts_on_one_file_are_found(parts: ProofParts, corpus: Corpus) -> None:
+    parts.files["metadata/other/signatures/002.json"] = parts.files[VERDICT] + b" "
+    assert broken(under_own_anchors(restamped(parts, corpus.pki), corpus)) == [steps.OBJECTS]
+
+
 def test_each_object_that_a_verdict_leans_on_is_missed(parts: ProofParts, corpus: Corpus) -> None:
     kept = json.loads(parts.files[VERDICT])
     assert len(kept["objects"]) > 5
