@@ -54,6 +54,9 @@ _ECDSA = {
     "2.16.840.1.101.3.4.3.11": "sha3_384",
     "2.16.840.1.101.3.4.3.12": "sha3_512",
 }
+MAX_BYTES = 4 << 10
+"""Longest AlgorithmIdentifier."""
+
 RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
 RSA_PSS = "1.2.840.113549.1.1.10"
 EC_PUBLIC_KEY = "1.2.840.10045.2.1"
@@ -188,6 +191,8 @@ def signature_algorithm(der: bytes) -> SignatureAlgorithm:
     Raises:
         Asn1Error: it is none.
     """
+    if len(der) > MAX_BYTES:
+        raise Asn1Error("an algorithm of more than 4 KiB")
     parts = members(der, expect(first(der), SEQUENCE), 4)
     identifier = oid(der, at(parts, 0, 0x06))
     return named_signature(identifier, der[parts[1][1] : parts[1][3]] if len(parts) > 1 else b"")
@@ -200,6 +205,8 @@ def algorithm_oid(der: bytes) -> str:
     Raises:
         Asn1Error: it is none.
     """
+    if len(der) > MAX_BYTES:
+        raise Asn1Error("an algorithm of more than 4 KiB")
     return oid(der, at(members(der, expect(first(der), SEQUENCE), 4), 0, 0x06))
 
 

@@ -27,6 +27,7 @@ MAX_NORMALISED = 1_000_000
 """Most elements that `normalised` looks at: 256 MiB of content in pieces of 1 KiB and more."""
 
 MAX_INTEGER_OCTETS = 4_096
+MAX_TIME_OCTETS = 64
 _CONSTRUCTED = 0x20
 _HIGH_TAG = 0x1F
 _LONG = 0x80
@@ -224,7 +225,7 @@ def instant(data: bytes, element: Element) -> datetime:
 @lru_cache(maxsize=8192)
 def time_of(text: bytes) -> datetime:
     """See `instant`; two digits of a year mean 1950 to 2049 (RFC 5280, 4.1.2.5.1)."""
-    found = _TIME.fullmatch(text)
+    found = _TIME.fullmatch(text) if len(text) <= MAX_TIME_OCTETS else None
     if found is None:
         raise Asn1Error("no time")
     day = found["date"]

@@ -49,8 +49,11 @@ from archive.preservation.signatures.names import Name, name
 MAX_CERTIFICATES = 400
 """Most certificates of one file that are looked at."""
 
-MAX_BYTES = 1 << 20
-"""Largest certificate that is read."""
+MAX_BYTES = 128 << 10
+"""Largest certificate that is read; those of the world have 1 to 10 KiB."""
+
+MAX_KEPT_BYTES = 16 << 10
+"""Largest certificate that is kept read: hostile files must not fill the memory of a worker."""
 
 _UNDERSTOOD = frozenset(
     {
@@ -236,15 +239,25 @@ def _key_hash(octets: bytes, algorithm: str) -> bytes | None:
     return hashlib.new(digest, octets, usedforsecurity=False).digest()
 
 
-@lru_cache(maxsize=8192)
 def certificate(der: bytes) -> Certificate:
     """The certificate in `der`, from a cache where possible.
 
     Raises:
-        CertificateUnreadableError: it is none, or is larger than 1 MiB.
+        CertificateUnreadableError: it is none, or is larger than 128 KiB.
     """
+    if len(der) <= MAX_KEPT_BYTES:
+        return _kept(der)
     if len(der) > MAX_BYTES:
-        raise CertificateUnreadableError("a certificate of more than 1 MiB")
+        raise CertificateUnreadableError("a certificate of more than 128 KiB")
+    return _named(der)
+
+
+@lru_cache(maxsize=8192)
+def _kept(der: bytes) -> Certificate:
+    return _named(der)
+
+
+def _named(der: bytes) -> Certificate:
     try:
         return _read(der)
     except Asn1Error as error:

@@ -62,6 +62,9 @@ __all__ = [
 MAX_SIGNERS = 20
 MAX_CERTIFICATES = 400
 MAX_LISTS = 500
+MAX_KEPT_BYTES = 256 << 10
+"""Largest CMS that is kept read."""
+
 SIGNED_DATA = "1.2.840.113549.1.7.2"
 CONTENT_TYPES = {
     "1.2.840.113549.1.7.1": "data",
@@ -76,13 +79,26 @@ _OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"
 _OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1"
 
 
-@lru_cache(maxsize=64)
 def read_signed_data(data: bytes) -> SignedData:
-    """The SignedData in `data`, BER or DER, trailing bytes allowed.
+    """The SignedData in `data`, BER or DER, trailing bytes allowed; what was read last is kept.
 
     Raises:
         CmsUnreadableError: whatever is wrong with it.
     """
+    return _kept(data) if len(data) <= MAX_KEPT_BYTES else _named(data)
+
+
+@lru_cache(maxsize=64)
+def _kept(data: bytes) -> SignedData:
+    return _named(data)
+
+
+def forget() -> None:
+    """Empties the cache: for measurements."""
+    _kept.cache_clear()
+
+
+def _named(data: bytes) -> SignedData:
     try:
         try:
             return _read(data)

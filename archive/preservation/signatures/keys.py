@@ -34,6 +34,8 @@ CURVES = {
 }
 """Named curves: name and bits."""
 
+MAX_BYTES = 16 << 10
+
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
@@ -63,8 +65,10 @@ def public_key(spki: bytes) -> PublicKey:
     """The key in a SubjectPublicKeyInfo.
 
     Raises:
-        Asn1Error: it is none.
+        Asn1Error: it is none, or larger than 16 KiB.
     """
+    if len(spki) > MAX_BYTES:
+        raise Asn1Error("a key of more than 16 KiB")
     parts = members(spki, whole(spki, SEQUENCE), 4)
     octets = bits(spki, at(parts, 1, 0x03))
     algorithm = members(spki, at(parts, 0, SEQUENCE), 4)

@@ -9,7 +9,11 @@ from functools import lru_cache
 from archive.preservation.signatures.asn1 import SEQUENCE, SET, Asn1Error, at, elements, expect, first, members, oid
 
 MAX_ATTRIBUTES = 200
-"""Most attributes of one name."""
+"""Most attributes of one name, and most in one of its parts."""
+
+MAX_BYTES = 64 << 10
+MAX_KEPT_BYTES = 4 << 10
+"""Largest name that is kept read."""
 
 COMMON_NAME = "2.5.4.3"
 EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
@@ -84,13 +88,25 @@ class GeneralName:
         return self.value.hex()
 
 
-@lru_cache(maxsize=8192)
 def name(der: bytes) -> Name:
-    """The Name in `der`.
+    """The Name in `der`, from a cache where possible.
 
     Raises:
-        Asn1Error: it is none, or has more than 200 attributes.
+        Asn1Error: it is none, has more than 200 attributes or more than 64 KiB.
     """
+    if len(der) <= MAX_KEPT_BYTES:
+        return _kept(der)
+    if len(der) > MAX_BYTES:
+        raise Asn1Error("a name of more than 64 KiB")
+    return _read(der)
+
+
+@lru_cache(maxsize=8192)
+def _kept(der: bytes) -> Name:
+    return _read(der)
+
+
+def _read(der: bytes) -> Name:
     parts: list[str] = []
     canonical: list[tuple[tuple[str, str], ...]] = []
     common: str | None = None
