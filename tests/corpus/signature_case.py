@@ -29,7 +29,9 @@ class Expected:
 
     level: str | None = None
     best_time: str | None = None
-    proof: str | None = None
+    proof: str = ""
+    """How the source of the best time begins."""
+
     plain: PlainWord | None = None
     practice: str = ""
     helps: str = ""
@@ -41,7 +43,6 @@ class Expected:
             "indication": self.indication,
             "level": self.level,
             "best_time": self.best_time,
-            "best_time_proof": self.proof,
             "plain": self.plain,
         }
         found = [f"{key}: {value}" for key, value in wanted.items() if value and getattr(verdict, key) != value]
@@ -49,6 +50,8 @@ class Expected:
             found.append(f"subindication: {self.subindication}")
         if self.reason and not any(r.startswith(self.reason) for r in verdict.reasons):
             found.append(f"reason: {self.reason}")
+        if self.proof and not (verdict.best_time_proof or "").startswith(self.proof):
+            found.append(f"best_time_proof: {self.proof}")
         if self.practice and self.practice not in verdict.practices:
             found.append(f"practice: {self.practice}")
         if self.helps and not any(h.startswith(self.helps) for h in verdict.would_help):

@@ -24,7 +24,7 @@ from archive.preservation.trust.sets import TrustedCertificate, TrustRole, Trust
 from metadata.time import rfc3339
 from metadata.verdicts import PlainWord
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
-from tests.fixtures.pki import Corpus
+from tests.fixtures.pki import Corpus, plain_pdf
 
 SIGNED = datetime(2026, 6, 15, 9, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -111,8 +111,6 @@ def sunsets() -> Policy:
 @lru_cache(maxsize=1)
 def stamped() -> bytes:
     """B-T: nothing in it but the signature and its time-stamp."""
-    from tests.fixtures.pki import plain_pdf  # noqa: PLC0415 - the fixture module imports nothing of this one
-
     return sign_pdf(plain_pdf(), ages().person, Signing(SIGNED, stamper=ages().stamper(SIGNED)))
 
 

@@ -112,7 +112,7 @@ def _accepted(base: Judged, block: SignerBlock, signer: Certificate, world: Worl
 
 
 def _first(chain: Outcome, acceptance: list[Outcome]) -> Outcome:
-    """Which outcome gives the word (5.3.4): a path that is none and a revocation, acceptance, then what time may heal."""
+    """Which outcome gives the word (5.3.4): no path or a revocation, then acceptance, then what time may heal."""
     refused = next((c for c in acceptance if not c.passed), None)
     if refused is None or chain.failed or chain.subindication in _BEFORE_ACCEPTANCE:
         return chain
