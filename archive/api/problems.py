@@ -45,6 +45,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     # From here on the system failed; 503 where waiting may help, 507 where somebody has to make room.
     "archive.fault": HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal.error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "audit.forked": HTTPStatus.INTERNAL_SERVER_ERROR,
     "clamd.refused": HTTPStatus.INTERNAL_SERVER_ERROR,
     "clamd.unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
     "database.fault": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -22,6 +22,7 @@ from metadata.events import EventType
 from metadata.time import Clock
 
 if TYPE_CHECKING:
+    from archive.catalogue.duties import Duties
     from archive.jobs.runner import Runner
     from archive.preservation.trust.store import TrustStore
     from archive.services.dissemination import Dissemination
@@ -128,6 +129,13 @@ class Installation:
     def journal(self) -> Journal:
         """Jobs, submissions, claims."""
         return Journal(self.database, self.clock)
+
+    @cached_property
+    def duties(self) -> Duties:
+        """What is stored and waits for something from outside."""
+        from archive.catalogue.duties import Duties  # noqa: PLC0415
+
+        return Duties(self.database, self.clock)
 
     @cached_property
     def trail(self) -> AuditTrail:
@@ -271,13 +279,14 @@ class Installation:
     @cached_property
     def runner(self) -> Runner:
         """Runs stages of jobs."""
+        from archive.composition.trusting import NotingHoldings  # noqa: PLC0415
         from archive.jobs.runner import Runner  # noqa: PLC0415
 
         return Runner(
             pipeline=self.pipeline,
             journal=self.journal,
             trail=self.trail,
-            holdings=self.stored,
+            holdings=NotingHoldings(self),
             note_received=self.receipts.note_received,
             work_root=self.home.work,
             separate_approval=self.settings.intake.approval == "separate",
@@ -320,9 +329,10 @@ class Installation:
     @cached_property
     def dossiers(self) -> Dossiers:
         """Looking up."""
+        from archive.services.accesses import Accesses  # noqa: PLC0415
         from archive.services.dossiers import Dossiers  # noqa: PLC0415
 
-        return Dossiers(self.catalogue, self.trail)
+        return Dossiers(self.catalogue, self.trail, Accesses(self.trail, self.clock))
 
     @cached_property
     def dissemination(self) -> Dissemination:

@@ -8,6 +8,7 @@ from typing import Any
 
 from archive.catalogue.holdings import Catalogue, Place, gravest_indication
 from archive.catalogue.trail import AuditTrail
+from archive.services.accesses import Accesses
 from metadata.codes import document_number, document_title
 from metadata.descriptions import Description
 from metadata.package import PackageDocument, PackageFile, PackageRecord
@@ -16,26 +17,30 @@ from metadata.rules import as_json
 
 @dataclass(frozen=True, slots=True)
 class Dossiers:
-    """Looks dossiers and documents up."""
+    """Looks dossiers and documents up. Every look is recorded first."""
 
     catalogue: Catalogue
     trail: AuditTrail
+    accesses: Accesses
 
-    def show(self, identifier: str, language: str) -> list[dict[str, Any]]:
+    def show(self, identifier: str, language: str, *, operator: str) -> list[dict[str, Any]]:
         """All that `identifier` names, as whole records.
 
         Raises:
             NotFoundError: nothing.
+            DatabaseFaultError: the look could not be recorded.
         """
-        return [self.at(place, language) for place in self.catalogue.find(identifier)]
+        return [self.at(place, language, operator=operator) for place in self.catalogue.find(identifier)]
 
-    def at(self, place: Place, language: str) -> dict[str, Any]:
+    def at(self, place: Place, language: str, *, operator: str) -> dict[str, Any]:
         """The record of one place.
 
         Raises:
             NotFoundError: nothing stands there.
+            DatabaseFaultError: the look could not be recorded.
         """
         records = self.catalogue.records(place.dossier_id)
+        self.accesses.shown(records[0], operator, ordinal=place.ordinal)
         if place.ordinal is None:
             return self._dossier(records, language)
         for record in records:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from archive.composition import Archive
+from archive.operators import operator_name
 from archive.web import deliveries
 from archive.web.language import language_of
 from archive.web.reading import Reading, document_at
@@ -106,7 +107,7 @@ def dossier(request: Request, package_id: str) -> Response:
     archive = _archive(request)
     place = archive.catalogue.find(package_id)[0]
     record = archive.catalogue.records(place.dossier_id)[0]
-    shown = archive.dossiers.at(type(place)(place.dossier_id), language_of(request))
+    shown = archive.dossiers.at(type(place)(place.dossier_id), language_of(request), operator=operator_name())
     return page(request, "dossier.html", dossier=shown, found=record.findings)
 
 
@@ -121,7 +122,7 @@ def document(
     """One document: its pages with the hits marked, and all that is known of it."""
     archive = _archive(request)
     reading = document_at(archive, package_id, ordinal)
-    shown = archive.dossiers.at(reading.place, language_of(request))
+    shown = archive.dossiers.at(reading.place, language_of(request), operator=operator_name())
     base = f"/api/v1/documents/{reading.place.dossier_id}/{ordinal}"
     return page(
         request,

@@ -13,11 +13,15 @@ from archive.api.files import Served, send
 from archive.api.lines import ROOT, dossier_line, file_href
 from archive.catalogue.holdings import Place
 from archive.composition import Archive
+from archive.operators import operator_name
 from archive.web.reading import Reading, document_at, words_in
 from metadata.errors import NotFoundError
 from metadata.package import PackageFile
 
 router = APIRouter()
+
+HTTP_PARTIAL_CONTENT = 206
+HTTP_NOT_MODIFIED = 304
 
 Ordinal = Annotated[int, Path(ge=0, le=999_999_999)]
 PageNumber = Annotated[int, Path(ge=1, le=999_999_999)]
@@ -52,7 +56,7 @@ def _places(archive: Archive, identifier: str) -> list[Place]:
 @router.get("/dossiers/{package_id}", tags=["dossiers"])
 def dossier(request: Request, archive: ArchiveDep, language: LanguageDep, package_id: str) -> Response:
     """One dossier with everything that is known of it."""
-    return tagged(request, archive.dossiers.at(_dossier(archive, package_id), language))
+    return tagged(request, archive.dossiers.at(_dossier(archive, package_id), language, operator=operator_name()))
 
 
 def _dossier(archive: Archive, package_id: str) -> Place:
@@ -85,7 +89,7 @@ def document(
 ) -> Response:
     """One document: metadata, files with links, verdicts, events."""
     reading = document_at(archive, package_id, ordinal)
-    body = archive.dossiers.at(reading.place, language)
+    body = archive.dossiers.at(reading.place, language, operator=operator_name())
     for file in body["files"]:
         file["href"] = file_href(reading.place.dossier_id, ordinal, file)
     return tagged(request, body)
@@ -109,7 +113,12 @@ def file(request: Request, archive: ArchiveDep, package_id: str, ordinal: Ordina
     found = _file(reading, name)
     path = found.original_name if found.representation == "rep1" else found.path
     opened = partial(_open, archive, reading.record.package_id, found.path)
-    return send(request, Served(path, found.mime, found.size_bytes, found.sha256, opened))
+    answer = send(request, Served(path, found.mime, found.size_bytes, found.sha256, opened))
+    if request.method == "GET" and answer.status_code != HTTP_NOT_MODIFIED:
+        accesses = archive.dossiers.accesses
+        note = accesses.looked if answer.status_code == HTTP_PARTIAL_CONTENT else accesses.shown
+        note(reading.record, operator_name(), ordinal=ordinal, file=found.sha256, what="file")
+    return answer
 
 
 def _open(archive: Archive, package_id: str, path: str, offset: int, length: int) -> Any:  # noqa: ANN401 - see Open
@@ -131,6 +140,7 @@ def page_text(
 ) -> dict[str, Any]:
     """Text of one page with a box a word (fractions of the page, from the top left), and where `q` hits."""
     reading = document_at(archive, package_id, ordinal)
+    archive.dossiers.accesses.looked(reading.record, operator_name(), ordinal=ordinal, what="text")
     for found in archive.stored.pages(reading.record, reading.document):
         if found.page == page:
             spans = [(start, end) for number, start, end in reading.hits(archive, q) if number == page]
@@ -143,4 +153,5 @@ def page_text(
 def hits(archive: ArchiveDep, package_id: str, ordinal: Ordinal, q: Words) -> Response:
     """All hits of `q` in a document, page by page, with boxes."""
     reading = document_at(archive, package_id, ordinal)
+    archive.dossiers.accesses.looked(reading.record, operator_name(), ordinal=ordinal, what="text")
     return JSONResponse({"items": reading.marked_pages(archive, q)})

@@ -6,18 +6,20 @@ from typing import Any
 
 import click
 
-from archive.cli.command import command
+from archive.cli.command import command, option
 from archive.cli.exit_codes import ExitCode
 from archive.cli.speech import Speaker
 from archive.composition import Archive
+from archive.operators import operator_name
 
 
 @command("show")
 @click.argument("identifier", metavar="ID")
-def show(speak: Speaker, identifier: str) -> int:
+@option("--operator", key="option.operator", default=operator_name)
+def show(speak: Speaker, identifier: str, operator: str) -> int:
     """See the message `show.help`."""
     with Archive.opened() as archive:
-        for record in archive.dossiers.show(identifier, speak.language):
+        for record in archive.dossiers.show(identifier, speak.language, operator=operator):
             speak.line(record, _words(speak, record))
     return int(ExitCode.OK)
 

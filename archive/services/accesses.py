@@ -1,0 +1,68 @@
+"""Who was shown what: recorded before the first byte leaves, or it is not shown."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from archive.catalogue.trail import AuditTrail
+from metadata.events import EventType
+from metadata.package import PackageRecord
+from metadata.time import Clock
+
+ONE_LOOK = timedelta(minutes=5)
+"""A reader on the screen asks for a file range by range, for text page by page: within this time that is one look."""
+
+_MOST_LOOKS = 10_000
+
+
+class Accesses:
+    """Records showings. May be called from many threads."""
+
+    def __init__(self, trail: AuditTrail, clock: Clock) -> None:
+        self._trail = trail
+        self._clock = clock
+        self._looks: OrderedDict[tuple[str, ...], datetime] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def shown(
+        self, record: PackageRecord, operator: str, *, ordinal: int | None = None, file: str = "", what: str = "record"
+    ) -> None:
+        """Record that a dossier, a document or a file of it is shown; durable on return.
+
+        Args:
+            record: Of any part of the dossier.
+            operator: Account that looks.
+            ordinal: The document; None: the dossier as a whole.
+            file: SHA-256 of the file, where one is handed out.
+            what: `record`, `file` or `text`.
+
+        Raises:
+            DatabaseFaultError: it could not be recorded, so nothing may be shown.
+        """
+        detail = {"what": what} | ({"ordinal": str(ordinal)} if ordinal is not None else {})
+        self._trail.record(
+            self._trail.event(
+                EventType.ACCESS,
+                record.dossier_id,
+                agency=record.agency,
+                agent=f"person:{operator}",
+                detail=detail | ({"file": file} if file else {}),
+            )
+        )
+
+    def looked(self, record: PackageRecord, operator: str, *, ordinal: int, file: str = "", what: str) -> None:
+        """Record a part of one look (a range of a file, the text of a page): once in `ONE_LOOK`. See `shown`."""
+        look = (operator, record.dossier_id, str(ordinal), what, file)
+        now = self._clock.now()
+        with self._lock:
+            before = self._looks.get(look)
+        if before is not None and now - before < ONE_LOOK:
+            return
+        self.shown(record, operator, ordinal=ordinal, file=file, what=what)
+        with self._lock:
+            self._looks[look] = now
+            self._looks.move_to_end(look)
+            while len(self._looks) > _MOST_LOOKS:
+                self._looks.popitem(last=False)
