@@ -145,6 +145,22 @@ class Duties:
         with self._database.transaction() as connection:
             return connection.execute(duties.update().where(where).values(due_at=now)).rowcount
 
+    def make_due(self, duty_id: str) -> Job:
+        """Take a duty up as soon as possible, also one that met a fault.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        open_ones = duties.c.status.in_([JobStatus.WAITING.value, JobStatus.FAULT.value])
+        now = rfc3339(self._clock.now())
+        with self._database.transaction() as connection:
+            connection.execute(
+                duties.update()
+                .where(duties.c.id == duty_id, open_ones)
+                .values(status=JobStatus.WAITING.value, due_at=now, updated_at=now)
+            )
+        return self.duty(duty_id)
+
     def due(self, limit: int) -> list[Job]:
         """Duties whose time has come, those that wait longest first."""
         now = self._clock.now()

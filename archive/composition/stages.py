@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archive.preservation.signatures.adapter import Judge
+from archive.composition.trusting import intake_judge
 from archive.services.submissions import SheetChecks
 from archive.settings import Settings
 from archive.version import VERSION
@@ -92,7 +92,7 @@ def make_pipeline(archive: Installation) -> Pipeline:
         Receive(checks, clock),
         Identify(SiegfriedIdentifier(workers)),
         Validate(workers, archive.scanner, checks, check_measured, archive.catalogue),
-        Signatures(Judge(workers, archive.trust, clock)),
+        Signatures(intake_judge(archive)),
         Text(workers),
         Pdfa(workers, archive.pdfa_judge),
         Package(

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from archive.catalogue.duties import DutyKind
+from archive.preservation.collecting_judge import CollectingJudge
 from archive.preservation.fetching import HttpFetcher
+from archive.preservation.signatures.adapter import Judge
 from archive.preservation.timestamps.believing import Believing
 from archive.preservation.timestamps.client import NONCE_BITS, TsaClient, TsaTerms
 from archive.preservation.trust.addresses import AllowList
 from archive.preservation.trust.broker import BrokerTerms, RevocationBroker
 from archive.preservation.trust.cache import RevocationCache
 from archive.preservation.trust.importing import ListImporter
+from archive.preservation.trust.sets import TrustSource
+from archive.preservation.trust.store import IntakeTrust
+from archive.services.rejudging import Rejudging
 from archive.services.trust import TrustService
+from ingest.facts import Stored
+from ingest.work import WorkItem
 from storage.evidence import EvidenceObjects
 
 if TYPE_CHECKING:
     from archive.composition.installation import Installation
+
+DUTIES_AT_ONCE = 20
+"""Dossiers judged again in one go of a process that has other things to do as well."""
 
 
 def fetcher(archive: Installation) -> HttpFetcher:
@@ -83,4 +95,55 @@ def trust_service(archive: Installation) -> TrustService:
         keeper=keeper,
         trail=archive.trail,
         clock=archive.clock,
+        duties=archive.duties,
     )
+
+
+def intake_judge(archive: Installation, trust: TrustSource | None = None) -> CollectingJudge:
+    """The judge of intake: with the home's trust as far as it can be used, collecting revocation data.
+
+    Args:
+        archive: The installation.
+        trust: Another set than the home's.
+    """
+    source = trust or IntakeTrust(archive.trust)
+    return CollectingJudge(Judge(archive.workers, source, archive.clock), revocation_broker(archive))
+
+
+def rejudging(archive: Installation) -> Rejudging:
+    """Judges stored documents again."""
+    return Rejudging(
+        catalogue=archive.catalogue,
+        stored=archive.stored,
+        duties=archive.duties,
+        trail=archive.trail,
+        judge=intake_judge(archive),
+        keeper=EvidenceObjects(archive.store),
+        trusted=archive.trust,
+        may_ask=bool(archive.settings.revocation.allow),
+        scratch=archive.home.scratch,
+        clock=archive.clock,
+    )
+
+
+def work_duties(archive: Installation, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Judge again what is due for it; how many dossiers. Costs two questions to the database when nothing is."""
+    duties = archive.duties
+    if archive.settings.revocation.allow:
+        # The operator has allowed an address since.
+        duties.wake(DutyKind.EVIDENCE, sleeping_only=True)
+    if not duties.due(1):
+        return 0
+    return rejudging(archive).work_due(DUTIES_AT_ONCE, stopped)
+
+
+class NotingHoldings:
+    """Implements `archive.jobs.runner.Holdings`: enters a stored dossier and opens the duties that it asks for."""
+
+    def __init__(self, archive: Installation) -> None:
+        self._archive = archive
+
+    def register(self, item: WorkItem, stored: Stored) -> None:
+        """See `Holdings.register`."""
+        self._archive.stored.register(item, stored)
+        rejudging(self._archive).note(item.package_id)

@@ -85,9 +85,16 @@ class Archive(Installation):
                     tell([self.journal.job(job.id)])
 
     def retry(self, jobs: Sequence[Job], tell: Tell | None = None) -> None:
-        """Try jobs again that ended in a fault."""
-        with self.executor() as executor:
-            executor.wait([executor.retry(job).id for job in jobs], tell)
+        """Try jobs again that ended in a fault; a duty that waits is taken up now."""
+        dossiers = [job for job in jobs if job.kind == "ingest"]
+        for duty in jobs:
+            if duty not in dossiers:
+                from archive.composition.trusting import rejudging  # noqa: PLC0415 - starting is measured
+
+                rejudging(self).work(duty.id)
+        if dossiers:
+            with self.executor() as executor:
+                executor.wait([executor.retry(job).id for job in dossiers], tell)
         self._catch_up()
 
     def wait_until_idle(self, tell: Tell | None = None) -> None:
@@ -99,10 +106,13 @@ class Archive(Installation):
     def keep_up(self, stop: threading.Event) -> None:
         """The duties of a long-lived process: index what waits, seal the trail, until `stop`."""
         while not stop.wait(KEEP_UP_SECONDS):
-            self._catch_up()
+            self._catch_up(stop.is_set)
             self.seal()
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        from archive.composition.trusting import work_duties  # noqa: PLC0415 - starting is measured
+
+        work_duties(self, stopped)
         from search.errors import SearchFaultError  # noqa: PLC0415
 
         try:

@@ -16,6 +16,9 @@ from ingest.facts import Tool
 from ingest.ports import EvidenceJudge, Judgement
 from metadata.verdicts import SignatureVerdict
 
+MAX_ROUNDS = 6
+"""A path has seldom more than four certificates, its time-stamp's as many."""
+
 Told = Callable[[Path, Collected], None]
 """Called for each file for which something was collected or is missing still."""
 
@@ -51,20 +54,30 @@ class CollectingJudge:
     ) -> Sequence[Judgement]:
         """See `EvidenceJudge.judgements`."""
         judged = list(self.judge_at_hand.judgements(paths, contents=contents, revocation=revocation))
-        # One question for all files: they are signed by few people, under fewer authorities.
-        pairs = list(dict.fromkeys(pair for judgement in judged for pair in judgement.wanted))
-        collected = self.collector.collect(pairs) if pairs else Collected()
+        known, asked = tuple(revocation), set[tuple[bytes, bytes]]()
         open_files = [number for number, judgement in enumerate(judged) if judgement.wanted]
-        if collected.objects:
+        told: dict[int, Collected] = {}
+        for _ in range(MAX_ROUNDS):
+            # One question for all files: they are signed by few people, under fewer authorities.
+            pairs = list(dict.fromkeys(pair for number in open_files for pair in judged[number].wanted))
+            new = [pair for pair in pairs if pair not in asked]
+            if not new:
+                break
+            asked |= set(new)
+            collected = self.collector.collect(new)
+            told |= {number: _joined(told.get(number), collected) for number in open_files}
+            if not collected.objects:
+                break
+            known = tuple(dict.fromkeys((*known, *collected.objects)))
             again = self.judge_at_hand.judgements(
-                [paths[number] for number in open_files],
-                contents=contents,
-                revocation=(*revocation, *collected.objects),
+                [paths[number] for number in open_files], contents=contents, revocation=known
             )
             for number, judgement in zip(open_files, again, strict=True):
                 judged[number] = judgement
+            # A path is looked at from its anchor down: what is known now of the authority asks for the next below.
+            open_files = [number for number in open_files if judged[number].wanted]
         if self.tell is not None:
-            for number in open_files:
+            for number, collected in told.items():
                 self.tell(paths[number], collected)
         return judged
 
@@ -79,3 +92,11 @@ class CollectingJudge:
     def tools(self) -> tuple[Tool, ...]:
         """See `SignatureJudge.tools`."""
         return self.judge_at_hand.tools()
+
+
+def _joined(before: Collected | None, now: Collected) -> Collected:
+    """What two rounds found. No certificate is asked about twice, so that nothing stands in both."""
+    if before is None:
+        return now
+    objects = tuple(dict.fromkeys((*before.objects, *now.objects)))
+    return Collected(objects, tuple(dict.fromkeys((*before.missing, *now.missing))))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from archive.catalogue.duties import Duties, DutyKind
 from archive.catalogue.trail import AuditTrail
 from archive.preservation.trust.cache import Held, RevocationCache, Use
 from archive.preservation.trust.importing import ImportedFile, ImportStatus, ListImporter
@@ -67,6 +68,7 @@ class TrustService:
     keeper: Keeper
     trail: AuditTrail
     clock: Clock
+    duties: Duties
 
     def add(self, files: Sequence[Path], *, operator: str, role: TrustRole | None = None, name: str = "") -> Added:
         """Add certificates; recorded, and the new set kept with its certificates among the evidence.
@@ -80,6 +82,7 @@ class TrustService:
             for entry in answer.added:
                 self.keeper.put(entry.der)
             self.keeper.put(snapshot.document())
+            self._wake()
         detail = {"added": str(len(answer.added)), "trust_set": snapshot.trust_set()}
         if len(answer.added) == 1:
             detail |= {"sha256": answer.added[0].sha256, "role": answer.added[0].role.value}
@@ -102,6 +105,12 @@ class TrustService:
             detail = {status.value: str(count) for status, count in counts.items()}
             agent = f"person:{operator}"
             self.trail.record(self.trail.event(EventType.TRUST_CHANGE, "revocation", agent=agent, detail=detail))
+            self._wake()
+
+    def _wake(self) -> None:
+        """What could not be decided may be decided now."""
+        for kind in DutyKind:
+            self.duties.wake(kind)
 
     # ------------------------------------------------------------ what is wrong
 

@@ -26,21 +26,20 @@ def jobs(speak: Speaker, job_id: str | None, wait: bool, watch: bool, retry: str
     """See the message `jobs.help`."""
     with Archive.opened() as archive:
         if retry is not None:
-            job = archive.journal.job(retry)
             with JobsProgress(speak) as progress:
-                archive.retry([job], progress.tell)
+                archive.retry([_job(archive, retry)], progress.tell)
             archive.seal()
-            found = [archive.journal.job(retry)]
+            found = [_job(archive, retry)]
         else:
             if wait:
                 with JobsProgress(speak) as progress:
                     archive.wait_until_idle(progress.tell)
-            found = [archive.journal.job(job_id)] if job_id else archive.journal.recent(_LISTED)
+            found = [_job(archive, job_id)] if job_id else _recent(archive)
         for job in found:
             speak.line(job_line(job), _words(speak, job))
         while watch and any(job.status not in FINAL for job in found):
             time.sleep(1)
-            again = [archive.journal.job(job.id) for job in found]
+            again = [_job(archive, job.id) for job in found]
             for before, job in zip(found, again, strict=True):
                 if job.updated_at != before.updated_at:
                     speak.line(job_line(job), _words(speak, job))
@@ -48,8 +47,24 @@ def jobs(speak: Speaker, job_id: str | None, wait: bool, watch: bool, retry: str
     return int(ExitCode.OK)
 
 
+def _recent(archive: Archive) -> list[Job]:
+    """Duties that wait, then dossiers on their way."""
+    return [*archive.duties.recent(_LISTED), *archive.journal.recent(_LISTED)]
+
+
+def _job(archive: Archive, job_id: str) -> Job:
+    """A dossier on its way, or a duty.
+
+    Raises:
+        NotFoundError: neither.
+    """
+    return archive.journal.job(job_id) if archive.journal.knows(job_id) else archive.duties.duty(job_id)
+
+
 def _words(speak: Speaker, job: Job) -> str:
     status = speak.text(f"job.{job.status.value}")
+    if job.kind != "ingest":
+        status = f"{status} ({speak.text(f'job.{job.kind}')})"
     stage = speak.text(f"stage.{job.stage}") if job.stage else ""
     error = f" — {job.error['code']}: {job.error['detail']}" if job.error else ""
     return f"{job.id}  {status:<12} {stage:<14} {job.done}/{job.total}  {job.file_code}{error}"

@@ -213,6 +213,24 @@ class TrustStore:
         return self.snapshot().trust_set()
 
 
+@dataclass(frozen=True, slots=True)
+class IntakeTrust:
+    """Trust as intake takes it: a set that cannot be read is as good as none, and ingest goes on.
+
+    The engine says of every signature that no certificate is trusted yet, and the
+    duty to judge again is opened from that.
+    """
+
+    store: TrustStore
+
+    def snapshot(self) -> TrustSnapshot:
+        """The set in force; the empty one where it is unreadable."""
+        try:
+            return self.store.snapshot()
+        except TrustStoreDamagedError:
+            return TrustSnapshot(())
+
+
 def _wanted(path: Path, der: bytes, role: TrustRole | None, name: str, now: str) -> TrustedCertificate:
     entry = TrustedCertificate.of(der, role or TrustRole.INTERMEDIATE, now)
     facts = entry.facts
