@@ -227,7 +227,8 @@ def crl_of(
         builder = builder.add_extension(extension, critical=critical)
     for entry in revoked:
         builder = builder.add_revoked_certificate(entry)
-    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    edwards = isinstance(issuer.key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey))
+    return builder.sign(issuer.key, None if edwards else hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def entry(serial: int, since: datetime, *more: x509.ExtensionType) -> x509.RevokedCertificate:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from archive.preservation.signatures.certificates import Certificate, certificat
 from archive.preservation.signatures.crl_reading import RevocationList
 from archive.preservation.signatures.revocation import Revocations, Statement
 from archive.preservation.signatures.revocation_reading import RevocationUnreadableError, forget, read_revocation
+from tests.generators.ocsp_answers import SHA1, SHA256, UNKNOWN, Answer, revoked, time_of
 from tests.generators.signed_data import (
     AUTHORITY,
     END,
@@ -65,6 +65,9 @@ def said(*answers: bytes, by: Holder | None = None, about: Holder | None = None,
 
 def _facts(whose: Holder) -> Certificate:
     return certificate(whose.der)
+
+
+REVOKED = revoked(SINCE)
 
 
 def serial() -> int:
@@ -156,7 +159,7 @@ class TestLists:
 
     def test_a_list_may_keep_expired_certificates_since_a_date(self) -> None:
         def keeping(since: datetime) -> bytes:
-            extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.60"), _time(since))
+            extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.60"), time_of(since))
             return crl_of(ca(), LISTED, (extension, False))
 
         (found,) = said(keeping(END - timedelta(days=1)))
@@ -236,54 +239,8 @@ def _point(**how: Any) -> x509.IssuingDistributionPoint:  # noqa: ANN401 - keywo
     return x509.IssuingDistributionPoint(**nothing | how)
 
 
-def _time(moment: datetime) -> bytes:
-    return der(0x18, f"{moment:%Y%m%d%H%M%SZ}".encode())
-
-
-GOOD, UNKNOWN = b"\x80\0", b"\x82\0"
-REVOKED = der(0xA1, _time(SINCE), der(0xA0, der(0x0A, b"\x01")))
-SHA1, SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
-_HASHED = {SHA1: "sha1", SHA256: "sha256"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response in the making; the library's builder would write the time of the wall clock into it."""
-
-    by: Holder = field(default_factory=ca)
-    status: bytes = GOOD
-    carried: tuple[Holder, ...] = ()
-    by_name: bool = False
-    digest: str = SHA1
-    issuer: Holder = field(default_factory=ca)
-    single: tuple[bytes, ...] = ()
-    extensions: tuple[bytes, ...] = ()
-
-    def basic(self) -> bytes:
-        issuer = _facts(self.issuer)
-        hashed = hashlib.new(_HASHED[self.digest], issuer.subject, usedforsecurity=False).digest()
-        key = issuer.key_hash(self.digest) or b""
-        about = seq(algorithm(self.digest, b"\x05\0"), octets(hashed), octets(key), number(serial()))
-        following = der(0xA0, _time(LISTED + timedelta(days=1)))
-        more = der(0xA1, seq(*self.single)) if self.single else b""
-        own = _facts(self.by)
-        named = der(0xA1, own.subject) if self.by_name else der(0xA2, octets(own.key_hash(SHA1) or b""))
-        tbs = seq(
-            named,
-            _time(LISTED),
-            seq(seq(about, self.status, _time(LISTED), following, more)),
-            der(0xA1, seq(*self.extensions)) if self.extensions else b"",
-        )
-        carried = der(0xA0, seq(*(c.der for c in self.carried))) if self.carried else b""
-        return seq(tbs, algorithm("1.2.840.10045.4.3.2"), der(0x03, b"\0", signing(self.by.key)(tbs)), carried)
-
-    def whole(self) -> bytes:
-        wrapped = seq(encoded_oid("1.3.6.1.5.5.7.48.1.1"), octets(self.basic()))
-        return seq(der(0x0A, b"\0"), der(0xA0, wrapped))
-
-
 def answer(by: Holder | None = None, **how: Any) -> bytes:  # noqa: ANN401 - keywords of `Answer`
-    return Answer(by or ca(), **how).whole()
+    return Answer(by or ca(), how.pop("issuer", ca()), person().certificate.serial_number, LISTED, **how).whole()
 
 
 def responder(*more: tuple[x509.ExtensionType, bool], issuer: Holder | None = None, **how: Any) -> Holder:  # noqa: ANN401
@@ -357,13 +314,13 @@ class TestAnswers:
 
     def test_an_archive_cutoff_before_the_expiry_makes_an_answer_speak_of_expired(self) -> None:
         for cutoff, expected in ((END - timedelta(days=1), True), (END + timedelta(days=1), False)):
-            extension = seq(encoded_oid("1.3.6.1.5.5.7.48.1.6"), octets(_time(cutoff)))
+            extension = seq(encoded_oid("1.3.6.1.5.5.7.48.1.6"), octets(time_of(cutoff)))
             (found,) = said(answer(single=(extension,)))
             assert found.speaks_of_expired is expected
 
     def test_a_basic_response_alone_is_an_answer_as_well(self) -> None:
         """CAdES revocation-values hold it without its envelope."""
-        inside = Answer().basic()
+        inside = Answer(ca(), ca(), serial(), LISTED).basic()
         (found,) = said(inside)
         assert found.source == hashlib.sha256(inside).hexdigest()
 
@@ -412,7 +369,7 @@ class TestStatus:
         assert self.status(crl_of(ca(), START - timedelta(seconds=1)), when=START) == ("unknown", None)
         assert self.status(crl_of(ca(), START), when=START) == ("good", None)
 
-    def test_a_later_answer_is_fresh_for_an_earlier_time(self) -> None:
+    def test_a_later_answer_is_fresh_for_an_earliertime_of(self) -> None:
         assert self.status(crl_of(ca(), LISTED), when=SINCE) == ("good", None)
 
     def test_a_revocation_counts_however_many_answers_say_good(self) -> None:
