@@ -155,6 +155,14 @@ class Catalogue:
         where = (documents.c.dossier_id == dossier_id) & (documents.c.ordinal == ordinal)
         connection.execute(documents.update().where(where).values(verdict=indication))
 
+    def verdicts(self, dossier_id: str) -> dict[int, str]:
+        """The gravest indication of each document that carries signatures, as last judged."""
+        query = sa.select(documents.c.ordinal, documents.c.verdict).where(
+            documents.c.dossier_id == dossier_id, documents.c.verdict != ""
+        )
+        with self._database.reading() as connection:
+            return dict(connection.execute(query).tuples().all())
+
     # ------------------------------------------------------------ asking
 
     def find(self, identifier: str) -> list[Place]:

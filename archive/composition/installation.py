@@ -331,8 +331,10 @@ class Installation:
         """Looking up."""
         from archive.services.accesses import Accesses  # noqa: PLC0415
         from archive.services.dossiers import Dossiers  # noqa: PLC0415
+        from archive.services.later_verdicts import LaterVerdicts  # noqa: PLC0415
 
-        return Dossiers(self.catalogue, self.trail, Accesses(self.trail, self.clock))
+        later = LaterVerdicts(self.trail, self.evidence)
+        return Dossiers(self.catalogue, self.trail, Accesses(self.trail, self.clock), later)
 
     @cached_property
     def dissemination(self) -> Dissemination:
@@ -352,9 +354,11 @@ class Installation:
     @cached_property
     def rebuilding(self) -> Rebuilding:
         """Making the copies again."""
+        from archive.composition.trusting import rejudging  # noqa: PLC0415
         from archive.services.rebuilding import Rebuilding  # noqa: PLC0415
 
-        return Rebuilding(self.catalogue, self.stored, self.ledger, self.segments, self.trail, self.receipts)
+        again = rejudging(self).reapply
+        return Rebuilding(self.catalogue, self.stored, self.ledger, self.segments, self.trail, self.receipts, again)
 
     @cached_property
     def fixity(self) -> Fixity:

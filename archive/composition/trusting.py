@@ -18,6 +18,7 @@ from archive.preservation.trust.cache import RevocationCache
 from archive.preservation.trust.importing import ListImporter
 from archive.preservation.trust.sets import TrustSource
 from archive.preservation.trust.store import IntakeTrust
+from archive.services.later_verdicts import LaterVerdicts
 from archive.services.rejudging import Rejudging
 from archive.services.trust import TrustService
 from ingest.facts import Stored
@@ -87,7 +88,7 @@ def tsa_client(archive: Installation) -> TsaClient:
 
 def trust_service(archive: Installation) -> TrustService:
     """The trust store's use cases."""
-    keeper = EvidenceObjects(archive.store)
+    keeper = archive.evidence
     return TrustService(
         store=archive.trust,
         cache=revocation_cache(archive),
@@ -118,7 +119,8 @@ def rejudging(archive: Installation) -> Rejudging:
         duties=archive.duties,
         trail=archive.trail,
         judge=intake_judge(archive),
-        keeper=EvidenceObjects(archive.store),
+        keeper=archive.evidence,
+        later=LaterVerdicts(archive.trail, archive.evidence),
         trusted=archive.trust,
         may_ask=bool(archive.settings.revocation.allow),
         scratch=archive.home.scratch,

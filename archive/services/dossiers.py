@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.catalogue.holdings import Catalogue, Place, gravest_indication
+from archive.catalogue.holdings import Catalogue, Place
 from archive.catalogue.trail import AuditTrail
 from archive.services.accesses import Accesses
+from archive.services.later_verdicts import LaterVerdicts
 from metadata.codes import document_number, document_title
 from metadata.descriptions import Description
-from metadata.package import PackageDocument, PackageFile, PackageRecord
+from metadata.package import FileVerdicts, PackageDocument, PackageFile, PackageRecord
 from metadata.rules import as_json
 
 
@@ -22,6 +23,7 @@ class Dossiers:
     catalogue: Catalogue
     trail: AuditTrail
     accesses: Accesses
+    later: LaterVerdicts
 
     def show(self, identifier: str, language: str, *, operator: str) -> list[dict[str, Any]]:
         """All that `identifier` names, as whole records.
@@ -51,7 +53,7 @@ class Dossiers:
 
     def _dossier(self, records: Sequence[PackageRecord], language: str) -> dict[str, Any]:
         first = records[0]
-        row = self.catalogue.dossier(first.dossier_id)
+        row, words = self.catalogue.dossier(first.dossier_id), self.catalogue.verdicts(first.dossier_id)
         return {
             "kind": "dossier",
             **_head(first),
@@ -59,7 +61,7 @@ class Dossiers:
             "stored_at": row["stored_at"],
             "parts": [record.package_id for record in records],
             "metadata": _fields(first.dossier),
-            "documents": [_summary(document) for record in records for document in record.documents],
+            "documents": [_summary(document, words) for record in records for document in record.documents],
             "sources": [_file(file) for record in records for file in record.sources],
             "findings": [as_json(finding, language) for finding in first.findings],
             "events": self._events(records),
@@ -69,20 +71,21 @@ class Dossiers:
         return {
             "kind": "document",
             **_head(first),
-            **_summary(document),
+            **_summary(document, self.catalogue.verdicts(first.dossier_id)),
             "part": record.package_id,
             "dossier_title": first.dossier.value("title"),
             "metadata": _fields(document.description),
             "files": [_file(file) for file in (*document.originals, *document.renditions, *document.text_files)],
             "texts": [text.model_dump(mode="json") for text in document.texts],
-            "verdicts": [
-                {"path": entry.path, "sha256": entry.sha256, "trust_set": entry.trust_set}
-                | verdict.model_dump(mode="json")
-                for entry in document.verdicts
-                for verdict in entry.verdicts
-            ],
+            "verdicts": _verdicts(document.verdicts),
+            "verdicts_later": _verdicts(self._later(record, document)),
             "events": self._events_of(record, document),
         }
+
+    def _later(self, record: PackageRecord, document: PackageDocument) -> Sequence[FileVerdicts]:
+        """The newest verdicts where files were judged again after they were stored."""
+        paths = {entry.path for entry in document.verdicts}
+        return [entry for path, entry in sorted(self.later.latest(record).items()) if path in paths] if paths else []
 
     def _events(self, records: Sequence[PackageRecord]) -> list[Mapping[str, Any]]:
         premis = [event.model_dump(mode="json") for record in records for event in record.events]
@@ -107,7 +110,15 @@ def _head(record: PackageRecord) -> dict[str, Any]:
     }
 
 
-def _summary(document: PackageDocument) -> dict[str, Any]:
+def _verdicts(entries: Sequence[FileVerdicts]) -> list[dict[str, Any]]:
+    return [
+        {"path": entry.path, "sha256": entry.sha256, "trust_set": entry.trust_set} | verdict.model_dump(mode="json")
+        for entry in entries
+        for verdict in entry.verdicts
+    ]
+
+
+def _summary(document: PackageDocument, verdicts: Mapping[int, str]) -> dict[str, Any]:
     description = document.description
     return {
         "ordinal": document.ordinal,
@@ -119,7 +130,7 @@ def _summary(document: PackageDocument) -> dict[str, Any]:
         "organ_name": description.value("organ_name"),
         "issued_date": description.value("issued_date"),
         "pages": sum(text.pages for text in document.texts),
-        "verdict": gravest_indication(document.verdicts),
+        "verdict": verdicts.get(document.ordinal, ""),
     }
 
 

@@ -48,6 +48,8 @@ class Rebuilding:
     segments: AuditSegments
     trail: AuditTrail
     receipts: Receipts
+    reapply: Callable[[str], None]
+    """Tells the catalogue what was judged again after a dossier was stored."""
 
     def rebuild(self, tell: Callable[[int, int], None] | None = None) -> RebuildAnswer:
         """Read every package and enter it again. Safe to repeat; what cannot be read is named, the rest goes on.
@@ -86,6 +88,12 @@ class Rebuilding:
         answer.packages += len(entries)
         answer.documents += sum(len(record.documents) for record, _, _ in entries)
         submissions[first.submission_id].append(first.dossier_id)
+        try:
+            self.reapply(first.dossier_id)
+        except ArchiveError as error:
+            if error.retryable:
+                raise
+            answer.unreadable[first.dossier_id] = str(error)
 
     def _readable(self, package_id: str, answer: RebuildAnswer) -> _Entry | None:
         try:

@@ -7,7 +7,6 @@ it; a rebuild finds all of it again in storage.
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,12 +15,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
 from archive.catalogue.duties import NEVER, Duties, DutyKind, Owed
 from archive.catalogue.holdings import Catalogue, gravest_indication
 from archive.catalogue.journal import Job
 from archive.catalogue.trail import AuditTrail
+from archive.services.later_verdicts import LaterVerdicts, judgement_document
 from archive.services.stored_packages import StoredPackages
 from ingest.ports import EvidenceJudge, Judgement
 from metadata.errors import ArchiveError
@@ -30,7 +28,6 @@ from metadata.package import FileVerdicts, PackageDocument, PackageFile, Package
 from metadata.time import Clock, rfc3339
 from metadata.verdicts import Indication, SignatureVerdict
 
-FORMAT = "luutru-judgement 1"
 FIRST_WAIT = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(days=7)
 """How long a duty rests before it is tried again: doubled each time."""
@@ -46,10 +43,6 @@ class EvidenceKeeper(Protocol):
 
     def put(self, data: bytes) -> str:
         """Keep `data`; its SHA-256."""
-        ...
-
-    def get(self, sha256: str) -> bytes:
-        """The object with this digest."""
         ...
 
 
@@ -76,6 +69,7 @@ class Rejudging:
     trail: AuditTrail
     judge: EvidenceJudge
     keeper: EvidenceKeeper
+    later: LaterVerdicts
     trusted: Trusted
     may_ask: bool
     scratch: Path
@@ -98,25 +92,10 @@ class Rejudging:
                 why = f"{total} files judged without " + ("trust" if kind is DutyKind.REJUDGE else "revocation data")
                 self.duties.owe(Owed(kind, dossier_id, first.submission_id, first.agency, first.file_code, total, why))
 
-    def latest(self, record: PackageRecord) -> Mapping[str, FileVerdicts]:
-        """The newest verdicts on files of a part, by path; files that were never judged again are absent.
-
-        Raises:
-            ArchiveError: an object that the trail names is missing or altered.
-        """
-        found: dict[str, FileVerdicts] = {}
-        for event in self.trail.of([record.package_id]):
-            detail = event.get("detail") or {}
-            if event["type"] == EventType.SIGNATURE_VALIDATION.value and "judgement" in detail:
-                entry = _read_judgement(self.keeper.get(detail["judgement"]))
-                if entry is not None:
-                    found[entry.path] = entry
-        return found
-
     def reapply(self, dossier_id: str) -> None:
         """Tell a rebuilt catalogue what was judged again since, and what is still owed."""
         for record in self.catalogue.records(dossier_id):
-            again = self.latest(record)
+            again = self.later.latest(record)
             for document in record.documents:
                 if any(entry.path in again for entry in document.verdicts):
                     self.catalogue.set_verdict(dossier_id, document.ordinal, _gravest(document, again))
@@ -125,7 +104,7 @@ class Rejudging:
     def _current(self, records: Sequence[PackageRecord]) -> Iterator[FileVerdicts]:
         for record in records:
             entries = [entry for _, entry in _entries(record)]
-            again = self.latest(record) if any(need_of(entry) is not None for entry in entries) else {}
+            again = self.later.latest(record) if any(need_of(entry) is not None for entry in entries) else {}
             yield from (again.get(entry.path, entry) for entry in entries)
 
     # ------------------------------------------------------------ working it off
@@ -175,7 +154,7 @@ class Rejudging:
         left: list[str] = []
         done = 0
         for record in self.catalogue.records(duty.package_id):
-            again = dict(self.latest(record))
+            again = dict(self.later.latest(record))
             for document, entry in _entries(record):
                 before = again.get(entry.path, entry)
                 if need_of(before) is not kind:
@@ -213,15 +192,8 @@ class Rejudging:
         if _without_seal(judgement.verdicts) == _without_seal(before.verdicts):
             return before
         now = self._kept(before, judgement)
-        text = {
-            "format": FORMAT,
-            "package_id": record.package_id,
-            "reason": kind.value,
-            "file": now.model_dump(mode="json"),
-        }
-        document_bytes = json.dumps(text, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         detail = {
-            "judgement": self.keeper.put(document_bytes),
+            "judgement": self.keeper.put(judgement_document(record.package_id, kind.value, now)),
             "document": str(document.ordinal),
             "file": now.sha256,
             "reason": kind.value,
@@ -303,12 +275,3 @@ def _without_seal(verdicts: Sequence[SignatureVerdict]) -> list[dict[str, Any]]:
     """Verdicts without when and with which set they were given: what a reader would call the same."""
     seal = {"judged_at", "trust_set", "policy", "engine"}
     return [verdict.model_dump(mode="json", exclude=seal) for verdict in verdicts]
-
-
-def _read_judgement(document: bytes) -> FileVerdicts | None:
-    """The verdicts in a kept judgement; None for one of a form that this version does not know."""
-    try:
-        said = json.loads(document)
-        return FileVerdicts.model_validate(said["file"]) if said.get("format") == FORMAT else None
-    except (ValueError, KeyError, AttributeError, ValidationError):
-        return None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from archive.preservation.fetching import Caps, HttpFetcher
+from archive.preservation.timestamps.believing import Believing
 from archive.preservation.timestamps.client import TsaClient, TsaTerms, TsaUnavailableError
 from archive.preservation.timestamps.tokens import Token, read_token
-from tests.fixtures.pki import TODAY
+from tests.fixtures.pki import TODAY, Corpus
 from tests.fixtures.pki_servers import OTHER_POLICY, PkiServers
 
 DIGEST = hashlib.sha256(b"goc cua cay").digest()
@@ -124,3 +126,53 @@ def test_nothing_is_asked_for_a_digest_that_cannot_last(pki_servers: PkiServers,
 def test_an_authority_that_nobody_answers_for_is_unreachable(pki_servers: PkiServers) -> None:
     with pytest.raises(TsaUnavailableError, match="unreachable"):
         client(pki_servers, "http://127.0.0.1:1/tsa").stamp(DIGEST)
+
+
+@pytest.fixture
+def believing(pki_servers: PkiServers, corpus: Corpus) -> Callable[..., TsaClient]:
+    """A client that believes only authorities under given anchors, by the engine's judgement."""
+
+    def made(path: str, *anchors: bytes, answers: tuple[bytes, ...] = ()) -> TsaClient:
+        judge = Believing(corpus.trusting(*anchors), pki_servers.clock, answers=lambda: answers)
+        urls = [pki_servers.address(path)]
+        return TsaClient(urls, HttpFetcher(), pki_servers.clock, nonce=lambda: 7, judge=judge, terms=QUICK)
+
+    return made
+
+
+def test_an_authority_under_our_anchor_is_believed_before_its_revocation_data_is_there(
+    pki_servers: PkiServers, believing: Callable[..., TsaClient]
+) -> None:
+    root = pki_servers.pki.root.der
+    assert read_token(believing("tsa", root).stamp(DIGEST)).imprint == DIGEST
+    lists = (pki_servers.crl("root"), pki_servers.crl("stamping"))
+    assert read_token(believing("tsa", root, answers=lists).stamp(DIGEST)).imprint == DIGEST
+
+
+def test_an_authority_under_no_anchor_of_ours_is_not_believed(
+    pki_servers: PkiServers, believing: Callable[..., TsaClient]
+) -> None:
+    with pytest.raises(TsaUnavailableError, match="not-believed: NO_CERTIFICATE_CHAIN_FOUND"):
+        believing("tsa", pki_servers.other.root.der).stamp(DIGEST)
+
+
+def test_a_revoked_authority_is_not_believed(pki_servers: PkiServers, believing: Callable[..., TsaClient]) -> None:
+    pki_servers.revoke(pki_servers.pki.stamper, TODAY - timedelta(days=1))
+    lists = (pki_servers.crl("root"), pki_servers.crl("stamping"))
+    with pytest.raises(TsaUnavailableError, match="not-believed: REVOKED"):
+        believing("tsa", pki_servers.pki.root.der, answers=lists).stamp(DIGEST)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_forged_signature_is_refused_with_and_without_trust(
+    pki_servers: PkiServers, believing: Callable[..., TsaClient], trusted: bool
+) -> None:
+    anchors = (pki_servers.pki.root.der,) if trusted else ()
+    with pytest.raises(TsaUnavailableError, match="not-believed: signature"):
+        believing("tsa/forged", *anchors).stamp(DIGEST)
+
+
+def test_without_any_trust_a_genuine_token_is_taken_and_can_be_judged_later(
+    believing: Callable[..., TsaClient],
+) -> None:
+    assert read_token(believing("tsa").stamp(DIGEST)).imprint == DIGEST
