@@ -28,6 +28,7 @@ from archive.preservation.signatures.pdf_facts import ByteRange
 from archive.preservation.signatures.pdf_facts_json import facts_of
 from archive.preservation.signatures.pdf_judging import judge_pdf
 from archive.preservation.signatures.policy import Policy, PolicyUnreadableError
+from archive.preservation.signatures.second_opinion import kept_opinion, with_second_opinion
 from archive.preservation.signatures.verdicts import undecided, unreadable
 from archive.preservation.signatures.version import ENGINE
 from archive.preservation.signatures.world import World
@@ -190,6 +191,8 @@ class NotJudgeableError(ValueError):
 def judge(kept: KeptVerdicts, material: Material, world: World) -> tuple[Mapping[str, Any], ...]:
     """Verdicts on the file in a world, without the seal of who judged when.
 
+    What the second reader said at intake is taken as it was kept.
+
     Raises:
         NotJudgeableError: see there.
         ValueError: the kept facts are none.
@@ -204,7 +207,9 @@ def judge(kept: KeptVerdicts, material: Material, world: World) -> tuple[Mapping
         if facts is not None and is_xml_facts(facts):
             return judge_xml(xml_facts_of(facts), world, data.sha256())[0].verdicts
         if facts is not None:
-            return judge_pdf(facts_of(facts), data, world)[0].verdicts
+            found = judge_pdf(facts_of(facts), data, world)[0]
+            second = kept_opinion(kept.verdicts)
+            return (found if second is None else with_second_opinion(found, second)).verdicts
         return _without_facts(kept, material, data, world)
     except RecursionError:
         return (undecided("nesting: the file is nested too deeply to be judged"),)

@@ -188,6 +188,17 @@ def test_another_verdict_is_shown_beside_the_kept_one(keeping: Keeping, corpus: 
     assert (only.key, only.kept, only.now) == ("number of signatures", 1, 2)
 
 
+def test_what_the_second_reader_said_is_taken_as_kept_and_weighed_again(keeping: Keeping, corpus: Corpus) -> None:
+    kept = keeping(corpus.blt)
+    (only,) = kept.verdicts.verdicts
+    assert only.second_reader["integrity"] == "holds"
+    doubted = only.model_copy(update={"second_reader": {**only.second_reader, "integrity": "broken"}})
+    found = replace(kept, verdicts=kept.verdicts.model_copy(update={"verdicts": (doubted,)})).replayed()
+    assert found.same is False
+    assert {d.key for d in found.differences} >= {"indication", "subindication", "plain", "reasons"}
+    assert found.now[0]["indication"] == "INDETERMINATE"
+
+
 def test_verdicts_of_the_first_release_are_told_so(keeping: Keeping, corpus: Corpus) -> None:
     kept = keeping(corpus.signed())
     first = kept.verdicts.verdicts[0].model_copy(update={"provisional": True})
