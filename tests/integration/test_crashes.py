@@ -52,7 +52,8 @@ def counted(command: CommandLine, documents: int, dossiers: int, store: ObjectSt
     (rebuilt,) = command.json("catalogue", "rebuild")
     assert (rebuilt["dossiers"], rebuilt["packages"], rebuilt["documents"]) == (dossiers, dossiers, documents)
     assert (rebuilt["lost"], rebuilt["not_in_ledger"], rebuilt["unreadable"]) == ([], [], {})
-    hits = command.json("search", "phê duyệt kế hoạch", "--limit", 1000)
+    query = ("search", "phê duyệt kế hoạch", "--limit", 1000)
+    hits = [hit for start in range(0, documents + 1, 1000) for hit in command.json(*query, "--offset", start)]
     assert len({(hit["package_id"], hit["ordinal"]) for hit in hits}) == len(hits) == documents
     packages = {hit["package_id"] for hit in hits}
     ledger = Ledger(store or FilesystemStore(command.home / "storage"))

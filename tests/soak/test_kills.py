@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -20,41 +21,65 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
 KILLS = int(os.environ.get("SOAK_KILLS", "200"))
 SEED = int(os.environ.get("SOAK_SEED", str(random.SystemRandom().randrange(1 << 32))))
-LONGEST_SECONDS = 8.0
+LONGEST_SECONDS = 5.0
+DOSSIERS, DOCUMENTS = 10, 4
+"""Of one delivery. There are as many deliveries as it takes until so many kills met a living process."""
 
 
-def killed_while_it_goes_in(command: CommandLine, made: Made, kills: int) -> int:
-    """Start, kill after a random time, start again, `kills` times; how many kills met a living process."""
+@dataclass
+class Deliveries:
+    """Deliveries, each made when it is handed in; they share nothing."""
+
+    folder: Path
+    mill: PaperMill
+    made: list[Made] = field(default_factory=list)
+
+    def another(self) -> Path:
+        number = len(self.made)
+        folder = self.folder / f"giao-nop-{number + 1}"
+        first = 1 + number * DOSSIERS
+        self.made.append(make_delivery(folder, self.mill, dossiers=DOSSIERS, documents=DOCUMENTS, first=first))
+        return folder
+
+
+def killed_while_they_go_in(command: CommandLine, deliveries: Deliveries, kills: int) -> None:
+    """Start, kill after a random time, start again, until `kills` kills met a process at work."""
     chance = random.Random(SEED)  # noqa: S311 - a repeatable sequence is wanted
     print(f"seed {SEED}")
-    met = 0
-    for number in range(kills):
+    path, met, number = deliveries.another(), 0, 0
+    while met < kills:
         # The delivery is handed in again now and then, as a person would who saw it die.
-        words: tuple[object, ...] = ("ingest", made.path) if number % 4 == 0 else ("jobs", "--wait")
+        handed_in = number % 4 == 0
+        words: tuple[object, ...] = ("ingest", path) if handed_in else ("jobs", "--wait")
         process = command.start(*words, "--json")
+        number += 1
         try:
             process.communicate(timeout=chance.uniform(0.1, LONGEST_SECONDS))
         except subprocess.TimeoutExpired:
             kill_all(process)
             met += 1
-        else:
-            assert process.returncode == 0, process.args
-    return met
+            continue
+        assert process.returncode == 0, process.args
+        number = 0
+        if handed_in:
+            path = deliveries.another()
 
 
-def finished(command: CommandLine, made: Made) -> None:
-    lines = command.json("ingest", made.path)
-    assert {line["status"] for line in lines} == {"archived"}, lines
-    assert sum(line["documents"] for line in lines) == made.documents
+def finished(command: CommandLine, deliveries: Deliveries) -> tuple[int, int]:
+    """Hand all in once more; how many documents and dossiers there have to be."""
+    for made in deliveries.made:
+        lines = command.json("ingest", made.path)
+        assert {line["status"] for line in lines} == {"archived"}, lines
+        assert sum(line["documents"] for line in lines) == made.documents
     assert {line["status"] for line in command.json("jobs", "--wait")} == {"done"}
+    return sum(made.documents for made in deliveries.made), sum(len(made.codes) for made in deliveries.made)
 
 
-def test_two_hundred_documents_survive_two_hundred_kills(tmp_path: Path, mill: PaperMill) -> None:
+def test_documents_survive_two_hundred_kills(tmp_path: Path, mill: PaperMill) -> None:
     command = made_home(tmp_path / "home", mill)
-    made = make_delivery(tmp_path / "giao-nop", mill, dossiers=40, documents=5)
-    assert killed_while_it_goes_in(command, made, KILLS) > KILLS // 4
-    finished(command, made)
-    counted(command, 200, 40)
+    deliveries = Deliveries(tmp_path, mill)
+    killed_while_they_go_in(command, deliveries, KILLS)
+    counted(command, *finished(command, deliveries))
 
 
 @pytest.mark.server
@@ -75,8 +100,6 @@ def test_documents_survive_kills_on_s3_as_well(
         LUUTRU_STORAGE__S3__ACCESS_KEY=bucket.access_key,
         LUUTRU_STORAGE__S3__SECRET_KEY=bucket.secret_key.get_secret_value(),
     )
-    made = make_delivery(tmp_path / "giao-nop", mill, dossiers=4, documents=2)
-    kills = max(3, KILLS // 10)
-    assert killed_while_it_goes_in(command, made, kills) >= 1
-    finished(command, made)
-    counted(command, 8, 4, S3Store(bucket))
+    deliveries = Deliveries(tmp_path, mill)
+    killed_while_they_go_in(command, deliveries, max(3, KILLS // 10))
+    counted(command, *finished(command, deliveries), S3Store(bucket))
