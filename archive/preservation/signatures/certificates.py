@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
 
 from archive.preservation.signatures import arithmetic
 from archive.preservation.signatures.algorithms import DIGESTS, SignatureAlgorithm, signature_algorithm
@@ -222,13 +221,6 @@ class Certificate:
             algorithm: Dotted identifier.
         """
         return _key_hash(self.public_key.octets, algorithm)
-
-    @cached_property
-    def parsed(self) -> Any:  # noqa: ANN401 - only until the decisions stand on plain facts alone
-        """The certificate as `cryptography` reads it."""
-        from cryptography import x509  # noqa: PLC0415 - absent in the verifier in one file
-
-        return x509.load_der_x509_certificate(self.der)
 
 
 @lru_cache(maxsize=8192)

@@ -114,6 +114,7 @@ class Revocations:
         self._known_at = known_at + CLOCK_SLACK
         self._certificates = tuple(certificates)
         self._responders = tuple(responders)
+        self._named: dict[object, list[Certificate]] | None = None
         self._lists: dict[object, list[RevocationList]] = {}
         self._answers: dict[int, list[tuple[OcspAnswer, SingleAnswer]]] = {}
         self._passed_over: list[str] = []
@@ -210,11 +211,10 @@ class Revocations:
         """Who signed the list: `issuer`, or another key of the same authority (RFC 5280, 6.3.3 (f))."""
         if issuer.may_sign_lists and _signed_list(listed, issuer):
             return issuer
-        for other in self._certificates:
+        for other in self._bearing(issuer.subject):
             if (
                 other != issuer
                 and other.may_sign_lists
-                and other.subject_name.canonical == issuer.subject_name.canonical
                 and _signed_list(listed, other)
                 and self._is_same_authority(other, issuer)
             ):
@@ -225,7 +225,15 @@ class Revocations:
         """The names are equal; the same authority it is if `issuer` or who certified `issuer` says so."""
         if other.issued_by(issuer):
             return True
-        return any(issuer.issued_by(above) and other.issued_by(above) for above in self._certificates)
+        return any(issuer.issued_by(above) and other.issued_by(above) for above in self._bearing(issuer.issuer))
+
+    def _bearing(self, subject: bytes) -> list[Certificate]:
+        """The certificates at hand of that name; a trust set may bring thousands."""
+        if self._named is None:
+            self._named = {}
+            for found in self._certificates:
+                self._named.setdefault(found.subject_name.canonical, []).append(found)
+        return self._named.get(name(subject).canonical, [])
 
     def _by_answers(self, subject: Certificate, issuer: Certificate) -> Iterator[Statement]:
         for answer, single in self._answers.get(subject.serial, ()):
@@ -255,7 +263,8 @@ class Revocations:
         for candidate in self._responders:
             if _is_responder(answer, candidate) and _signed_answer(answer, candidate):
                 return candidate
-        for candidate in dict.fromkeys((*readable(answer.certificates), *self._certificates)):
+        elsewhere = [c for c in self._certificates if c.may_answer_ocsp]
+        for candidate in dict.fromkeys((*readable(answer.certificates), *elsewhere)):
             if (
                 candidate.may_answer_ocsp
                 and candidate.valid_at(answer.produced_at)
