@@ -41,6 +41,9 @@ class ProofChecker:
             UsageError: there is no such file.
             ArchiveError: the system failed.
         """
+        if not path.is_file():
+            msg = f"{path}: no such file"
+            raise UsageError(msg)
         try:
             size = path.stat().st_size
             with path.open("rb"):

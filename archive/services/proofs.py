@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol
 
@@ -109,7 +110,13 @@ class Proofs:
             Member.of_bytes(RECORD, covered.record),
             Member.of_bytes(EVENTS, _events(record, document, set(group))),
             *(self._stored(document, lying[path]) for path in group),
-            *(Member.of_bytes(OBJECTS + sha256, self.objects.get(sha256)) for sha256 in self._named(document)),
+            *(self._object(sha256) for sha256 in self._named(document)),
+        )
+
+    def _object(self, sha256: str) -> Member:
+        """An evidence object, read once to be sure that it is there and once to be written: some lists are large."""
+        return Member(
+            OBJECTS + sha256, len(self.objects.get(sha256)), sha256, lambda: BytesIO(self.objects.get(sha256))
         )
 
     def _stored(self, document: PackageDocument, lying: StoredFile) -> Member:

@@ -14,15 +14,20 @@ _MARKS = {True: "✓", False: "✗", None: "?"}
 def lines(report: Report, language: str, *, as_json: bool) -> Iterator[str]:
     """What is printed on standard output."""
     if as_json:
-        for step in report.steps:
-            yield json.dumps(step.as_json(), ensure_ascii=False)
-        yield json.dumps(report.last_line(), ensure_ascii=False)
+        for line in (*(step.as_json() for step in report.steps), report.last_line()):
+            # A stranger may have put half characters into a text, which no stream takes.
+            yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode()
         return
     for step in report.steps:
-        yield f"{_MARKS[step.ok]} {_title(step, language)}: {step.detail}"
+        yield _printable(f"{_MARKS[step.ok]} {_title(step, language)}: {step.detail}")
     for what in report.trusted:
-        yield text("proofs.result.trusted", language, what=what)
+        yield _printable(text("proofs.result.trusted", language, what=what))
     yield conclusion(report, language)
+
+
+def _printable(line: str) -> str:
+    """Without what moves the cursor or paints the terminal: texts of a proof are a stranger's."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def conclusion(report: Report, language: str) -> str:

@@ -111,10 +111,20 @@ def check_structure(one: KeptInProof, read_again: Reader | None) -> Iterator[Ste
             told = "facts of structure as kept by the archive"
         yield Step(steps.STRUCTURE, True, f"{one.kept.path}: {told}", more={"read_again": False})
         return
-    same = read_again(original, one.kept.path) == document
-    told = "read again, the same facts" if same else "read again, other facts than those that are kept"
-    # A later version may tell more of the same file; whether that matters is what replaying shows.
-    yield Step(steps.STRUCTURE, True if same else None, f"{one.kept.path}: {told}", more={"read_again": True})
+    yield _read_again(one, document, read_again(original, one.kept.path))
+
+
+def _read_again(one: KeptInProof, document: bytes, found: bytes | None) -> Step:
+    """Other facts matter when they give another verdict: readers of later versions tell the same things otherwise."""
+    path, more = one.kept.path, {"read_again": True}
+    if found == document:
+        return Step(steps.STRUCTURE, True, f"{path}: read again, the same facts", more=more)
+    told = replay(one.kept, one, found) if found is not None else None
+    if told is not None and told.same:
+        return Step(steps.STRUCTURE, True, f"{path}: read again, other facts that give the same verdict", more=more)
+    newer = told is not None and told.engine != one.kept.engine
+    why = f"{path}: read again, other facts that give another verdict"
+    return Step(steps.STRUCTURE, None if newer else False, why, more=more)
 
 
 def check_replay(one: KeptInProof) -> Step:

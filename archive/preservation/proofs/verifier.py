@@ -40,6 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     auditor = auditor_of(trust.anchors(), SystemClock().now())
     codes = []
     for path in called.proofs:
+        if not path.is_file():
+            codes.append(_complain("missing", language, what=path))
+            continue
         try:
             stream = path.open("rb")
         except OSError as error:

@@ -188,26 +188,34 @@ class NotJudgeableError(ValueError):
     """Nothing was kept with which this file could be judged again."""
 
 
-def judge(kept: KeptVerdicts, material: Material, world: World) -> tuple[Mapping[str, Any], ...]:
+def judge(
+    kept: KeptVerdicts, material: Material, world: World, facts: bytes | None = None
+) -> tuple[Mapping[str, Any], ...]:
     """Verdicts on the file in a world, without the seal of who judged when.
 
     What the second reader said at intake is taken as it was kept.
 
+    Args:
+        kept: What was kept.
+        material: Where it is.
+        world: Under which is judged.
+        facts: Facts of the file's structure that were read now; None: those that were kept.
+
     Raises:
         NotJudgeableError: see there.
-        ValueError: the kept facts are none.
+        ValueError: the facts are none.
     """
     original = material.original
     if original is None:
         msg = f"{kept.path} is lost"
         raise NotJudgeableError(msg)
     data = KeptBytes(original)
-    facts = material.object(kept.facts) if kept.facts else None
+    document = facts if facts is not None or not kept.facts else material.object(kept.facts)
     try:
-        if facts is not None and is_xml_facts(facts):
-            return judge_xml(xml_facts_of(facts), world, data.sha256())[0].verdicts
-        if facts is not None:
-            found = judge_pdf(facts_of(facts), data, world)[0]
+        if document is not None and is_xml_facts(document):
+            return judge_xml(xml_facts_of(document), world, data.sha256())[0].verdicts
+        if document is not None:
+            found = judge_pdf(facts_of(document), data, world)[0]
             second = kept_opinion(kept.verdicts)
             return (found if second is None else with_second_opinion(found, second)).verdicts
         return _without_facts(kept, material, data, world)
@@ -235,8 +243,14 @@ def _suffix(path: str) -> str:
     return f".{name.rpartition('.')[2].lower()}" if "." in name else ""
 
 
-def replay(kept: KeptVerdicts, material: Material) -> Replay:
-    """Judge a file again and compare. Content never raises what is not a ValueError of a kept document."""
+def replay(kept: KeptVerdicts, material: Material, facts: bytes | None = None) -> Replay:
+    """Judge a file again and compare. Content never raises what is not a ValueError of a kept document.
+
+    Args:
+        kept: What was kept.
+        material: Where it is.
+        facts: See `judge`.
+    """
     if kept.is_provisional:
         return Replay(None, note="judged by the first release, which kept no validation bundle")
     lost = tuple(altered(kept, material))
@@ -256,7 +270,7 @@ def replay(kept: KeptVerdicts, material: Material) -> Replay:
         policy=policy,
     )
     try:
-        found_now = judge(kept, material, world)
+        found_now = judge(kept, material, world, facts)
     except NotJudgeableError as error:
         return Replay(None, note=str(error), engine=ENGINE)
     seal = {"judged_at": kept.judged_at, "trust_set": trust.trust_set(), "policy": policy.sha256, "engine": ENGINE}

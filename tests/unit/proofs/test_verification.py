@@ -19,6 +19,7 @@ from archive.preservation.proofs import steps
 from archive.preservation.proofs.steps import EXIT_CODES, NAMES, Report, Step
 from archive.preservation.proofs.telling import lines
 from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.signatures.pdf_facts_json import facts_document, facts_of
 from metadata.messages import LANGUAGES, catalogue
 from tests.fixtures.pki import LONG, SIGNED, TODAY, Corpus, with_page_content
 from tests.generators.proofs import (
@@ -114,10 +115,38 @@ def test_the_verifier_says_that_it_took_the_structure_as_kept(parts: ProofParts,
     assert any("reading of the file structure" in what for what in report.trusted)
 
 
-def test_a_reader_that_finds_other_facts_leaves_the_proof_open(parts: ProofParts, corpus: Corpus) -> None:
-    auditor = auditor_of((corpus.pki.root.der,), TODAY + 2 * DAY, lambda _original, _path: b"other facts")
-    report = check(io.BytesIO(parts.zip()), auditor)
-    assert (report.ok, step(report, steps.STRUCTURE).ok) == (None, None)
+def read_again(parts: ProofParts, corpus: Corpus, facts: bytes) -> Report:
+    auditor = auditor_of((corpus.pki.root.der,), TODAY + 2 * DAY, lambda _original, _path: facts)
+    return check(io.BytesIO(parts.zip()), auditor)
+
+
+def test_a_reader_that_finds_the_same_facts_confirms_them(parts: ProofParts, corpus: Corpus) -> None:
+    report = read_again(parts, corpus, parts.objects[json.loads(parts.files[VERDICT])["facts"]])
+    assert (report.ok, step(report, steps.STRUCTURE).more["read_again"]) == (True, True)
+    assert not any("reading of the file structure" in what for what in report.trusted)
+
+
+def test_facts_that_tell_the_same_verdict_otherwise_are_no_contradiction(parts: ProofParts, corpus: Corpus) -> None:
+    facts = facts_of(parts.objects[json.loads(parts.files[VERDICT])["facts"]])
+    other = facts_document(replace(facts, fields=tuple(replace(f, locks="all") for f in facts.fields)))
+    report = read_again(parts, corpus, other)
+    assert (report.ok, "the same verdict" in step(report, steps.STRUCTURE).detail) == (True, True)
+
+
+def test_facts_that_hide_what_was_changed_are_found_by_a_reader(corpus: Corpus, tmp_path: Path) -> None:
+    """An archive that lies about the structure has the lie time-stamped; whoever reads the file again sees it."""
+    parts = made(corpus, with_page_content(corpus.blt), tmp_path)
+    true = parts.objects[json.loads(parts.files[VERDICT])["facts"]]
+    hidden = facts_document(replace(facts_of(true), changes=()))
+    parts.objects = {**{k: d for k, d in parts.objects.items() if d != true}, sha256(hidden): hidden}
+    kept = json.loads(parts.files[VERDICT]) | {"facts": sha256(hidden)}
+    kept["verdicts"][0] |= {"changed_after": [], "plain": "valid"}
+    parts.files[VERDICT] = json.dumps(kept).encode()
+    restamp = restamped(parts, corpus.pki)
+    assert under_own_anchors(restamp, corpus).ok is True, (
+        "the one-file verifier trusts the archive's reading, and says so"
+    )
+    assert broken(read_again(restamp, corpus, true)) == [steps.STRUCTURE]
 
 
 # ------------------------------------------------------------ forgeries
@@ -285,7 +314,18 @@ def test_hostile_verdicts_end_in_a_step_and_in_no_exception(parts: ProofParts, c
     parts.files[VERDICT] = hostile
     report = under_own_anchors(restamped(parts, corpus.pki), corpus)
     assert report.ok is False
-    assert list(lines(report, "vi", as_json=True))
+    assert all(line.encode() for line in lines(report, "vi", as_json=True))
+
+
+def test_texts_of_strangers_neither_break_the_stream_nor_paint_the_terminal(parts: ProofParts, corpus: Corpus) -> None:
+    kept = json.loads(parts.files[VERDICT])
+    kept["verdicts"][0]["signer"] = "\ud800\x1b[31m\x9b2J"
+    parts.files[VERDICT] = json.dumps(kept).encode()
+    report = under_own_anchors(restamped(parts, corpus.pki), corpus)
+    assert report.ok is False
+    for as_json in (True, False):
+        told = "".join(lines(report, "vi", as_json=as_json)).encode().decode()
+        assert "\x1b" not in told
 
 
 @pytest.mark.parametrize("record", [b"", b"0" * 100, b"\x30\x80" * 5000, b"\x30\x84\xff\xff\xff\xff", bytes(3000)])
