@@ -339,10 +339,11 @@ class Installation:
     @cached_property
     def dissemination(self) -> Dissemination:
         """Taking out."""
+        from archive.composition.disseminating import lta_copies  # noqa: PLC0415
         from archive.composition.proving import proofs  # noqa: PLC0415
         from archive.services.dissemination import Dissemination  # noqa: PLC0415
 
-        return Dissemination(self.catalogue, self.stored, self.trail, partial(proofs, self))
+        return Dissemination(self.catalogue, self.stored, self.trail, partial(proofs, self), partial(lta_copies, self))
 
     @cached_property
     def indexing(self) -> Indexing:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol
 
 from archive.catalogue.holdings import Catalogue, Place
 from archive.catalogue.trail import AuditTrail
+from archive.services.lta_copies import LtaCopies, LtaRefusedError, as_refused
 from archive.services.proofs import Proofs
 from archive.services.stored_packages import StoredPackages
 from metadata.digests import chunks_of
@@ -38,6 +39,7 @@ class ExportKind(StrEnum):
     TEXT = "text"
     AIP = "aip"
     PROOF = "proof"
+    PDF_LTA = "pdf-lta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ class Dissemination:
     proofs: Callable[[], Proofs]
     """Asked when a proof is wanted: it leans on trust and evidence as they are then."""
 
+    lta_copies: Callable[[], LtaCopies]
+    """Asked when such a copy is wanted: it leans on trust and on time-stamp authorities."""
+
     def export(self, identifier: str, kind: ExportKind, target: Path, *, operator: str) -> Iterator[Exported]:
         """Write what `identifier` names to `target`: a document as a file, a dossier as a folder or one ZIP.
 
@@ -106,7 +111,17 @@ class Dissemination:
                 )
             )
             for file in outgoing:
-                yield writer.write(file)
+                yield self._written(writer, file, alone=place.ordinal is not None and len(outgoing) == 1)
+
+    @staticmethod
+    def _written(writer: _Target, file: _Outgoing, *, alone: bool) -> Exported:
+        try:
+            return writer.write(file)
+        except LtaRefusedError as refusal:
+            # Of a whole dossier what can leave does, and the rest is told.
+            if alone:
+                raise
+            return Exported(None, None, None, file.more | as_refused(refusal))
 
     def _outgoing(self, records: Sequence[PackageRecord], place: Place, kind: ExportKind) -> Iterator[_Outgoing]:
         if kind is ExportKind.AIP:
@@ -131,6 +146,11 @@ class Dissemination:
         elif kind is ExportKind.PROOF:
             proofs = self.proofs()
             yield _Outgoing(proofs.name(document), proofs.opener(record, document), {"document": document.ordinal})
+        elif kind is ExportKind.PDF_LTA:
+            copies = self.lta_copies()
+            for file in document.originals:
+                said = {"document": document.ordinal, "original": file.original_name, "copy_of": file.sha256}
+                yield _Outgoing(copies.name(file), copies.opener(record, document, file), said)
         elif kind is ExportKind.TEXT:
             yield _Outgoing(f"{_stem(document)}.txt", self._text_opener(record, document), {})
         else:

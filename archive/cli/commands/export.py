@@ -23,7 +23,8 @@ def export(speak: Speaker, identifier: str, kind: str, target: Path, operator: s
     """See the message `export.help`."""
     with Archive.opened() as archive:
         for file in archive.dissemination.export(identifier, ExportKind(kind), target, operator=operator):
-            words = file.path or speak.text("export.no_pdfa", original=file.more.get("original", ""))
+            refused = file.more.get("detail") if file.more.get("refused") else None
+            words = file.path or refused or speak.text("export.no_pdfa", original=file.more.get("original", ""))
             flavour = f"  PDF/A-{file.more['flavour']}" if file.more.get("flavour") else ""
             speak.line(file.as_json(), f"{words}{flavour}  {file.sha256 or ''}")
         archive.seal()
