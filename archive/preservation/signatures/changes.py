@@ -7,7 +7,7 @@ list is told, with page and object where they can be found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pikepdf
 
@@ -105,13 +105,28 @@ def _compared(revisions: Revisions, first: int, sound: frozenset[str]) -> list[C
 
 def _base(revisions: Revisions, first: int, references: References, found: list[Change]) -> None:
     """The first signed revision: what it refers to, and that it keeps inside its own bytes."""
-    pdf, places = revisions.pdf(first), revisions.places(first)
-    references.add(pdf, places)
+    places = revisions.places(first)
+    _refer(revisions, first, places, references, found)
     if _beyond(revisions, first, places, list(places)):
         found.append(Change(first + 1, "unknown", "the signed revision lists objects behind its own end"))
-    # An object that runs into the end of the signed revision may be completed by what is appended.
-    if any("EOF" in warning for warning in map(str, pdf.get_warnings())):
-        found.append(Change(first + 1, "unknown", "an object of the signed revision runs into its end"))
+
+
+def _refer(revisions: Revisions, number: int, keys: Iterable[Key], references: References, found: list[Change]) -> None:
+    """Count what objects of a revision refer to, and tell those that what was appended completes.
+
+    qpdf shows a reference to an object that is not there as null: objects that stay where they are are
+    read with the last revision, where such a reference shows what it got.
+    """
+    last, end = len(revisions.sections), revisions.sections[number - 1].end - revisions.shift
+    places, after = revisions.places(number), revisions.places(last)
+    staying = {key: places[key] for key in keys if after.get(key) == places[key]}
+    moving = {key: places[key] for key in keys if after.get(key) != places[key]}
+    long = references.add(revisions.pdf(last), staying, end)
+    references.add(revisions.pdf(number), moving, end)
+    for key in long:
+        if not is_same(revisions.pdf(number).get_object(key), revisions.pdf(last).get_object(key)):
+            why = f"object {key[0]} of revision {number} reads otherwise with what follows it"
+            found.append(Change(number + 1, "unknown", why))
 
 
 def _beyond(revisions: Revisions, number: int, places: dict[Key, tuple[int, int, int]], keys: Sequence[Key]) -> bool:
@@ -138,10 +153,11 @@ def _compare(step: Step, revisions: Revisions) -> None:
         for key in changed:
             if key not in containers:
                 _compare_object(step, key, stores)
-    for key in before:
-        if key not in after:
-            _removed(step, key)
-    step.references.add(step.new, [*added, *changed])
+    removed = [key for key in before if key not in after]
+    if removed:
+        _tell_removed(step, removed)
+    if step.number < len(revisions.sections):
+        _refer(revisions, step.number, [*added, *changed], step.references, step.found)
 
 
 def _check_added(step: Step, key: Key) -> None:
@@ -152,12 +168,15 @@ def _check_added(step: Step, key: Key) -> None:
         step.tell("content", f"{label(page)}: {part} ({what})" if part else what, page=page)
 
 
-def _removed(step: Step, key: Key) -> None:
-    if not step.references[key]:
-        return
-    page, part = step.names.part(key)
-    what = f"{label(page)}: {part} (object {key[0]})" if part else f"object {key[0]}"
-    step.tell("removed", what, page=page)
+def _tell_removed(step: Step, keys: Sequence[Key]) -> None:
+    """Objects that were deleted: told where something refers to them."""
+    references = References()
+    references.add(step.old, step.before, 0)
+    for key in keys:
+        if references[key]:
+            page, part = step.names.part(key)
+            what = f"{label(page)}: {part} (object {key[0]})" if part else f"object {key[0]}"
+            step.tell("removed", what, page=page)
 
 
 def _compare_object(step: Step, key: Key, stores: dict[Key, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pikepdf
@@ -67,23 +67,38 @@ class References:
 
     def __init__(self) -> None:
         self._counts: Counter[Key] = Counter()
-        self.cut_off = False
-        """An object of the first revision runs into the end of the file."""
 
-    def add(self, pdf: pikepdf.Pdf, keys: Iterable[Key]) -> None:
-        """Count what the objects `keys` of `pdf` refer to."""
-        for key in keys:
+    def add(self, pdf: pikepdf.Pdf, places: Mapping[Key, Place], end: int) -> list[Key]:
+        """Count what objects of `pdf` refer to.
+
+        Args:
+            pdf: Where the objects are read.
+            places: The objects and where they lie.
+            end: Of the revision to which they belong.
+
+        Returns:
+            Objects that may run beyond `end`.
+        """
+        long: list[Key] = []
+        for key, (kind, place, _) in places.items():
             value: object = pdf.get_object(key)
+            size: object = 0
             if isinstance(value, pikepdf.Stream):
                 value = value.stream_dict
+                size = value.get("/Length")
             if not isinstance(value, pikepdf.Dictionary | pikepdf.Array):
-                continue
-            text = value.unparse(resolved=True)
+                size = end if isinstance(value, pikepdf.String) else 0
+                text = b""
+            else:
+                text = value.unparse(resolved=True)
+            if kind == 1 and place + len(text) + (size if isinstance(size, int) else end) > end:
+                long.append(key)
             # A signature dictionary is long and refers to nothing that is shown.
             if len(text) > _LONG and _SIGNATURE in text:
                 continue
             for number, generation in _REFERENCE.findall(text):
                 self._counts[int(number), int(generation)] += 1
+        return long
 
     def __getitem__(self, key: Key) -> int:
         return self._counts[key]

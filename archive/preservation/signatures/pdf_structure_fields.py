@@ -71,12 +71,10 @@ def fields_of(pdf: pikepdf.Pdf) -> Iterator[FieldNode]:
         TreeError: it loops, is too deep or has more than `MAX_NODES` nodes.
     """
     form = form_of(pdf)
-    top = form.get("/Fields") if form is not None else None
-    if not isinstance(top, pikepdf.Array):
-        if top is not None:
-            raise TreeError("the list of fields is no list")
+    top = _top(form)
+    if form is None or top is None:
         return
-    holder = form.objgen if form is not None and form.is_indirect else pdf.Root.objgen
+    holder = form.objgen if form.is_indirect else pdf.Root.objgen
     todo = [(kid, "", "", holder, 0) for kid in _backwards(top)]
     seen: set[Key] = set()
     for _ in range(MAX_NODES):
@@ -100,6 +98,19 @@ def fields_of(pdf: pikepdf.Pdf) -> Iterator[FieldNode]:
         if isinstance(kids, pikepdf.Array):
             todo += [(kid, kind, name, holder, depth + 1) for kid in _backwards(kids)]
     raise TreeError(f"more than {MAX_NODES} fields")  # noqa: EM102 - a constant
+
+
+def _top(form: pikepdf.Dictionary | None) -> pikepdf.Array | None:
+    if form is None:
+        return None
+    top = form.get("/Fields")
+    if isinstance(top, pikepdf.Array):
+        return top
+    # What qpdf refuses to read, such as endless nesting, is not there for it.
+    flags: object = form.get("/SigFlags")
+    if top is not None or (isinstance(flags, int) and flags & 1):
+        raise TreeError("the list of fields cannot be read")
+    return None
 
 
 def _backwards(array: pikepdf.Array) -> list[object]:
