@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from archive.composition.auditing import audit_heads
 from archive.composition.trusting import fetcher, revocation_broker
-from archive.preservation.evidence.answers import Stampers
+from archive.preservation.evidence.authorities import Authorities, Authority
 from archive.preservation.evidence.building import Builder
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import DAY, Terms
@@ -71,12 +72,14 @@ def evidence_world(archive: Installation) -> World:
     )
 
 
-def stampers(archive: Installation) -> Stampers:
-    """The configured time-stamp authorities."""
-    urls = archive.settings.evidence.tsa
-    if not urls:
-        return Stampers(None)
-    return Stampers(_client(archive, urls), tuple(_client(archive, (url,)) for url in urls))
+def authorities(archive: Installation) -> Authorities:
+    """The configured time-stamp authorities, each asked by itself."""
+    return Authorities(tuple(Authority(_name(url), _client(archive, (url,))) for url in archive.settings.evidence.tsa))
+
+
+def _name(url: str) -> str:
+    """What is kept of an address: enough to tell it from others, no host."""
+    return f"tsa-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
 
 
 def _client(archive: Installation, urls: Sequence[str]) -> TsaClient:
@@ -103,7 +106,8 @@ def evidence(archive: Installation) -> Evidence:
     places = Places(archive.store, archive.packages, stamping)
     material = StoredMaterial(stamping, objects)
     renewer = Renewer(stamping, objects, _BrokerStatus(lambda: revocation_broker(archive)), judge, archive.clock)
-    cross = archive.settings.evidence.second_tsa_days
+    said = archive.settings.evidence
+    cross = said.second_tsa_days if len(said.tsa) > 1 else None
 
     def builder(algorithm: str) -> Builder:
         return Builder(archive.store, archive.packages, objects, stamping, beside, archive.clock, algorithm)
@@ -116,7 +120,7 @@ def evidence(archive: Installation) -> Evidence:
         renewer=renewer,
         rehasher=Rehasher(stamping, places, material, renewer, archive.clock),
         judge=judge,
-        stampers=stampers(archive),
+        authorities=authorities(archive),
         trail=archive.trail,
         clock=archive.clock,
         terms=Terms(cross=None if cross is None else cross * DAY),

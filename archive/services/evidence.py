@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
 from archive.preservation.audit.heads import StampedHead
-from archive.preservation.evidence.answers import EvidenceStatus, Stamped, Stampers
+from archive.preservation.evidence.answers import EvidenceStatus, Stamped
+from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.building import Builder
 from archive.preservation.evidence.checking import Checker, Finding, pending, waiting
 from archive.preservation.evidence.history import History, HistoryBrokenError, Stamp, StampKind
@@ -20,7 +21,7 @@ from archive.preservation.evidence.renewing import Renewer, is_revoked, struck
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.stored import Places, StoredMaterial
 from archive.services.proofs import Covered, ProofNotReadyError
-from metadata.errors import NotFoundError
+from metadata.errors import ArchiveError, NotFoundError
 from metadata.events import EventOutcome, EventType
 from metadata.package import FileVerdicts, PackageDocument, PackageRecord
 from metadata.package_reader import VERDICTS
@@ -42,7 +43,7 @@ class Evidence:
     renewer: Renewer
     rehasher: Rehasher
     judge: EngineJudge
-    stampers: Stampers
+    authorities: Authorities
     trail: AuditTrail
     clock: Clock
     terms: Terms = field(default_factory=Terms)
@@ -61,7 +62,7 @@ class Evidence:
             document = self.builder(self.algorithm()).open()
             if document is None:
                 return
-            stamp = self.stamping.finish(document.name, bytes.fromhex(document.root), self.stampers.first)
+            stamp = self.stamping.finish(document.name, bytes.fromhex(document.root), self.authorities)
             left_out = tuple(f"{package} {version}" for package, version in document.left_out)
             answer = Stamped(document.name, StampKind.BATCH, document.leaves, stamp, left_out=left_out)
             self._record(EventType.EVIDENCE_BATCH, answer)
@@ -78,7 +79,7 @@ class Evidence:
         for entry in index.open():
             document = self.stamping.document(entry.name)
             if document.kind is not StampKind.REHASH:
-                stamp = self.stamping.finish(entry.name, bytes.fromhex(document.root), self.stampers.first)
+                stamp = self.stamping.finish(entry.name, bytes.fromhex(document.root), self.authorities)
                 answer = Stamped(entry.name, document.kind, document.leaves, stamp)
                 if stamp is not None:
                     self._record(EventType.EVIDENCE_BATCH, answer)
@@ -102,39 +103,42 @@ class Evidence:
         Raises:
             ArchiveError: see `Renewer`; what was done stays done.
         """
-        if self.stampers.first is None:
+        if not self.authorities:
             return
         yield from self._finished()
         yield from self._struck()
-        done: set[tuple[StampKind, Why, str]] = set()
+        done: set[tuple[object, ...]] = set()
+        failed: ArchiveError | None = None
         while True:
             wanted = self.due()
             if everything and not done and not any(entry.action is StampKind.RENEWAL for entry in wanted):
                 wanted = (*wanted, *self._all_heads())
             # Once a run: an authority that gives no better token than it gave before is not asked for ever.
-            task = next((entry for entry in wanted if (entry.action, entry.why, entry.algorithm) not in done), None)
+            task = next((entry for entry in wanted if _once(entry) not in done), None)
             if task is None:
-                return
-            done.add((task.action, task.why, task.algorithm))
-            yield from self._done(task, tell)
+                break
+            done.add(_once(task))
+            try:
+                yield from self._done(task, tell)
+            except ArchiveError as error:
+                # What one task lacks (a second authority, revocation data) must not keep the others from being done.
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _done(self, task: Due, tell: Progress | None) -> Iterator[Stamped]:
         history = self.stamping.history()
-        first = self.stampers.first
-        assert first is not None  # noqa: S101 - asked before
         if task.action is StampKind.REHASH:
             batches = [s.name for s in history.stamps.values() if s.kind is StampKind.BATCH]
             batches = [name for name in batches if _ends_in(history, name, task.stamps)]
             name = self.rehasher.open(history, batches, task.algorithm)
             reading = self.rehasher.read(name, tell=tell)
-            stamp = self.rehasher.finish(name, self.stamping.history(), first)
+            stamp = self.rehasher.finish(name, self.stamping.history(), self.authorities)
             answer = Stamped(name, StampKind.REHASH, reading.total, stamp, task.why.value, reading.damaged)
         else:
             heads = [history.stamps[name] for name in task.stamps]
-            stamper = first
-            if task.why is Why.ONE_AUTHORITY:
-                stamper = self.stampers.unlike({head.signer for head in heads}, self.judge)
-            renewed = self.renewer.renew(heads, stamper)
+            avoid = {head.authority for head in heads} if task.why is Why.ONE_AUTHORITY else ()
+            renewed = self.renewer.renew(heads, self.authorities, avoid=avoid)
             answer = Stamped(renewed.name, StampKind.RENEWAL, len(heads), renewed, task.why.value)
         self._record(EventType.EVIDENCE_RENEWAL, answer)
         yield answer
@@ -150,16 +154,16 @@ class Evidence:
 
         found = struck(history, is_good)
         voids = found.voids
-        stamper = self.stampers.unlike({history.stamps[name].signer for name in voids}, self.judge)
+        avoid = {history.stamps[name].authority for name in voids}
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.renew):
             heads = [stamp for stamp in found.renew if stamp.algorithm == algorithm]
-            stamp = self.renewer.renew(heads, stamper, voids=voids)
+            stamp = self.renewer.renew(heads, self.authorities, voids=voids, avoid=avoid)
             answer = Stamped(stamp.name, stamp.kind, len(heads), stamp, Why.AUTHORITY_REVOKED.value)
             self._record(EventType.EVIDENCE_RENEWAL, answer)
             yield answer
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.restamp):
             roots = {s.name: self._root(s) for s in found.restamp if s.algorithm == algorithm}
-            stamp = self.renewer.restamp(roots, algorithm, stamper, voids)
+            stamp = self.renewer.restamp(roots, algorithm, self.authorities, voids=voids, avoid=avoid)
             answer = Stamped(stamp.name, stamp.kind, len(roots), stamp, Why.AUTHORITY_REVOKED.value)
             self._record(EventType.EVIDENCE_ALARM, answer)
             yield answer
@@ -207,7 +211,7 @@ class Evidence:
         wanted = self.due() if index.stamps else ()
         missed = tuple(entry for entry in wanted if entry.missed(self.clock.now(), self.terms))
         lines = len(self.builder("sha256").pending(index).lines)
-        has_authority = self.stampers.first is not None
+        has_authority = bool(self.authorities)
         return EvidenceStatus(len(index.stamps), len(index.open()), lines, wanted, missed, has_authority)
 
     # ------------------------------------------------------------ verifying
@@ -356,6 +360,11 @@ class Evidence:
                 found = checker.group(entry.name, group)
                 detail = "; ".join(failure.reason for failure in found.failures)
                 yield StampedHead(document, entry.name, rfc3339(found.since) if found.since else "", found.ok, detail)
+
+
+def _once(task: Due) -> tuple[object, ...]:
+    alone = task.stamps if task.why is Why.ONE_AUTHORITY else ()
+    return (task.action, task.why, task.algorithm, alone)
 
 
 def _ends_in(history: History, batch: str, heads: Sequence[str]) -> bool:

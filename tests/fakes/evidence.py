@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,20 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive.catalogue.database import Database
 from archive.catalogue.tables import metadata as tables
 from archive.catalogue.trail import AuditTrail
-from archive.demo.pki import Authority, Subject, new_authority, new_credential
-from archive.preservation.evidence.answers import Stampers
+from archive.demo.pki import Authority, Subject
+from archive.preservation.evidence.algorithms import identifier
+from archive.preservation.evidence.authorities import Authorities
+from archive.preservation.evidence.authorities import Authority as TimeStampAuthority
 from archive.preservation.evidence.building import Builder
+from archive.preservation.evidence.der import encode
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import Terms
 from archive.preservation.evidence.rehashing import Rehasher
@@ -27,7 +35,7 @@ from archive.preservation.evidence.stored import Places, StoredMaterial
 from archive.preservation.evidence.verification import TokenQuestion
 from archive.preservation.signatures.engine import World, default_policy
 from archive.preservation.signatures.policy import Policy
-from archive.preservation.signatures.signing import Credential, time_stamper
+from archive.preservation.signatures.signing import Credential
 from archive.services.evidence import Evidence
 from ingest.facts import PackagedPart
 from metadata.digests import Digests
@@ -55,39 +63,39 @@ class NoTokenError(ArchiveError):
 
 @dataclass
 class OwnAuthority:
-    """A time-stamp authority with a new certificate of five years every four, and lists of a week."""
+    """A time-stamp authority with a new certificate of five years every four, and lists of a week.
+
+    Certificates and lists are signed under SHA-512, so that only tokens and
+    trees have to follow when SHA-256 ends.
+    """
 
     name: str
     root: Authority
     stamping: Authority
     certificates: list[tuple[datetime, Credential]]
+    modern: datetime = START + 100 * YEAR
+    """From then on tokens are signed under SHA-512 instead of SHA-256."""
+
     revoked: dict[int, tuple[datetime, x509.ReasonFlags]] = field(default_factory=dict)
     given: int = 0
     silent: bool = False
+    _lists: dict[datetime, tuple[bytes, ...]] = field(default_factory=dict)
 
     @classmethod
     def new(cls, name: str, *, since: datetime = START - YEAR, years: int = 32) -> OwnAuthority:
         until = since + (years + 8) * YEAR
-        root = new_authority(Subject(f"Gốc {name}"), None, (since, until + YEAR), number=1)
-        stamping = new_authority(Subject(f"CA cấp dấu {name}"), root, (since, until), number=2)
+        root = _authority(f"Gốc {name}", None, (since, until + YEAR), 1)
+        stamping = _authority(f"CA cấp dấu {name}", root, (since, until), 2)
         made = []
         for number in range(0, years + 4, 4):
             begin = since + number * YEAR
-            subject = Subject(f"Dấu thời gian {name} {begin.year}")
-            made.append(
-                (
-                    begin,
-                    new_credential(
-                        subject,
-                        stamping,
-                        (begin, begin + _LIFE),
-                        number=100 + number,
-                        chain=(stamping.der,),
-                        stamps_time=True,
-                        elliptic=True,
-                    ),
-                )
-            )
+            key = ec.generate_private_key(ec.SECP256R1())
+            span = (begin, begin + _LIFE)
+            builder = _builder(f"Dấu thời gian {name} {begin.year}", key, stamping, span, 100 + number)
+            usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+            certificate = builder.add_extension(usage, critical=True).sign(stamping.key, hashes.SHA512())
+            private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            made.append((begin, Credential(certificate.public_bytes(Encoding.DER), private, (stamping.der,))))
         return cls(name, root, stamping, made)
 
     def credential(self, at: datetime) -> tuple[int, Credential]:
@@ -112,9 +120,45 @@ class OwnAuthority:
 
     def lists(self, at: datetime) -> tuple[bytes, ...]:
         """The lists of both authorities as they are at a time."""
-        known = {serial: entry for serial, entry in self.revoked.items() if entry[0] <= at}
-        life = timedelta(days=7)
-        return self.stamping.list_of(at, known, life=life), self.root.list_of(at, life=life)
+        if at not in self._lists:
+            known = {serial: entry for serial, entry in self.revoked.items() if entry[0] <= at}
+            self._lists[at] = (_list(self.stamping, at, known), _list(self.root, at, {}))
+        return self._lists[at]
+
+
+def _builder(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: Authority | None,
+    span: tuple[datetime, datetime],
+    number: int,
+) -> x509.CertificateBuilder:
+    subject = Subject(name).distinguished()
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(number)
+        .not_valid_before(span[0])
+        .not_valid_after(span[1])
+    )
+
+
+def _authority(name: str, issuer: Authority | None, span: tuple[datetime, datetime], number: int) -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = _builder(name, key, issuer, span, number)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return Authority(builder.sign(issuer.key if issuer else key, hashes.SHA512()), key)
+
+
+def _list(authority: Authority, at: datetime, known: Mapping[int, tuple[datetime, x509.ReasonFlags]]) -> bytes:
+    builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    builder = builder.last_update(at).next_update(at + timedelta(days=7))
+    for serial, (since, reason) in known.items():
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+        builder = builder.add_revoked_certificate(entry.add_extension(x509.CRLReason(reason), critical=False).build())
+    return builder.sign(authority.key, hashes.SHA512()).public_bytes(Encoding.DER)
 
 
 @cache
@@ -125,7 +169,7 @@ def authority(name: str) -> OwnAuthority:
 
 def fresh(name: str) -> OwnAuthority:
     """The authority of that name, nothing revoked, nothing given yet."""
-    return replace(authority(name), revoked={}, given=0, silent=False)
+    return replace(authority(name), revoked={}, given=0, silent=False, _lists={})
 
 
 @dataclass
@@ -138,24 +182,69 @@ class OwnStamper:
     def stamp(self, digest: bytes, algorithm: str = "sha256") -> bytes:
         if self.authority.silent:
             raise NoTokenError(self.authority.name)
-        self.authority.given += 1
         _, credential = self.authority.credential(self.clock.at)
-        return time_stamper(credential, self.clock.at)(digest, algorithm)
+        self.authority.given += 1
+        signed = "sha512" if self.clock.at >= self.authority.modern else "sha256"
+        return own_token(credential, self.clock.at, digest, algorithm, signed)
 
 
-@dataclass(frozen=True)
-class InTurn:
-    """Authorities in the order in which they are asked."""
+def own_token(credential: Credential, at: datetime, imprint: bytes, algorithm: str, signed: str) -> bytes:
+    """A token as `signing.time_stamp_token` makes it, put together from bytes: the simulation needs hundreds."""
+    certificate, key = _loaded(credential.certificate, credential.key)
+    serial = int.from_bytes(hashlib.sha256(imprint).digest()[:7], "big")
+    info = encode(
+        0x30,
+        b"\x02\x01\x01"
+        + _oid("2b06010401868d1f0101")
+        + encode(0x30, identifier(algorithm) + encode(0x04, imprint))
+        + _integer(serial)
+        + encode(0x18, f"{at.astimezone(UTC):%Y%m%d%H%M%S}Z".encode())
+        + encode(0x30, b"\x02\x01\x01"),
+    )
+    named = encode(0x30, encode(0x30, encode(0x30, encode(0x04, hashlib.sha256(credential.certificate).digest()))))
+    attributes = [
+        encode(0x30, _oid("2a864886f70d010903") + encode(0x31, _oid(_TST_INFO))),
+        encode(0x30, _oid("2a864886f70d010904") + encode(0x31, encode(0x04, hashlib.new(signed, info).digest()))),
+        encode(0x30, _oid("2a864886f70d010910022f") + encode(0x31, named)),
+    ]
+    content = b"".join(sorted(attributes))
+    value = key.sign(encode(0x31, content), ec.ECDSA(hashes.SHA512() if signed == "sha512" else hashes.SHA256()))
+    signer = encode(
+        0x30,
+        b"\x02\x01\x01"
+        + encode(0x30, certificate.issuer.public_bytes() + _integer(certificate.serial_number))
+        + identifier(signed)
+        + encode(0xA0, content)
+        + encode(0x30, _oid("2a8648ce3d040304" if signed == "sha512" else "2a8648ce3d040302"))
+        + encode(0x04, value),
+    )
+    data = encode(
+        0x30,
+        b"\x02\x01\x03"
+        + encode(0x31, identifier(signed))
+        + encode(0x30, _oid(_TST_INFO) + encode(0xA0, encode(0x04, info)))
+        + encode(0xA0, b"".join(sorted((credential.certificate, *credential.chain))))
+        + encode(0x31, signer),
+    )
+    return encode(0x30, _oid("2a864886f70d010702") + encode(0xA0, data))
 
-    each: Sequence[OwnStamper]
 
-    def stamp(self, digest: bytes, algorithm: str = "sha256") -> bytes:
-        for stamper in self.each:
-            try:
-                return stamper.stamp(digest, algorithm)
-            except NoTokenError:
-                continue
-        raise NoTokenError("all")
+_TST_INFO = "2a864886f70d0109100104"
+
+
+@cache
+def _loaded(certificate: bytes, key: bytes) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    private = load_der_private_key(key, None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    return x509.load_der_x509_certificate(certificate), private
+
+
+def _oid(octets: str) -> bytes:
+    return encode(0x06, bytes.fromhex(octets))
+
+
+def _integer(value: int) -> bytes:
+    return encode(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
 @dataclass
@@ -260,7 +349,7 @@ class EvidenceBench:
         material = StoredMaterial(stamping, self.objects)
         status = OwnStatus(self.authorities, self.clock, silent=self.status_silent)
         renewer = Renewer(stamping, self.objects, status, judge, self.clock)
-        each = tuple(OwnStamper(a, self.clock) for a in self.authorities)
+        each = tuple(TimeStampAuthority(a.name, OwnStamper(a, self.clock)) for a in self.authorities)
 
         def builder(algorithm: str) -> Builder:
             beside = self.beside
@@ -274,7 +363,7 @@ class EvidenceBench:
             renewer=renewer,
             rehasher=Rehasher(stamping, places, material, renewer, self.clock),
             judge=judge,
-            stampers=Stampers(InTurn(each) if each else None, each),
+            authorities=Authorities(each),
             trail=self.trail,
             clock=self.clock,
             terms=self.terms,

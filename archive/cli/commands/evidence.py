@@ -46,7 +46,7 @@ def renew(speak: Speaker, everything: bool) -> int:
     """See the message `evidence_renew.help`."""
     with Archive.opened() as archive, JobsProgress(speak) as progress:
         service = evidence_of(archive)
-        if service.stampers.first is None:
+        if not service.authorities:
             speak.say("evidence_renew.no_authority")
             return int(ExitCode.FAULT if service.due() else ExitCode.OK)
 

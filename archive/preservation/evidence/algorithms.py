@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from archive.preservation.evidence.der import DerUnreadableError, Element, encode, members
@@ -62,6 +63,7 @@ def node(name: str, values: Iterable[bytes]) -> bytes:
     return ordered[0] if len(ordered) == 1 else digest(name, *ordered)
 
 
+@lru_cache(maxsize=64)
 def identifier(name: str, *, tag: int = _SEQUENCE) -> bytes:
     """The AlgorithmIdentifier, without parameters (RFC 5754, 2), under an implicit `tag` where one is given.
 

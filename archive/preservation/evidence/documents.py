@@ -148,6 +148,9 @@ class Manifest(_Kept):
     digests: tuple[str, ...] = ()
     """Digest algorithms under the signatures of token and certificates."""
 
+    source: str = ""
+    """Which configured authority gave it; empty: not known, the token was found after an interruption."""
+
 
 def stamp_of(batch: BatchDocument, manifest: Manifest, roots: RootsDocument | None = None) -> Stamp:
     """The stamp as a value.
@@ -164,6 +167,7 @@ def stamp_of(batch: BatchDocument, manifest: Manifest, roots: RootsDocument | No
             signer=manifest.signer,
             expires=_instant(manifest.expires) or from_rfc3339(manifest.time),
             digests=manifest.digests,
+            source=manifest.source,
             covers=tuple(entry.cover() for entry in (roots.covers if roots else batch.covers)),
             voids=batch.voids,
             parts=tuple((name, bytes.fromhex(root)) for name, root, _ in roots.parts) if roots else (),

@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Final
 
 from archive.preservation.evidence.algorithms import digest, node
-from archive.preservation.evidence.der import encode
+from archive.preservation.evidence.der import encode, header
 from archive.preservation.evidence.records import ArchiveTimeStamp, Chain, EvidenceRecord, sequence_of
 from archive.preservation.evidence.trees import Tree, reduced
 
@@ -75,12 +75,20 @@ class Stamp:
     digests: tuple[str, ...] = ()
     """Digest algorithms under the signatures of its token and its authority's certificates."""
 
+    source: str = ""
+    """Which configured authority gave the token; empty: not known."""
+
     covers: tuple[Cover, ...] = field(default=(), repr=False)
     voids: tuple[str, ...] = ()
     """Stamps that it declares worthless (authority revoked, key stolen): they cover nothing any more."""
 
     parts: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     """Rehash: root of each batch's new tree."""
+
+    @property
+    def authority(self) -> str:
+        """What tells its authority from others."""
+        return self.source or self.signer
 
     def tree(self) -> Tree:
         """The tree over the covered tokens or roots, of a rehash that over its parts."""
@@ -284,8 +292,21 @@ class Cutting:
             rehash: The renewal; it covers the youngest stamp of this line, though its own parts may not be known yet.
             digests: Of the members.
         """
-        chains = self.record(digests, until=rehash.name).chains
-        return node(rehash.algorithm, renewed(rehash.algorithm, digests, chains))
+        name = rehash.algorithm
+        before = [segment for segment in self.segments if segment.stamp.name != rehash.name]
+        if len(before) > 1:
+            chains = self.record(digests, until=rehash.name).chains
+            return node(name, renewed(name, digests, chains))
+        older = self._older(before[0], name, digests)
+        return node(name, {digest(name, member, older) for member in digests(name)})
+
+    def _older(self, segment: _Segment, algorithm: str, digests: Digests) -> bytes:
+        """Digest of the sequence of one chain, without putting it together: a hash-tree renewal needs millions."""
+        first = self._first(segment, digests, ())
+        head = first.head()
+        size = len(head) + len(segment.token) + len(segment.encoded)
+        chain = header(_SEQUENCE, size)
+        return digest(algorithm, header(_SEQUENCE, len(chain) + size) + chain + head, segment.token, segment.encoded)
 
     def _first(self, segment: _Segment, digests: Digests, chains: Sequence[Chain]) -> ArchiveTimeStamp:
         name = segment.stamp.algorithm

@@ -197,10 +197,13 @@ def _renewals(holding: Holding, algorithm: str, heads: Sequence[Stamp], now: dat
     end = min(entry[1] for entry in needs)
     names = tuple(head.name for head in heads)
     yield Due(StampKind.RENEWAL, why, names, algorithm, begin, end)
-    if terms.cross is not None:
-        since = {head.name: _alone_since(holding.history, head, terms) for head in heads}
-        begin = min(since.values())
-        alone = tuple(name for name, when in since.items() if when <= max(begin, now))
+    if terms.cross is None:
+        return
+    since = {head.name: _alone_since(holding.history, head, terms) for head in heads}
+    for authority in dict.fromkeys(head.authority for head in heads):
+        of_it = {head.name: since[head.name] for head in heads if head.authority == authority}
+        begin = min(of_it.values())
+        alone = tuple(name for name, when in of_it.items() if when <= max(begin, now))
         yield Due(StampKind.RENEWAL, Why.ONE_AUTHORITY, alone, algorithm, begin, end)
 
 
@@ -220,7 +223,7 @@ def _alone_since(history: History, head: Stamp, terms: Terms) -> datetime:
     certificate is valid; then the renewal stands alone.
     """
     below = [history.stamps[cover.stamp] for cover in head.covers] if head.kind is StampKind.RENEWAL else []
-    if not below or any(stamp.signer == head.signer for stamp in below):
+    if not below or any(stamp.authority == head.authority for stamp in below):
         return head.time + (terms.cross or timedelta(0))
     return max(head.time, min(stamp.expires for stamp in below) - terms.margin)
 

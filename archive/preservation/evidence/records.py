@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from archive.preservation.evidence.algorithms import AlgorithmUnknownError, identifier, name_of
@@ -64,12 +65,16 @@ class ArchiveTimeStamp:
 
     def der(self) -> bytes:
         """The element."""
+        return self.head() + self.token
+
+    def head(self) -> bytes:
+        """The element up to its token."""
         body = identifier(self.algorithm, tag=_DIGEST) if self.algorithm else b""
         if self.attributes:
             body += encode(_ATTRIBUTES, self.attributes)
         if self.lists:
-            body += encode(_REDUCED, b"".join(_partial(values) for values in self.lists))
-        return encode(_SEQUENCE, body + self.token)
+            body += encode(_REDUCED, b"".join([_partial(values) for values in self.lists]))
+        return header(_SEQUENCE, len(body) + len(self.token)) + body
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,16 @@ def sequence_of(chains: Sequence[Chain]) -> bytes:
 
 
 def _partial(values: Sequence[bytes]) -> bytes:
-    width = len(values[0])
-    head = header(_OCTETS, width)
-    if all(len(value) == width for value in values):
-        return encode(_SEQUENCE, head + head.join(values))
-    return encode(_SEQUENCE, b"".join(encode(_OCTETS, value) for value in values))
+    if len(values) == 1:
+        return _single(len(values[0])) + values[0]
+    return encode(_SEQUENCE, b"".join([encode(_OCTETS, value) for value in values]))
+
+
+@lru_cache(maxsize=16)
+def _single(width: int) -> bytes:
+    """What stands before a digest that is alone in its list, as most are."""
+    octets = header(_OCTETS, width)
+    return header(_SEQUENCE, len(octets) + width) + octets
 
 
 def read_record(data: bytes) -> EvidenceRecord:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.documents import BatchDocument, CoverDocument, RootsDocument
 from archive.preservation.evidence.history import (
     Cutting,
@@ -25,7 +26,7 @@ from archive.preservation.evidence.history import (
     StampKind,
 )
 from archive.preservation.evidence.renewing import Renewer
-from archive.preservation.evidence.stamping import ROOTS, Stamping, TimeStamper
+from archive.preservation.evidence.stamping import ROOTS, Stamping
 from archive.preservation.evidence.stored import Places, tree_file
 from archive.preservation.evidence.trees import Tree
 from metadata.packing import pack_lines, unpack_lines
@@ -122,7 +123,7 @@ class Rehasher:
                 tell(done, len(files))
         return Reading(done, len(files), tuple(damaged))
 
-    def finish(self, name: str, history: History, stamper: TimeStamper | None) -> Stamp | None:
+    def finish(self, name: str, history: History, authorities: Authorities) -> Stamp | None:
         """Put everything that was proven before under the new digests, and stamp it; None: nobody is there to ask.
 
         Raises:
@@ -133,7 +134,7 @@ class Rehasher:
             self._weave(name, history)
         roots = self.stamping.roots(name)
         assert roots is not None  # noqa: S101 - written above
-        return self.stamping.finish(name, bytes.fromhex(roots.root), stamper)
+        return self.stamping.finish(name, bytes.fromhex(roots.root), authorities)
 
     def _files(self, name: str) -> Iterator[tuple[str, GroupFile]]:
         for batch in self.stamping.document(name).batches:

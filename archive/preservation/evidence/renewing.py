@@ -9,16 +9,17 @@ a proof with a gap is worth more than one that has ended.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from archive.preservation.evidence.algorithms import digest
+from archive.preservation.evidence.authorities import Authorities, NoAuthorityError
 from archive.preservation.evidence.documents import BatchDocument, CoverDocument
 from archive.preservation.evidence.history import Cover, History, Stamp, StampKind
 from archive.preservation.evidence.judges import EngineJudge
-from archive.preservation.evidence.stamping import Stamping, TimeStamper
+from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.tokens import with_revocation
 from archive.preservation.evidence.trees import Tree
 from archive.preservation.evidence.verification import Outcome, TokenQuestion
@@ -108,8 +109,21 @@ class Renewer:
             self._answers[asked] = tuple(self.status.answers(asked))
         return self.judge.status_for(token, self._answers[asked])
 
-    def renew(self, heads: Sequence[Stamp], stamper: TimeStamper, *, voids: Sequence[str] = ()) -> Stamp:
+    def renew(
+        self,
+        heads: Sequence[Stamp],
+        authorities: Authorities,
+        *,
+        voids: Sequence[str] = (),
+        avoid: Collection[str] = (),
+    ) -> Stamp:
         """One time-stamp over `heads`, which have one algorithm.
+
+        Args:
+            heads: Stamps that nothing covers, or that only void ones cover.
+            authorities: Who is asked.
+            voids: Stamps that are worthless from now on.
+            avoid: Names of authorities that are not asked.
 
         Raises:
             RevocationMissingError: see `covering`.
@@ -126,16 +140,25 @@ class Renewer:
             voids=tuple(voids),
             unproven=covering.unproven,
         )
-        return self._stamped(document, [cover.leaf for cover in covering.covers], stamper)
+        return self._stamped(document, [cover.leaf for cover in covering.covers], authorities, avoid)
 
-    def restamp(self, roots: dict[str, bytes], algorithm: str, stamper: TimeStamper, voids: Sequence[str]) -> Stamp:
+    def restamp(
+        self,
+        roots: dict[str, bytes],
+        algorithm: str,
+        authorities: Authorities,
+        *,
+        voids: Sequence[str],
+        avoid: Collection[str] = (),
+    ) -> Stamp:
         """A new time-stamp over the roots of trees whose tokens are worthless: their proof begins anew.
 
         Args:
             roots: By the name of the batch or hash-tree renewal.
             algorithm: Of all these trees.
-            stamper: Another authority.
+            authorities: Who is asked.
             voids: What is worthless.
+            avoid: Names of authorities that are not asked.
         """
         document = BatchDocument(
             name="",
@@ -145,9 +168,11 @@ class Renewer:
             covers=tuple(CoverDocument(stamp=name, leaf=root.hex()) for name, root in roots.items()),
             voids=tuple(voids),
         )
-        return self._stamped(document, list(roots.values()), stamper)
+        return self._stamped(document, list(roots.values()), authorities, avoid)
 
-    def _stamped(self, document: BatchDocument, leaves: Sequence[bytes], stamper: TimeStamper) -> Stamp:
+    def _stamped(
+        self, document: BatchDocument, leaves: Sequence[bytes], authorities: Authorities, avoid: Collection[str]
+    ) -> Stamp:
         tree = Tree.of(document.algorithm, leaves)
         encoded = tree.encoded()
         for _ in range(RACES):
@@ -165,8 +190,9 @@ class Renewer:
             )
             self.stamping.batches.put(name, TREE, encoded)
             if self.stamping.open(named, index, etag):
-                found = self.stamping.finish(name, tree.root, stamper)
-                assert found is not None  # noqa: S101 - there is a stamper
+                found = self.stamping.finish(name, tree.root, authorities, avoid=avoid)
+                if found is None:
+                    raise NoAuthorityError({}, avoid)
                 return found
         raise StorageFaultError("evidence/batches/index.json", "other writers keep on changing it")
 

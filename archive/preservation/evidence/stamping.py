@@ -7,10 +7,10 @@ bytes; of two processes one wins and the other goes on with what it finds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
 
+from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.documents import (
     BatchDocument,
     EvidenceDamagedError,
@@ -35,14 +35,6 @@ from storage.evidence_batches import (
 from storage.heads import RACES
 
 ROOTS = "roots.json"
-
-
-class TimeStamper(Protocol):
-    """Gives time-stamp tokens (`archive.preservation.timestamps.client`)."""
-
-    def stamp(self, digest: bytes, algorithm: str = "sha256") -> bytes:
-        """A token (DER) over `digest`; an ArchiveError when nobody gives one."""
-        ...
 
 
 class TokenRefusedError(ArchiveError):
@@ -151,24 +143,30 @@ class Stamping:
             return False
         return True
 
-    def finish(self, name: str, root: bytes, stamper: TimeStamper | None) -> Stamp | None:
-        """Get the token and write the manifest; None: there is no authority to ask, the stamp waits.
+    def finish(self, name: str, root: bytes, authorities: Authorities, *, avoid: Collection[str] = ()) -> Stamp | None:
+        """Get the token and write the manifest; None: no authority is configured, the stamp waits.
+
+        Args:
+            name: Of the stamp.
+            root: What is stamped.
+            authorities: Who is asked.
+            avoid: Names of those who are not.
 
         Raises:
             ArchiveError: no authority gave a token that can be used.
         """
         batch = self.document(name)
+        source = ""
         if self.batches.has(name, TOKEN):
             token = self.batches.get(name, TOKEN)
-            answer = self._judged(name, token, root, batch.algorithm)
-        elif stamper is None:
+        elif not authorities:
             return None
         else:
-            fresh = stamper.stamp(root, batch.algorithm)
-            answer = self._judged(name, fresh, root, batch.algorithm)
+            fresh, source = authorities.stamp(root, batch.algorithm, avoid=avoid)
+            self._judged(name, fresh, root, batch.algorithm)
             token = self.batches.put(name, TOKEN, fresh)
-            if token != fresh:
-                answer = self._judged(name, token, root, batch.algorithm)
+            source = source if token == fresh else ""
+        answer = self._judged(name, token, root, batch.algorithm)
         manifest = Manifest(
             batch=batch.sha256,
             token=hashlib.sha256(token).hexdigest(),
@@ -176,6 +174,7 @@ class Stamping:
             signer=answer.signer,
             expires=rfc3339(answer.expires) if answer.expires else "",
             digests=answer.digests,
+            source=source,
         )
         # Another process may have written it with what its own trust says of the signer.
         manifest = Manifest.read(name, self.batches.put(name, MANIFEST, manifest.document()))

@@ -7,6 +7,7 @@ first. A million leaves of SHA-256 are 61 MiB.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -91,24 +92,18 @@ class Tree:
         Raises:
             KeyError: it is none.
         """
-        low, high = 0, self.count
-        while low < high:
-            middle = (low + high) // 2
-            if self.leaf(middle) < leaf:
-                low = middle + 1
-            else:
-                high = middle
-        if low == self.count or self.leaf(low) != leaf:
+        place = bisect_left(range(self.count), leaf, key=self.leaf)
+        if place == self.count or self.leaf(place) != leaf:
             raise KeyError(leaf.hex())
-        return low
+        return place
 
     def siblings(self, position: int) -> tuple[bytes, ...]:
         """The nodes beside the way from the leaf at `position` to the root, from below."""
-        found = []
+        found, width = [], self.width
         for level in self.levels[:-1]:
-            beside = (position ^ 1) * self.width
+            beside = (position ^ 1) * width
             if beside < len(level):
-                found.append(level[beside : beside + self.width])
+                found.append(level[beside : beside + width])
             position >>= 1
         return tuple(found)
 
