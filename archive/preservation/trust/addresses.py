@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult
 
 from archive.preservation.fetching import FetchError, port_of, split_address
 from metadata.errors import UsageError
+
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +67,14 @@ class AllowList:
 
 
 def _place(entry: str) -> AllowedPlace:
+    if _HOST.fullmatch(entry):
+        return AllowedPlace("", entry.strip("[]"), 0, "/")
     try:
-        if "://" not in entry:
-            parts = split_address(f"http://{entry}/")
-            bare = parts.netloc == parts.hostname
-        else:
-            parts, bare = split_address(entry), False
+        parts = split_address(entry)
     except FetchError as error:
-        msg = f"LUUTRU_REVOCATION__ALLOW: {error.detail}"
-        raise UsageError(msg) from error
-    if "://" not in entry and not bare:
         msg = f"LUUTRU_REVOCATION__ALLOW: {entry!r} is neither a host in small letters nor a whole address"
+        raise UsageError(msg) from error
+    if parts.query:
+        msg = f"LUUTRU_REVOCATION__ALLOW: {entry!r} has a query, which is no prefix of anything"
         raise UsageError(msg)
-    if bare:
-        return AllowedPlace("", parts.netloc, 0, "/")
     return AllowedPlace(parts.scheme, parts.hostname or "", port_of(parts), parts.path or "/")
