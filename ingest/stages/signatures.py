@@ -21,6 +21,7 @@ BATCH = 32
 _KINDS = frozenset({FormatKind.PDF, FormatKind.SIGNATURE, FormatKind.XML, FormatKind.OOXML, FormatKind.ODF})
 _DETACHED = ".p7s"
 _REVOKED = frozenset({"REVOKED_NO_POE", "REVOKED_CA_NO_POE"})
+_ALLOWED = "(the signer allowed it)"
 _UNJUDGED = ("encrypted", "damaged", "limit-breached", "nesting", "too-large", "too-many", "not-judged", "dictionary")
 
 
@@ -118,8 +119,9 @@ def _findings(item: WorkItem, verdicts: Mapping[str, tuple[SignatureVerdict, ...
             rule = _rule(verdict)
             if rule:
                 yield _finding(rule, path, verdict)
-            if verdict.changed_after:
-                yield _finding("SIG-002", path, verdict, changes="; ".join(verdict.changed_after))
+            changes = [text for text in verdict.changed_after if not text.endswith(_ALLOWED)]
+            if changes:
+                yield _finding("SIG-002", path, verdict, changes="; ".join(changes))
     empty = [v for judged in verdicts.values() for v in judged if any(r.startswith("trust-empty") for r in v.reasons)]
     if empty:
         yield Finding(rule="SIG-003", subject=item.dossier.file_code, values={"count": str(len(empty))})
@@ -129,6 +131,8 @@ def _rule(verdict: SignatureVerdict) -> str:
     """The rule that a verdict breaks; most that cannot be decided break none: they are the common case."""
     if verdict.kind == "remnant":
         return "SIG-004"
+    if any(r.startswith("second-reader: ") for r in verdict.reasons):
+        return "SIG-007"
     if verdict.indication is Indication.TOTAL_FAILED:
         return "SIG-001"
     if verdict.subindication in _REVOKED:

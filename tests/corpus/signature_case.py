@@ -6,9 +6,10 @@ The cases are data: a test judges each, and a table for people is made of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from importlib import import_module
+from typing import Any
 
 from archive.preservation.signatures.policy import Policy
 from archive.preservation.trust.sets import TrustSnapshot
@@ -89,6 +90,10 @@ class Prepared:
     proofs: Mapping[str, str] = field(default_factory=dict, repr=False)
     policy: Policy | None = None
 
+    def known(self) -> dict[str, Any]:
+        """Everything but the bytes: keywords of `Corpus.judge`."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "data"}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -102,20 +107,6 @@ class Case:
     make: Callable[[Corpus], Prepared] = field(repr=False)
     expected: tuple[Expected, ...]
     """Of each verdict, in order."""
-
-    def judged(self, corpus: Corpus) -> tuple[SignatureVerdict, ...]:
-        """The verdicts on it."""
-        made = self.make(corpus)
-        return corpus.judge(
-            made.data,
-            name=made.name,
-            at=made.at,
-            trust=made.trust,
-            revocation=made.revocation,
-            beside=made.beside,
-            proofs=made.proofs,
-            policy=made.policy,
-        )
 
 
 _CASES: dict[str, Case] = {}

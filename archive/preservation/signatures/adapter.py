@@ -28,6 +28,7 @@ from metadata.time import Clock, rfc3339
 from metadata.verdicts import Indication, PlainWord, SignatureVerdict
 
 TASK = "archive.preservation.signatures.task:judge"
+SECOND_READER = "archive.preservation.signatures.second_reader:read"
 JUDGE_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=90.0, memory_mib=1536, output_mib=1)
 _DETACHED = ".p7s"
 _VERDICTS = TypeAdapter(tuple[SignatureVerdict, ...])
@@ -41,6 +42,8 @@ class _Call:
     at: str
     revocation: tuple[bytes, ...]
     arguments: Mapping[str, Any]
+    second_reader: bool
+    """Whether a second reader is asked about every signature."""
 
 
 class Judge:
@@ -52,7 +55,8 @@ class Judge:
         clock: The time at which is judged.
         revocation: CRLs and OCSP responses (DER) known beside what the files carry; nothing is ever fetched.
         policy: None: the one that comes with the program.
-        limits: A breach makes the file's verdict INDETERMINATE.
+        second_reader: Whether `judgements` asks pyHanko about every signature of a PDF as well.
+        limits: A breach makes the file's verdict INDETERMINATE; of the second reader, that it could not say.
     """
 
     def __init__(  # noqa: PLR0913 - keywords with defaults
@@ -63,6 +67,7 @@ class Judge:
         *,
         revocation: Sequence[bytes] = (),
         policy: Policy | None = None,
+        second_reader: bool = True,
         limits: Limits = JUDGE_LIMITS,
     ) -> None:
         self._workers = workers
@@ -70,6 +75,7 @@ class Judge:
         self._clock = clock
         self._revocation = tuple(revocation)
         self._policy = policy or default_policy()
+        self._second_reader = second_reader
         self._limits = limits
 
     def judge(
@@ -115,26 +121,39 @@ class Judge:
             "policy": self._policy.document.decode(),
             "bundle": bundle,
         }
-        return _Call(snapshot, at, answers, arguments)
+        return _Call(snapshot, at, answers, arguments, bundle and self._second_reader)
 
     def _all(self, paths: Sequence[Path], contents: Mapping[Path, Path], call: _Call) -> list[Judgement]:
-        waiting: deque[Future[Answer]] = deque()
+        judging: deque[tuple[Path, Future[Answer]]] = deque()
+        reading: deque[tuple[Answer, Future[Answer] | None]] = deque()
         judged: list[Judgement] = []
         room = 2 * max(1, self._workers.size)
         for path in paths:
-            if len(waiting) >= room:
-                judged.append(self._judgement(waiting.popleft().result(), call))
+            if len(judging) >= room:
+                reading.append(self._asked(*judging.popleft(), call))
+            if len(reading) >= room:
+                judged.append(self._judgement(*reading.popleft(), call))
             content = contents.get(path) or _neighbour(path)
             own = {"source": str(path), "content": str(content) if content else None}
-            waiting.append(self._workers.submit(TASK, {**call.arguments, **own}, limits=self._limits))
-        judged += [self._judgement(future.result(), call) for future in waiting]
+            judging.append((path, self._workers.submit(TASK, {**call.arguments, **own}, limits=self._limits)))
+        reading += [self._asked(path, future, call) for path, future in judging]
+        judged += [self._judgement(answer, second, call) for answer, second in reading]
         return judged
 
-    def _judgement(self, answer: Answer, call: _Call) -> Judgement:
+    def _asked(self, path: Path, future: Future[Answer], call: _Call) -> tuple[Answer, Future[Answer] | None]:
+        """The answer of the judge, and the second reader at work where there is something to read again."""
+        answer = future.result()
+        if not call.second_reader or not answer.value.get("readings"):
+            return answer, None
+        # A task of its own: a breach of its limits must not cost our own verdict.
+        return answer, self._workers.submit(SECOND_READER, {"source": str(path)}, limits=self._limits)
+
+    def _judgement(self, answer: Answer, second: Future[Answer] | None, call: _Call) -> Judgement:
         if answer.breach is not None:
             return Judgement(self._sealed((_not_judged(answer),), call))
         try:
-            verdicts = _VERDICTS.validate_python(tuple(answer.value["verdicts"]))
+            told = _with_second(answer.value, second) if second is not None else answer.value["verdicts"]
+            verdicts = _VERDICTS.validate_python(tuple(told))
             if "objects" not in answer.value:
                 return Judgement(self._sealed(verdicts, call))
             known = {hashlib.sha256(der).hexdigest(): der for der in call.revocation}
@@ -166,6 +185,19 @@ class Judge:
             Tool(name=name, version=number),
             *(Tool(name=title, version=_version(package)) for title, package in libraries),
         )
+
+
+def _with_second(value: Mapping[str, Any], second: Future[Answer]) -> Sequence[Mapping[str, Any]]:
+    """The verdicts with what the second reader said; a limit that it broke is "could not say"."""
+    # Facts of certificates come with it, which only a judging process needs.
+    from archive.preservation.signatures.second_opinion import with_second_opinion  # noqa: PLC0415
+    from archive.preservation.signatures.second_reader_answers import Readings  # noqa: PLC0415
+    from archive.preservation.signatures.verdicts import FileJudgement  # noqa: PLC0415
+
+    answer = second.result()
+    theirs = Readings.of(answer.value) if answer.breach is None else Readings(why=f"limit-breached-{answer.breach}")
+    ours = FileJudgement(tuple(value["verdicts"]), readings=Readings.of(value["readings"]))
+    return with_second_opinion(ours, theirs).verdicts
 
 
 def _version(package: str) -> str:

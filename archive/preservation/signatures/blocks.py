@@ -141,6 +141,9 @@ class Judged:
 
     outcome: Outcome
     signer: Certificate | None = None
+    intact: bool | None = None
+    """Whether digest and signature value hold, whatever is trusted; None: that could not be said."""
+
     best: Proof | None = None
     """Best signature time; None: nothing proves one."""
 

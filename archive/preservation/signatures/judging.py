@@ -22,6 +22,9 @@ from archive.preservation.signatures.tokens_judging import judge_prepared
 from archive.preservation.signatures.world import World
 from metadata.time import rfc3339
 
+_FALSE = frozenset({"HASH_FAILURE", "SIG_CRYPTO_FAILURE", "SIG_CONSTRAINTS_FAILURE"})
+"""Of digest and value: SIG_CONSTRAINTS_FAILURE is a value over attributes in another order than DER."""
+
 _BEFORE_ACCEPTANCE = frozenset(
     {
         "NO_CERTIFICATE_CHAIN_FOUND",
@@ -47,18 +50,22 @@ def judge_signer(block: SignerBlock, world: World, *, earliest: datetime | None 
     known = None if isinstance(signer, Outcome) else signer
     base = Judged(PASSED, known, names_signer=block.named is not None)
     if not block.integrity.passed:
-        return replace(base, outcome=block.integrity)
+        return replace(base, outcome=block.integrity, intact=_broken(block.integrity))
     if isinstance(signer, Outcome):
         return replace(base, outcome=signer)
     value = judge_value(block, signer)
     if not value.passed:
-        return replace(base, outcome=value)
-    base = _with_time(replace(base, notes=block.notes), block, world)
+        return replace(base, outcome=value, intact=_broken(value))
+    base = _with_time(replace(base, intact=True, notes=block.notes), block, world)
     contents = tuple(judge_prepared(s.token, s.readings, world) for s in block.content_stamps)
     younger_than = max((t.proves for t in contents if t.proves is not None), default=None)
     floor = max((t for t in (younger_than, earliest) if t is not None), default=None)
     used = used_together((base.used, *(t.used for t in contents)))
     return _accepted(replace(base, used=used), block, signer, world, floor)
+
+
+def _broken(outcome: Outcome) -> bool | None:
+    return False if outcome.subindication in _FALSE else None
 
 
 def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:

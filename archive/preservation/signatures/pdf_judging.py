@@ -85,11 +85,12 @@ def judge_pdf(facts: PdfFacts, data: PdfBytes, world: World) -> tuple[FileJudgem
     signed = tuple(_read(f) for f in facts.fields)
     case = PdfCase(facts, data, _full_world(facts, data, signed, world), signed)
     case = _with_stamps(case)
-    verdicts, used = _judged(case)
+    telling, used = _judged(case)
+    verdicts = telling.verdicts()
     verdicts += [_remnant(numbers) for numbers in facts.remnants]
     if facts.problem:
         verdicts.append(undecided(f"fields: {facts.problem}"))
-    return FileJudgement(tuple(verdicts), used), case.world
+    return FileJudgement(tuple(verdicts), used, telling.readings()), case.world
 
 
 def _unjudgeable(facts: PdfFacts) -> list[dict[str, Any]] | None:
@@ -234,7 +235,7 @@ def _covered(case: PdfCase, place: int, proof: Proof) -> Iterator[tuple[str, Pro
 # ------------------------------------------------------------ signatures
 
 
-def _judged(case: PdfCase) -> tuple[list[dict[str, Any]], Used]:
+def _judged(case: PdfCase) -> tuple[PdfTelling, Used]:
     telling = PdfTelling(case.facts, case.world.policy, {p: t.intact for p, t in case.stamps.items()})
     floors: list[tuple[int, datetime]] = []
     used: list[Used] = [t.used for t in case.stamps.values()]
@@ -248,7 +249,7 @@ def _judged(case: PdfCase) -> tuple[list[dict[str, Any]], Used]:
             used.append(found.used)
         if one.field.range is not None:
             floors += [(one.field.range.end, when) for when in stamps]
-    return telling.verdicts(), used_together(used)
+    return telling, used_together(used)
 
 
 def _judge_field(

@@ -21,12 +21,16 @@ from archive.preservation.signatures.plain_words import (
     gravest_change,
 )
 from archive.preservation.signatures.policy import IN_TURN, LOCAL_TIME, NUMBER_AND_DATE, SEAL_IMAGE, Policy
+from archive.preservation.signatures.second_reader_answers import Reading, Readings
 from archive.preservation.signatures.verdicts import verdict
 from metadata.time import VIETNAM, from_rfc3339, rfc3339
 
 CADES = "ETSI.CAdES.detached"
 MAX_CHANGES = 50
 """Most changes that one verdict names."""
+
+_MARKS = ("attribute-order", "byte-range", "too-many")
+"""Words by which known defects of the second reader are recognised."""
 
 _SECURE = ("whole-file", "whole-revision")
 _CLOCKS_DIFFER_SECONDS = 600
@@ -40,6 +44,7 @@ class _Told:
     signing_time: datetime | None = None
     claimed: dict[str, str] = field(default_factory=dict)
     best: Proof | None = None
+    intact: bool | None = None
 
 
 class PdfTelling:
@@ -60,13 +65,17 @@ class PdfTelling:
     def told(self, place: int, outcome: Outcome) -> None:
         """A field that could not be judged as a signature."""
         one = self._facts.fields[place]
-        self._told[place] = _Told(outcome, signing_time=_instant(one.claimed), claimed=_claims(one, None))
+        intact = False if outcome.subindication == "HASH_FAILURE" else None
+        claimed = _claims(one, None)
+        self._told[place] = _Told(outcome, signing_time=_instant(one.claimed), claimed=claimed, intact=intact)
 
     def told_stamp(self, place: int, token: TokenVerdict) -> None:
         """A document time-stamp."""
         outcome = _covering(token.outcome, self._facts.fields[place])
         best = Proof(token.time, "itself") if outcome.passed and token.time is not None else None
-        self._told[place] = _Told(outcome, "RFC 3161", token.signer, token.time, best=best)
+        broken = token.outcome.subindication in ("HASH_FAILURE", "SIG_CRYPTO_FAILURE")
+        intact = True if token.intact else False if broken else None
+        self._told[place] = _Told(outcome, "RFC 3161", token.signer, token.time, best=best, intact=intact)
 
     def told_signature(self, place: int, judged: Judged, cms: SignedData) -> None:
         """A signature."""
@@ -87,6 +96,7 @@ class PdfTelling:
             claimed or _instant(one.claimed),
             _claims(one, claimed),
             judged.best,
+            judged.intact,
         )
 
     def _level(self, one: SignedField, judged: Judged) -> str | None:
@@ -104,6 +114,22 @@ class PdfTelling:
     def verdicts(self) -> list[dict[str, Any]]:
         """All verdicts, in the order of the fields."""
         return [self._verdict(place) for place in sorted(self._told)]
+
+    def readings(self) -> Readings:
+        """What a second reader claims to know as well."""
+        found = [self._reading(place) for place in sorted(self._told)]
+        crowded = any(f.problem.startswith("too-many") for f in self._facts.fields)
+        # The form is read to its end or the number is not known.
+        count = None if self._facts.problem else len(found)
+        return Readings(tuple(found), count, "too-many" if crowded else "")
+
+    def _reading(self, place: int) -> Reading:
+        one, told = self._facts.fields[place], self._told[place]
+        marks = [word for word in _MARKS if one.problem.startswith(word)]
+        marks += [word for word in _MARKS if any(r.startswith(word) for r in told.outcome.reasons)]
+        signer = told.signer.sha256 if told.signer is not None else None
+        coverage = "unclear" if one.problem else one.coverage
+        return Reading(one.name, told.intact, signer, coverage, " ".join(dict.fromkeys(marks)))
 
     def _verdict(self, place: int) -> dict[str, Any]:
         one, told = self._facts.fields[place], self._told[place]

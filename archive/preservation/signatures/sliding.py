@@ -200,7 +200,7 @@ def _revocation(subject: Certificate, issuer: Certificate, state: Slide, world: 
         return state, None
     good = [s for s in said if s.revoked_at is None or s.reason == _RELEASED]
     if state.control == ALWAYS:
-        return state, None
+        return _in_vain(subject, issuer, state, good, world), None
     reach = max((_reach(s, world.policy) for s in good if _speaks(s, subject, state, world)), default=None)
     if reach is None:
         return _unknown(subject, issuer, state, good, world), None
@@ -280,6 +280,13 @@ def _unknown(subject: Certificate, issuer: Certificate, state: Slide, said: list
     helps = f"revocation-data: {subject.name}"
     bound = Bound(ALWAYS, word, f"revocation-unknown: {what} about {subject.name}", 0, "unknown", helps=helps)
     return _wanting(state.bounded(bound), subject, issuer, world)
+
+
+def _in_vain(subject: Certificate, issuer: Certificate, state: Slide, said: list[Statement], world: World) -> Slide:
+    """Below a bound by everything no answer counts; which one is missing is told where it can still be had."""
+    fresh = any(s.this_update >= subject.not_before and _reach(s, world.policy) >= world.at for s in said)
+    waits = state.cause is not None and state.cause.word == "TRY_LATER" and subject.not_after >= world.at
+    return state if fresh or not waits else _unknown(subject, issuer, state, said, world)
 
 
 def _stale(subject: Certificate, issuer: Certificate, state: Slide, reach: datetime, world: World) -> Slide:

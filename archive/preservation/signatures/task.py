@@ -71,7 +71,8 @@ def judge(  # noqa: PLR0913 - keywords of a task
 
     Returns:
         `verdicts`: `metadata.verdicts.SignatureVerdict` as JSON, without `judged_at`, `trust_set`,
-        `policy` and `engine`; empty for an unsigned file. With `bundle`: `facts` (base64, empty: none),
+        `policy` and `engine`; empty for an unsigned file. `readings`: what a second reader may be
+        compared with, where there is one for the kind. With `bundle`: `facts` (base64, empty: none),
         `objects` (base64), `handed_in` (SHA-256 of answers of `revocation` that were looked at),
         `wanted` (pairs of certificates, base64).
     """
@@ -86,6 +87,8 @@ def judge(  # noqa: PLR0913 - keywords of a task
         only = undecided("nesting: the file is nested too deeply to be judged")
         answer = FileAnswer(FileJudgement((only,)), world)
     value: dict[str, Any] = {"verdicts": list(answer.judgement.verdicts)}
+    if answer.judgement.readings is not None:
+        value["readings"] = answer.judgement.readings.document()
     return value | _bundle(answer, world) if bundle and value["verdicts"] else value
 
 

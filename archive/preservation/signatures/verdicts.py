@@ -13,6 +13,7 @@ from archive.preservation.signatures.certificates import Certificate
 from archive.preservation.signatures.existence import Proof
 from archive.preservation.signatures.outcomes import Outcome
 from archive.preservation.signatures.plain_words import plain_word
+from archive.preservation.signatures.second_reader_answers import Readings
 from archive.preservation.signatures.world import World
 from metadata.time import rfc3339
 
@@ -30,6 +31,8 @@ class FileJudgement:
     """`metadata.verdicts.SignatureVerdict` as JSON, without time, trust set, policy and engine."""
 
     used: Used = dataclasses.field(default_factory=Used)
+    readings: Readings | None = None
+    """What this engine says of what a second reader claims to know too; None: the kind has no second reader."""
 
     def objects(self, world: World) -> dict[str, bytes]:
         """The validation bundle: certificates, lists, answers and tokens that were looked at, by SHA-256.
@@ -77,24 +80,24 @@ def verdict(  # noqa: PLR0913 - keywords, one for each thing that may be known
     """
     indication = "TOTAL_PASSED" if outcome.passed else "TOTAL_FAILED" if outcome.failed else "INDETERMINATE"
     return {
-        "field": _printable(field) if field is not None else None,
+        "field": printable(field) if field is not None else None,
         "kind": kind,
-        "sub_filter": _printable(sub_filter) if sub_filter is not None else None,
-        "signer": _printable(signer.common_name) if signer else None,
-        "signer_subject": _printable(signer.name) if signer else None,
+        "sub_filter": printable(sub_filter) if sub_filter is not None else None,
+        "signer": printable(signer.common_name) if signer else None,
+        "signer_subject": printable(signer.name) if signer else None,
         "signing_time": rfc3339(signing_time) if isinstance(signing_time, datetime) else signing_time,
         "best_time": rfc3339(best.time) if best else None,
-        "best_time_proof": _printable(best.source) if best else None,
-        "claimed_times": {name: _printable(when) for name, when in (claimed_times or {}).items()},
+        "best_time_proof": printable(best.source) if best else None,
+        "claimed_times": {name: printable(when) for name, when in (claimed_times or {}).items()},
         "indication": indication,
         "subindication": outcome.subindication,
         "level": level,
         "coverage": coverage,
-        "changed_after": [_printable(text) for text in changed_after],
-        "reasons": [_printable(text) for text in dict.fromkeys(outcome.reasons)][:MAX_REASONS],
+        "changed_after": [printable(text) for text in changed_after],
+        "reasons": [printable(text) for text in dict.fromkeys(outcome.reasons)][:MAX_REASONS],
         "plain": plain_word(indication, coverage, gravest),
         "practices": sorted(set(outcome.practices)),
-        "would_help": [_printable(text) for text in dict.fromkeys(outcome.would_help)][:MAX_REASONS],
+        "would_help": [printable(text) for text in dict.fromkeys(outcome.would_help)][:MAX_REASONS],
     }
 
 
@@ -108,5 +111,6 @@ def undecided(why: str, **known: Any) -> dict[str, Any]:  # noqa: ANN401 - the k
     return verdict(Outcome("GENERIC", (why,)), **known)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """`text` without what no screen shows, cut to `MAX_REASON`."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:MAX_REASON])

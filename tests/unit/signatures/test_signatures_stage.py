@@ -11,9 +11,10 @@ import pikepdf
 import pytest
 
 from archive.preservation.signatures.adapter import Judge
+from archive.preservation.signatures.second_reader_answers import Reading, Readings
 from archive.preservation.trust.sets import TrustSnapshot
 from ingest.facts import FileFormat, FileRole, Formats, Judged, Received, ReceivedFile, Tool, Validated
-from ingest.ports import Judgement
+from ingest.ports import Answer, Judgement
 from ingest.stages.signatures import Signatures
 from ingest.work import WorkItem
 from metadata.descriptions import Delivery, DossierDescription
@@ -21,6 +22,7 @@ from metadata.digests import digests_of_file
 from metadata.verdicts import Indication, SignatureVerdict
 from tests.contract.stage import StageContract
 from tests.fakes.clocks import SteppingClock
+from tests.fakes.second_readers import OtherReader
 from tests.fakes.workers import InlineWorkers
 from tests.fixtures.pki import REVOKED, TODAY, Corpus, with_comment
 
@@ -153,7 +155,7 @@ def test_a_broken_signature_warns_and_does_not_reject(corpus: Corpus, tmp_path: 
 def test_a_change_after_signing_warns(corpus: Corpus, tmp_path: Path) -> None:
     fact = judged(stage_for(corpus), tmp_path, {"a.pdf": with_comment(corpus.blt)})
     assert rules_of(fact) == ["SIG-002"]
-    assert "Annot Text" in fact.findings[0].values["changes"]
+    assert "annotation Text" in fact.findings[0].values["changes"]
 
 
 @pytest.mark.rule("SIG-003")
@@ -184,6 +186,14 @@ def test_a_locked_file_warns(corpus: Corpus, tmp_path: Path) -> None:
         opened.save(tmp_path / "locked.pdf", encryption=pikepdf.Encryption(owner="chu", user="bimat"))
     fact = judged(stage_for(corpus), tmp_path, {"a.pdf": (tmp_path / "locked.pdf").read_bytes()})
     assert rules_of(fact) == ["SIG-006"]
+
+
+@pytest.mark.rule("SIG-007")
+def test_two_readers_that_contradict_each_other_warn(corpus: Corpus, tmp_path: Path) -> None:
+    other = Answer(Readings((Reading("ChuKy1", integrity=False),), 1).document())
+    judge = Judge(OtherReader(other), corpus.trust, SteppingClock(TODAY, timedelta(0)))
+    fact = judged(Signatures(judge), tmp_path, {"a.pdf": corpus.blt})
+    assert rules_of(fact) == ["SIG-007"]
 
 
 def test_what_only_lacks_revocation_data_warns_of_nothing(corpus: Corpus, tmp_path: Path) -> None:
