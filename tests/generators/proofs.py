@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from archive.preservation.trust.sets import TrustSnapshot
 from metadata.package import FileVerdicts
 from tests.fakes.clocks import SteppingClock
 from tests.fakes.workers import InlineWorkers
+from tests.fixtures.pki import SIGNED, Corpus, with_comment, with_filled_field, with_page_content
 
 PACKAGE = "3f0b0f4e-6f0a-4f4e-9c53-1f2b7d1f0001"
 ORIGINAL = "representations/rep1/data/H49.001.pdf"
@@ -149,3 +150,22 @@ def signed_proof(
     kept, objects = judged(data, trust, judged_at, folder, path=path, revocation=revocation)
     files = {path: data, DESCRIPTION: "<ead>Quyết định</ead>".encode(), VERDICT: verdict_member(kept)}
     return ProofParts(files, record_over(pki, files, stamped_at), objects, originals=(path,))
+
+
+SIGNED_FILES: dict[str, Callable[[Corpus], bytes]] = {
+    "B-B": lambda c: c.signed(),
+    "B-T": lambda c: c.stamped(),
+    "B-LT": lambda c: c.blt,
+    "B-LTA": lambda c: c.blta,
+    "elliptic": lambda c: c.stamped(c.person()),
+    "expired": lambda c: c.stamped(c.person(end=SIGNED + timedelta(hours=10))),
+    "revoked": lambda c: c.long_term(c.stamped(c.leader), c.revoking(c.leader)),
+    "broken": lambda c: c.signed().replace(b"%PDF-1.", b"%PDF-2.", 1),
+    "sha1": lambda c: c.signed(digest="sha1"),
+    "page added": lambda c: with_page_content(c.blt),
+    "comment": lambda c: with_comment(c.blt),
+    "filled in": lambda c: with_filled_field(c.blt),
+    "old Adobe": lambda c: c.signed(sub_filter="adbe.pkcs7.detached"),
+    "bytes behind it": lambda c: c.signed() + b"% more\n" * 20,
+}
+"""Signed files of many fates, by name; what a verdict says of each is for other tests."""

@@ -21,13 +21,14 @@ from archive.preservation.proofs.steps import Report
 from metadata.time import rfc3339
 from scripts.build_verifier import NotVendoredError, build, closure
 from tests.fixtures.pki import SIGNED, Corpus
-from tests.generators.proofs import DESCRIPTION, ORIGINAL, ProofParts, record_over, signed_proof
+from tests.generators.proofs import DESCRIPTION, ORIGINAL, SIGNED_FILES, ProofParts, record_over, signed_proof
 
 ROOT = Path(__file__).parents[2]
 YESTERDAY = (SystemClock().now() - timedelta(days=1)).replace(microsecond=0)
 """When proofs are time-stamped: the verifier asks the machine for the time."""
 
-CMS = "representations/rep1/data/H49.001.p7m"
+PLACE = "representations/rep1/data/H49.001"
+XML = ROOT / "tests" / "corpus" / "xades"
 
 
 @dataclass(frozen=True)
@@ -172,10 +173,24 @@ def test_signatures_of_both_kinds_of_keys_are_computed_without_a_library(
     assert own["indication"] == "TOTAL_PASSED", own
 
 
-def test_a_signed_cms_is_judged_again(verifier: Verifier, corpus: Corpus, anchors: Path, tmp_path: Path) -> None:
-    parts = made(corpus, corpus.cms(b"noi dung", detached=False), tmp_path, path=CMS)
-    code, told = verifier.json(written(parts, tmp_path), "--trust", anchors)
-    assert (code, told[-1]["ok"]) == (0, True), told
+def test_signed_files_of_every_fate_and_kind_are_judged_again(
+    verifier: Verifier, corpus: Corpus, anchors: Path, tmp_path: Path
+) -> None:
+    """What was judged with `cryptography`, qpdf and lxml comes out the same on a bare Python."""
+    wanted = [(data(corpus), ORIGINAL) for data in SIGNED_FILES.values()]
+    wanted += [
+        ((XML / name).read_bytes(), f"{PLACE}{Path(name).suffix}") for name in ("dss-lta-enveloped.xml", "poi.docx")
+    ]
+    wanted.append((corpus.cms(b"noi dung", detached=False), f"{PLACE}.p7m"))
+    proofs = [
+        written(made(corpus, data, tmp_path, path), tmp_path, f"{number}.zip")
+        for number, (data, path) in enumerate(wanted)
+    ]
+    code, told = verifier.json(*proofs, "--trust", anchors)
+    replays = [line for line in told if line.get("step") == "replay"]
+    assert [(line["ok"], line["differences"]) for line in replays] == [(True, [])] * len(proofs)
+    assert [line["ok"] for line in told if "steps" in line] == [True] * len(proofs)
+    assert code == 0
 
 
 def test_without_own_anchors_the_exit_code_is_six(verifier: Verifier, parts: ProofParts, tmp_path: Path) -> None:

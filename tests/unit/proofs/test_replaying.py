@@ -25,8 +25,8 @@ from archive.preservation.signatures.replaying import KeptBytes, Replay, replay
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from metadata.package import FileVerdicts
 from metadata.verdicts import SignatureVerdict
-from tests.fixtures.pki import SIGNED, TODAY, Corpus, with_comment, with_filled_field, with_page_content
-from tests.generators.proofs import ORIGINAL, judged, sha256
+from tests.fixtures.pki import SIGNED, TODAY, Corpus
+from tests.generators.proofs import ORIGINAL, SIGNED_FILES, judged, sha256
 
 HOUR = timedelta(hours=1)
 CMS = "representations/rep1/data/H49.001.p7m"
@@ -79,29 +79,11 @@ def keeping(corpus: Corpus, tmp_path: Path) -> Keeping:
     return kept
 
 
-FILES: dict[str, Callable[[Corpus], bytes]] = {
-    "B-B": lambda c: c.signed(),
-    "B-T": lambda c: c.stamped(),
-    "B-LT": lambda c: c.blt,
-    "B-LTA": lambda c: c.blta,
-    "elliptic": lambda c: c.stamped(c.person()),
-    "expired": lambda c: c.stamped(c.person(end=SIGNED + 10 * HOUR)),
-    "revoked": lambda c: c.long_term(c.stamped(c.leader), c.revoking(c.leader)),
-    "broken": lambda c: c.signed().replace(b"%PDF-1.", b"%PDF-2.", 1),
-    "sha1": lambda c: c.signed(digest="sha1"),
-    "page added": lambda c: with_page_content(c.blt),
-    "comment": lambda c: with_comment(c.blt),
-    "filled in": lambda c: with_filled_field(c.blt),
-    "old Adobe": lambda c: c.signed(sub_filter="adbe.pkcs7.detached"),
-    "bytes behind it": lambda c: c.signed() + b"% more\n" * 20,
-}
-
-
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", sorted(SIGNED_FILES))
 @pytest.mark.parametrize("handed_in", [True, False])
 def test_a_verdict_comes_out_again_to_the_byte(keeping: Keeping, corpus: Corpus, name: str, handed_in: bool) -> None:
     lists = [*corpus.pki.lists(SIGNED + HOUR), *corpus.pki.lists(TODAY - HOUR)] if handed_in else []
-    kept = keeping(FILES[name](corpus), revocation=lists)
+    kept = keeping(SIGNED_FILES[name](corpus), revocation=lists)
     found = kept.replayed()
     assert (found.same, found.differences, found.altered) == (True, (), ())
     assert canonical(found.now) == canonical([v.model_dump(mode="json") for v in kept.verdicts.verdicts])
