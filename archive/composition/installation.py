@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from random import SystemRandom
@@ -376,15 +377,8 @@ class Installation:
 
         return Doctor(self, Probes(self.workers))
 
-    def signature_service(self, trust: Path | None) -> SignatureService:
-        """Judging, with the home's trust or that of a folder."""
-        from archive.preservation.signatures.adapter import Judge  # noqa: PLC0415
-        from archive.preservation.trust.sets import TrustSnapshot  # noqa: PLC0415
-        from archive.services.signatures import SignatureService  # noqa: PLC0415
+    def signature_service(self, trust: Path | None, at: datetime | None = None) -> SignatureService:
+        """Judging, with the home's trust or that of a folder, now or at a past time."""
+        from archive.composition.validating import signature_service  # noqa: PLC0415
 
-        source = self.trust if trust is None else TrustSnapshot.from_folder(trust)
-        warnings = source.warnings if isinstance(source, TrustSnapshot) else ()
-        judge = Judge(self.workers, source, self.clock)
-        scratch = self.home.scratch if self.has_home else Path("/tmp")  # noqa: S108 - a private folder is made in it
-        catalogue = self.catalogue if self.has_home else None
-        return SignatureService(judge, catalogue, self.stored if self.has_home else None, scratch, warnings)
+        return signature_service(self, trust, at)

@@ -1,0 +1,75 @@
+"""Wires the judging of signatures on call: now or at a past time, with the home's trust or that of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.preservation.signatures.adapter import Judge
+from archive.preservation.signatures.reporting import Reporter
+from archive.preservation.trust.sets import TrustSnapshot
+from archive.services.signatures import SignatureService
+from metadata.time import rfc3339
+from storage.errors import ObjectMissingError
+
+if TYPE_CHECKING:
+    from archive.composition.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class GivenClock:
+    """A clock that stands at a time that somebody asked for."""
+
+    at: datetime
+    source: str = "given"
+
+    def now(self) -> datetime:
+        """See `Clock.now`."""
+        return self.at
+
+
+def signature_service(archive: Installation, trust: Path | None, at: datetime | None = None) -> SignatureService:
+    """The use case.
+
+    Args:
+        archive: With or without a home.
+        trust: Folder whose certificates are anchors, used instead of the home's store.
+        at: The time at which is judged; None: now.
+    """
+    source = archive.trust if trust is None else TrustSnapshot.from_folder(trust)
+    warnings = source.warnings if isinstance(source, TrustSnapshot) else ()
+    judge = Judge(archive.workers, source, archive.clock if at is None else GivenClock(at))
+    reporter = Reporter(archive.workers)
+    if not archive.has_home:
+        # A private folder is made in it for each file.
+        return SignatureService(judge, None, None, Path("/tmp"), reporter, warnings)  # noqa: S108
+    return SignatureService(
+        judge,
+        archive.catalogue,
+        archive.stored,
+        archive.home.scratch,
+        reporter,
+        warnings,
+        proofs=lambda identifier: _proofs(archive, identifier),
+        kept=lambda names: _kept(archive, names),
+    )
+
+
+def _kept(archive: Installation, names: Sequence[str]) -> Sequence[bytes]:
+    """Objects of a bundle; one that is lost proves nothing, which the verdict then says."""
+    found = []
+    for name in names:
+        with suppress(ObjectMissingError):
+            found.append(archive.evidence.get(name))
+    return found
+
+
+def _proofs(archive: Installation, identifier: str) -> Mapping[str, str]:
+    """What the evidence records prove about a dossier or document, as far as they hold now."""
+    from archive.composition.evidencing import evidence  # noqa: PLC0415 - not every call has an identifier
+
+    return {name: rfc3339(when) for name, when in evidence(archive).existence_of(identifier).items()}
