@@ -176,11 +176,3 @@ class _Lines:
             self.answer.breaks.append(
                 AuditBreak(Break.UNREADABLE, Where.STORAGE, segment=self.segment.name, detail=str(error)[:300])
             )
-
-
-class NoStampedHeads:
-    """Nothing stands under time-stamps."""
-
-    def heads(self) -> tuple[StampedHead, ...]:
-        """None."""
-        return ()
