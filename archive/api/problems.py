@@ -77,6 +77,8 @@ STATUS: Mapping[str, HTTPStatus] = {
     "tool.missing": HTTPStatus.SERVICE_UNAVAILABLE,
     "tool.unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "trust.damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "trust.unusable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "tsa.unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "work.fault": HTTPStatus.INSUFFICIENT_STORAGE,
     "workers.closed": HTTPStatus.SERVICE_UNAVAILABLE,
     "workers.fault": HTTPStatus.SERVICE_UNAVAILABLE,

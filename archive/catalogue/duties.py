@@ -193,7 +193,7 @@ class Duties:
         """Duties that are not done, by kind."""
         query = sa.select(duties.c.kind, sa.func.count()).where(duties.c.status != JobStatus.DONE.value)
         with self._database.reading() as connection:
-            return dict(connection.execute(query.group_by(duties.c.kind)).tuples().all())
+            return {str(kind): int(count) for kind, count in connection.execute(query.group_by(duties.c.kind))}
 
     def of_package(self, package_id: str) -> list[Job]:
         """Duties of a dossier."""

@@ -161,7 +161,7 @@ class Catalogue:
             documents.c.dossier_id == dossier_id, documents.c.verdict != ""
         )
         with self._database.reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {int(ordinal): str(word) for ordinal, word in connection.execute(query)}
 
     # ------------------------------------------------------------ asking
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from archive.catalogue.database import Database, engine_of
+from archive.catalogue.database import Database, engine_of, upgrade
 from archive.catalogue.duties import Duties
-from archive.catalogue.tables import metadata
 from archive.catalogue.trail import AuditTrail
 from archive.preservation.fetching import HttpFetcher
 from archive.preservation.trust.addresses import AllowList
@@ -31,17 +30,16 @@ from tests.fixtures.pki_servers import PkiServers
 
 
 @pytest.fixture
-def trust(pki_servers: PkiServers, tmp_path: Path) -> TrustService:
-    """The use cases over a store in memory of nothing: files, database and evidence of the test's own."""
-    database = Database(engine_of(f"sqlite:///{tmp_path / 'c.sqlite'}"))
-    metadata.create_all(database.engine)
-    with database.transaction() as connection:
-        connection.exec_driver_sql("INSERT INTO audit_head VALUES (1, 0, ?, '')", ("0" * 64,))
+def trust(pki_servers: PkiServers, tmp_path: Path) -> Iterator[TrustService]:
+    """The use cases over files, a database and evidence of the test's own."""
+    url = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    upgrade(url)
+    database = Database(engine_of(url))
     clock = pki_servers.clock
     cache = RevocationCache(tmp_path / "revocation")
     keeper = EvidenceObjects(FilesystemStore(tmp_path / "storage"))
     importer = ListImporter(InlineWorkers(), cache, clock, keep=keeper.put, scratch=tmp_path / "scratch")
-    return TrustService(
+    yield TrustService(
         store=TrustStore(tmp_path / "trust", clock),
         cache=cache,
         importer=importer,
@@ -50,6 +48,7 @@ def trust(pki_servers: PkiServers, tmp_path: Path) -> TrustService:
         clock=clock,
         duties=Duties(database, clock),
     )
+    database.close()
 
 
 @pytest.fixture
