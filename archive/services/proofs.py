@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,15 @@ from archive.preservation.proofs.opening import readme
 from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.kept_verdicts import certificates_of_set
 from archive.services.stored_packages import StoredPackages
+from metadata.digests import chunks_of
 from metadata.errors import UsageError
 from metadata.package import FileVerdicts, PackageDocument, PackageEvent, PackageFile, PackageRecord
 from metadata.package_reader import VERDICTS
 from storage.evidence import EvidenceObjects
 from storage.holdings import PackageFile as StoredFile
+
+SIGNED_UNDER = ("sha1", "sha256", "sha384", "sha512")
+"""Digests of a file that is another document and is signed from here."""
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
@@ -138,17 +143,20 @@ class Proofs:
                 names |= set(certificates_of_set(self.objects.get(entry.trust_set)))
         return sorted(names)
 
-    @staticmethod
-    def _elsewhere(record: PackageRecord, document: PackageDocument) -> dict[str, dict[str, str]]:
+    def _elsewhere(self, record: PackageRecord, document: PackageDocument) -> dict[str, dict[str, str]]:
         """Digests of what detached signatures of the document sign, where that is another document."""
         own = {file.sha256 for file in document.originals}
         wanted = {entry.content for entry in document.verdicts if entry.content} - own
-        return {
-            file.sha256: {"sha256": file.sha256, "sha512": file.sha512}
-            for other in record.documents
-            for file in other.originals
-            if file.sha256 in wanted
-        }
+        others = (file for other in record.documents for file in other.originals)
+        return {file.sha256: self._digests(record, file) for file in others if file.sha256 in wanted}
+
+    def _digests(self, record: PackageRecord, file: PackageFile) -> dict[str, str]:
+        values = {name: hashlib.new(name, usedforsecurity=False) for name in SIGNED_UNDER}
+        with self.stored.open(record, file) as stream:
+            for chunk in chunks_of(stream):
+                for value in values.values():
+                    value.update(chunk)
+        return {name: value.hexdigest() for name, value in values.items()}
 
 
 def _has_bundle(entry: FileVerdicts) -> bool:

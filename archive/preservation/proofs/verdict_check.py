@@ -17,7 +17,7 @@ from archive.preservation.signatures.kept_verdicts import (
     certificates_of_set,
 )
 from archive.preservation.signatures.pdf_facts_json import FactsUnreadableError, facts_of
-from archive.preservation.signatures.replaying import KeptBytes, Original, replay
+from archive.preservation.signatures.replaying import ContentMissingError, KeptBytes, Original, replay
 from archive.preservation.signatures.xml_facts_json import is_xml_facts
 
 Reader = Callable[[Original, str], bytes | None]
@@ -47,9 +47,11 @@ class KeptInProof:
         for name in self.proof.statement.originals:
             if sha256 and self.proof.digests[name] == sha256:
                 return KeptBytes(self.proof.window(name)).whole(algorithm)
-        if sha256 and algorithm == "sha256":
-            return bytes.fromhex(sha256)
-        return bytes.fromhex(self.proof.statement.signed_elsewhere[sha256][algorithm])
+        told = {**self.proof.statement.signed_elsewhere.get(sha256, {}), "sha256": sha256}
+        if algorithm not in told:
+            why = f"what it signs is another document, of which no digest under {algorithm} is in the proof"
+            raise ContentMissingError(why, lost=False)
+        return bytes.fromhex(told[algorithm])
 
 
 def kept_in(proof: Proof) -> tuple[KeptInProof, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.preservation.signatures.kept_verdicts import KeptVerdicts
-from archive.preservation.signatures.replaying import KeptBytes, Original
+from archive.preservation.signatures.replaying import ContentMissingError, KeptBytes, Original
 from archive.preservation.signatures.replaying import replay as judge_again
 
 _PIECE_BYTES = 1 << 20
@@ -44,7 +44,7 @@ class FileOriginal:
 
 @dataclass(frozen=True)
 class RoomMaterial:
-    """What the parent gathered: `original…`, `objects/SHA256`, `content` where a detached signature signs another file."""
+    """What the parent gathered: `original…`, `objects/SHA256`, and `content` that a detached signature signs."""
 
     room: Path
 
@@ -63,8 +63,7 @@ class RoomMaterial:
         """See `Material.content_digest`."""
         path = self.room / "content"
         if not path.is_file():
-            msg = "the file that this detached signature signs is lost"
-            raise ValueError(msg)
+            raise ContentMissingError("content: the file that this detached signature signs is lost", lost=True)
         return KeptBytes(FileOriginal(path)).whole(algorithm)
 
 

@@ -90,6 +90,15 @@ class KeptBytes:
         return self.whole("sha256").hex()
 
 
+class ContentMissingError(Exception):
+    """What a detached signature signs is not at hand. No ValueError: that would read as an unknown algorithm."""
+
+    def __init__(self, why: str, *, lost: bool) -> None:
+        self.why = why
+        self.lost = lost
+        super().__init__(why)
+
+
 class Material(Protocol):
     """What was kept of one signed file."""
 
@@ -106,7 +115,7 @@ class Material(Protocol):
         """Digest of the file that a detached signature signs.
 
         Raises:
-            ValueError: it is not at hand under this algorithm.
+            ContentMissingError: it is not at hand under this algorithm.
         """
         ...
 
@@ -273,6 +282,8 @@ def replay(kept: KeptVerdicts, material: Material, facts: bytes | None = None) -
         found_now = judge(kept, material, world, facts)
     except NotJudgeableError as error:
         return Replay(None, note=str(error), engine=ENGINE)
+    except ContentMissingError as error:
+        return Replay(False, (error.why,), engine=ENGINE) if error.lost else Replay(None, note=error.why, engine=ENGINE)
     seal = {"judged_at": kept.judged_at, "trust_set": trust.trust_set(), "policy": policy.sha256, "engine": ENGINE}
     now = tuple(completed({**verdict, **seal}) for verdict in found_now)
     found = differences(kept.verdicts, now)

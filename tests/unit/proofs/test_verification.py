@@ -20,6 +20,7 @@ from archive.preservation.proofs.steps import EXIT_CODES, NAMES, Report, Step
 from archive.preservation.proofs.telling import lines
 from archive.preservation.proofs.verification import auditor_of, check
 from archive.preservation.signatures.pdf_facts_json import facts_document, facts_of
+from archive.preservation.signatures.signing import Signing, sign_bytes
 from metadata.messages import LANGUAGES, catalogue
 from tests.fixtures.pki import LONG, SIGNED, TODAY, Corpus, with_page_content
 from tests.generators.proofs import (
@@ -27,10 +28,12 @@ from tests.generators.proofs import (
     ORIGINAL,
     VERDICT,
     ProofParts,
+    judged,
     record_over,
     sha256,
     signed_proof,
     unsigned_proof,
+    verdict_member,
 )
 
 DAY = timedelta(days=1)
@@ -283,6 +286,35 @@ def test_facts_that_speak_of_other_bytes_are_found_without_a_reader_of_pdf(
     del parts.objects[own]
     report = with_verdict(parts, corpus, lambda kept: kept.update(facts=foreign))
     assert steps.STRUCTURE in broken(report)
+
+
+def detached(corpus: Corpus, folder: Path, algorithm: str, told: dict[str, str]) -> ProofParts:
+    """The proof of a detached signature whose file is another document."""
+    content = folder / "content.bin"
+    content.write_bytes(b"noi dung")
+    signature = sign_bytes(b"noi dung", corpus.leader, Signing(SIGNED, digest=algorithm), detached=True)
+    path = "representations/rep1/data/H49.001.p7s"
+    kept, objects = judged(signature, corpus.trust, TODAY, folder, path=path, content=content)
+    files = {path: signature, DESCRIPTION: b"<ead/>", VERDICT: verdict_member(kept)}
+    record = record_over(corpus.pki, files, TODAY + DAY)
+    return ProofParts(files, record, objects, originals=(path,), elsewhere={kept.content: told})
+
+
+def test_a_detached_signature_is_judged_by_the_digest_of_what_it_signs(corpus: Corpus, tmp_path: Path) -> None:
+    digests = {"sha384": hashlib.sha384(b"noi dung").hexdigest()}
+    assert under_own_anchors(detached(corpus, tmp_path, "sha256", {}), corpus).ok is True
+    assert under_own_anchors(detached(corpus, tmp_path, "sha384", digests), corpus).ok is True
+
+
+def test_without_the_digest_that_it_needs_a_detached_signature_stays_open(corpus: Corpus, tmp_path: Path) -> None:
+    report = under_own_anchors(detached(corpus, tmp_path, "sha384", {}), corpus)
+    assert (report.ok, step(report, steps.REPLAY).ok) == (None, None)
+    assert "no digest under sha384" in step(report, steps.REPLAY).detail
+
+
+def test_a_false_digest_of_what_is_signed_is_found(corpus: Corpus, tmp_path: Path) -> None:
+    false = {"sha384": hashlib.sha384(b"something else").hexdigest()}
+    assert steps.REPLAY in broken(under_own_anchors(detached(corpus, tmp_path, "sha384", false), corpus))
 
 
 # ------------------------------------------------------------ hostile and other years
