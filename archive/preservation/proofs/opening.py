@@ -109,14 +109,16 @@ def _compared(container: Container) -> tuple[dict[str, str], str]:
     names = [entry.name for entry in container.entries]
     if names != [MANIFEST, *(member.name for member in listed)]:
         raise ContentsBrokenError("the manifest lists other members than the ZIP has, or in another order")
-    for entry, member in zip(container.entries[1:], listed, strict=True):
+    own = Listed(MANIFEST, hashlib.sha256(data).hexdigest(), len(data))
+    pairs = tuple(zip(container.entries, (own, *listed), strict=True))
+    for entry, member in pairs:
         # Before anything is digested: gigabytes of nothing should not be read to the end.
         if entry.size != member.size:
             msg = f"{member.name} differs from the manifest"
             raise ContentsBrokenError(msg)
-    for entry, member in zip(container.entries, [None, *listed], strict=True):
-        _compare(container, entry.crc, member or Listed(MANIFEST, hashlib.sha256(data).hexdigest(), len(data)))
-    return {member.name: member.sha256 for member in listed}, hashlib.sha256(data).hexdigest()
+    for entry, member in pairs:
+        _compare(container, entry.crc, member)
+    return {member.name: member.sha256 for member in listed}, own.sha256
 
 
 def _compare(container: Container, crc: int, member: Listed) -> None:
