@@ -82,7 +82,7 @@ def _after_certification(fields: Sequence[SignedField]) -> tuple[Change, ...]:
 
 def _compared(revisions: Revisions, first: int, sound: frozenset[str]) -> list[Change]:
     found: list[Change] = []
-    references = References()
+    references = References(revisions.values)
     number = first
     try:
         _base(revisions, first, references, found)

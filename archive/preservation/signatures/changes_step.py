@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import pikepdf
@@ -18,8 +18,6 @@ MAX_TOLD = 50
 """Changes of one revision that are named; more are told as one."""
 
 _REFERENCE = re.compile(rb"(?<![0-9])([0-9]{1,10}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
-_SIGNATURE = b"/ByteRange"
-_LONG = 4096
 
 
 def written(value: object) -> bytes:
@@ -63,10 +61,14 @@ class References:
     """Which objects the older revisions refer to, and how often: what they name without having it is not theirs to get.
 
     Nothing is ever taken out: an older mention that is gone only makes a change more likely to be told.
+
+    Args:
+        skipped: Signature dictionaries: they are long and refer to nothing that is shown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, skipped: Collection[Key] = ()) -> None:
         self._counts: Counter[Key] = Counter()
+        self._skipped = skipped
 
     def add(self, pdf: pikepdf.Pdf, places: Mapping[Key, Place], end: int) -> list[Key]:
         """Count what objects of `pdf` refer to.
@@ -81,6 +83,8 @@ class References:
         """
         long: list[Key] = []
         for key, (kind, place, _) in places.items():
+            if key in self._skipped:
+                continue
             value: object = pdf.get_object(key)
             size: object = 0
             if isinstance(value, pikepdf.Stream):
@@ -93,9 +97,6 @@ class References:
                 text = value.unparse(resolved=True)
             if kind == 1 and place + len(text) + (size if isinstance(size, int) else end) > end:
                 long.append(key)
-            # A signature dictionary is long and refers to nothing that is shown.
-            if len(text) > _LONG and _SIGNATURE in text:
-                continue
             for number, generation in _REFERENCE.findall(text):
                 self._counts[int(number), int(generation)] += 1
         return long

@@ -18,6 +18,9 @@ from archive.preservation.signatures.pdf_bytes import IN_MEMORY, FileBytes
 MAX_REVISIONS = 500
 """Revisions that are followed from the end of the file."""
 
+MAX_ENTRIES = 5_000_000
+"""Objects that all revisions of a file list together; what is older than that is not looked at."""
+
 MAX_DECODED = 64 << 20
 """Bytes that one compressed stream may become."""
 
@@ -148,6 +151,9 @@ class Revisions:
     shift: int = 0
     """Bytes before the header, which offsets do not count."""
 
+    values: set[Key] = field(default_factory=set)
+    """Signature dictionaries, as far as they have been met: long, and without anything that is shown."""
+
     _opened: dict[int, pikepdf.Pdf] = field(default_factory=dict)
     _tables: dict[int, dict[Key, Place]] = field(default_factory=dict)
     _kept: int = 0
@@ -228,12 +234,15 @@ def revisions_of(data: FileBytes) -> Revisions:
     sections = [last]
     opened = [pdf]
     complete = True
+    work = 0
     while (previous := _previous(opened[-1])) is not None:
+        work += len(opened[-1].get_xref_table())
         # The first section of a linearised file names its second one, which lies behind it: one revision.
         if previous >= sections[-1].start:
             complete = previous > sections[-1].start
             break
-        found = _closing(data, previous, shift, sections[-1]) if len(sections) < MAX_REVISIONS else None
+        more = len(sections) < MAX_REVISIONS and work < MAX_ENTRIES
+        found = _closing(data, previous, shift, sections[-1]) if more else None
         if found is None:
             complete = False
             break

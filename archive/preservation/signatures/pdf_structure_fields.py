@@ -26,6 +26,7 @@ _MAX_REFERENCES = 20
 _MAX_LOCKED = 500
 _MAX_CERTIFICATES = 20
 _TIME_STAMP = "ETSI.RFC3161"
+_LATER = "dictionary: the field got"
 _DATE = re.compile(
     r"D?:?(?P<year>\d{4})(?P<month>\d{2})?(?P<day>\d{2})?(?P<hour>\d{2})?(?P<minute>\d{2})?(?P<second>\d{2})?"
     r"(?P<zone>Z|[+-]\d{2}(?:'?\d{2})?)?"
@@ -124,7 +125,7 @@ def signed_fields(revisions: Revisions) -> Iterator[SignedField]:
         TreeError: after what could be found: the tree of fields cannot be walked to its end.
     """
     pdf = revisions.pdf(len(revisions.sections))
-    values: dict[Key, str] = {}
+    owners: dict[Key, str] = {}
     count = 0
     for node in fields_of(pdf):
         if node.kind != "/Sig" or (value := node.object.get("/V")) is None:
@@ -133,12 +134,15 @@ def signed_fields(revisions: Revisions) -> Iterator[SignedField]:
         if count > MAX_FIELDS:
             yield broken(node.name, f"too-many: only {MAX_FIELDS} signature fields are judged")
             return
-        if isinstance(value, pikepdf.Dictionary) and value.is_indirect:
-            if value.objgen in values:
-                yield broken(node.name, f"dictionary: it is the value of the field {values[value.objgen]!r} as well")
-                continue
-            values[value.objgen] = node.name
-        yield _guarded(revisions, node, value)
+        key = value.objgen if isinstance(value, pikepdf.Dictionary) and value.is_indirect else None
+        if key in owners:
+            yield broken(node.name, f"dictionary: it is the value of the field {owners[key]!r} as well")
+            continue
+        found = _guarded(revisions, node, value)
+        if key is not None and not found.problem.startswith(_LATER):
+            owners[key] = node.name
+            revisions.values.add(key)
+        yield found
 
 
 def broken(name: str, why: str) -> SignedField:
@@ -175,7 +179,26 @@ def _field(revisions: Revisions, node: FieldNode, value: pikepdf.Dictionary) -> 
         docmdp=_docmdp(value),
         problem=problem,
     )
-    return _placed(_locking(_looking(found, looks), value), revisions)
+    placed = _placed(_locking(_looking(found, looks), value), revisions)
+    if placed.revision is not None and not _was_there(revisions, placed.revision, node, value):
+        return replace(placed, range=None, coverage="unclear", revision=None, problem=f"{_LATER} its value later")
+    return placed
+
+
+def _was_there(revisions: Revisions, number: int, node: FieldNode, value: pikepdf.Dictionary) -> bool:
+    """Whether the field had this value in the revision that the signature closes: it was signed under its name."""
+    if number == len(revisions.sections):
+        return True
+    if node.holder not in revisions.places(number):
+        return False
+    then: object = revisions.pdf(number).get_object(node.holder)
+    if not node.object.is_indirect:
+        return True
+    if not isinstance(then, pikepdf.Dictionary) or text(then.get("/T", "")) != text(node.object.get("/T", "")):
+        return False
+    # Only the reference is looked at: a signature dictionary is long to read.
+    old: object = then.get_raw("/V")
+    return isinstance(old, pikepdf.Object) and old.objgen == value.objgen
 
 
 def _certificates(value: pikepdf.Dictionary) -> tuple[bytes, ...]:
