@@ -138,7 +138,7 @@ class Evidence:
         else:
             heads = [history.stamps[name] for name in task.stamps]
             avoid = {head.authority for head in heads} if task.why is Why.ONE_AUTHORITY else ()
-            renewed = self.renewer.renew(heads, self.authorities, avoid=avoid)
+            renewed = self.renewer.renew(history, heads, self.authorities, avoid=avoid)
             answer = Stamped(renewed.name, StampKind.RENEWAL, len(heads), renewed, task.why.value)
         self._record(EventType.EVIDENCE_RENEWAL, answer)
         yield answer
@@ -157,7 +157,7 @@ class Evidence:
         avoid = {history.stamps[name].authority for name in voids}
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.renew):
             heads = [stamp for stamp in found.renew if stamp.algorithm == algorithm]
-            stamp = self.renewer.renew(heads, self.authorities, voids=voids, avoid=avoid)
+            stamp = self.renewer.renew(history, heads, self.authorities, voids=voids, avoid=avoid)
             answer = Stamped(stamp.name, stamp.kind, len(heads), stamp, Why.AUTHORITY_REVOKED.value)
             self._record(EventType.EVIDENCE_RENEWAL, answer)
             yield answer

@@ -16,7 +16,6 @@ from datetime import datetime
 from enum import StrEnum, unique
 from functools import lru_cache
 from hashlib import sha256
-from itertools import pairwise
 from typing import Final
 
 from archive.preservation.evidence.algorithms import digest, node
@@ -47,7 +46,8 @@ class Cover:
 
     stamp: str
     leaf: bytes = field(repr=False)
-    """Renewal: digest of the token with revocation data. Restamp: the root that is stamped anew. Rehash: empty."""
+    """Renewal: digest of the token with revocation data, under the renewal's algorithm; a leaf of its tree is made
+    of those of a whole chain. Restamp: the root that is stamped anew. Rehash: empty."""
 
     objects: tuple[str, ...] = ()
     """SHA-256 of the revocation data that was put into the token."""
@@ -90,8 +90,8 @@ class Stamp:
         """What tells its authority from others."""
         return self.source or self.signer
 
-    def tree(self) -> Tree:
-        """The tree over the covered tokens or roots, of a rehash that over its parts."""
+    def roots(self) -> Tree:
+        """The tree over the roots that a restamp stamps, or over the parts of a rehash."""
         return Tree.of(self.algorithm, [root for _, root in self.parts] or [cover.leaf for cover in self.covers])
 
 
@@ -104,6 +104,10 @@ class Material:
 
     def covered_token(self, stamp: Stamp, cover: Cover) -> bytes:
         """The token with the revocation data that `cover` names; its digest is `cover.token`."""
+        raise NotImplementedError
+
+    def renewal(self, stamp: Stamp) -> Tree:
+        """The tree of a renewal, over its `renewal_leaves`."""
         raise NotImplementedError
 
     def siblings(self, stamp: Stamp, batch: str, leaf: bytes) -> tuple[bytes, ...]:
@@ -258,11 +262,12 @@ class Cutting:
             if link.stamp.kind is not StampKind.RENEWAL:
                 groups.append([])
             groups[-1].append(link)
-        before = dict(pairwise(link.stamp.name for link in reversed(links)))
-        under = {link.stamp.name: link.under for link in links}
         segments = []
-        for first, *others in groups:
-            renewals = tuple(_renewal(link, under[before[link.stamp.name]], material) for link in others)
+        for group in groups:
+            first = group[0]
+            renewals = tuple(
+                _renewal(link, chain_members(group[:place]), material) for place, link in enumerate(group) if place
+            )
             encoded = b"".join(stamp.der() for stamp in renewals)
             segments.append(_Segment(first.stamp, _above(first, batch), _token(material, first), renewals, encoded))
         return cls(batch, material, tuple(segments))
@@ -331,16 +336,45 @@ def renewed(algorithm: str, digests: Digests, chains: Sequence[Chain]) -> list[b
 
 @lru_cache(maxsize=64)
 def _tree_of(stamp: Stamp) -> Tree:
-    return stamp.tree()
+    return stamp.roots()
 
 
-def _renewal(link: Link, under: Cover | None, material: Material) -> ArchiveTimeStamp:
+def chain_members(links: Sequence[Link]) -> list[bytes]:
+    """Digests of all tokens of the last chain of a covered line: what a renewal takes as one data group.
+
+    RFC 4998 asks for the last of them only. Other verifiers (BouncyCastle) look
+    for every token of the chain in the youngest archive time-stamp.
+    """
+    members: list[bytes] = []
+    for link in links:
+        if link.stamp.kind is not StampKind.RENEWAL:
+            members = []
+        if link.under is not None:
+            members.append(link.under.leaf)
+    return list(dict.fromkeys(members))
+
+
+def renewal_leaves(history: History, renewal: Stamp) -> list[bytes]:
+    """The leaves of a renewal's tree: one for each batch whose line it covers.
+
+    Args:
+        history: Without the renewal.
+        renewal: With its covers and what it declares void; its time and authority may not be known yet.
+    """
+    lines = Lines(history.having(renewal))
+    batches = [name for name, stamp in history.stamps.items() if stamp.kind is StampKind.BATCH]
+    covered = [links[:-1] for name in batches if (links := lines.of(name)) and links[-1].stamp is renewal]
+    return [node(renewal.algorithm, chain_members(links)) for links in covered]
+
+
+def _renewal(link: Link, members: list[bytes], material: Material) -> ArchiveTimeStamp:
+    name = link.stamp.algorithm
     try:
-        lists = _tree_of(link.stamp).reduced(under.leaf if under else b"")
-    except KeyError:
+        lists = material.renewal(link.stamp).reduced(node(name, members), members)
+    except (KeyError, IndexError):
         msg = f"{link.stamp.name}: what it covers is not in its tree"
         raise HistoryBrokenError(msg) from None
-    return ArchiveTimeStamp(link.stamp.algorithm, lists, _token(material, link))
+    return ArchiveTimeStamp(name, lists, _token(material, link))
 
 
 def _above(link: Link, batch: Stamp) -> tuple[bytes, ...]:

@@ -17,7 +17,7 @@ from typing import Protocol
 from archive.preservation.evidence.algorithms import digest
 from archive.preservation.evidence.authorities import Authorities, NoAuthorityError
 from archive.preservation.evidence.documents import BatchDocument, CoverDocument
-from archive.preservation.evidence.history import Cover, History, Stamp, StampKind
+from archive.preservation.evidence.history import Cover, History, Stamp, StampKind, renewal_leaves
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.tokens import with_revocation
@@ -111,6 +111,7 @@ class Renewer:
 
     def renew(
         self,
+        history: History,
         heads: Sequence[Stamp],
         authorities: Authorities,
         *,
@@ -120,6 +121,7 @@ class Renewer:
         """One time-stamp over `heads`, which have one algorithm.
 
         Args:
+            history: All stamps as they are.
             heads: Stamps that nothing covers, or that only void ones cover.
             authorities: Who is asked.
             voids: Stamps that are worthless from now on.
@@ -140,7 +142,9 @@ class Renewer:
             voids=tuple(voids),
             unproven=covering.unproven,
         )
-        return self._stamped(document, [cover.leaf for cover in covering.covers], authorities, avoid)
+        now = self.clock.now()
+        planned = Stamp("", StampKind.RENEWAL, algorithm, now, "", now, covers=covering.covers, voids=tuple(voids))
+        return self._stamped(document, renewal_leaves(history, planned), authorities, avoid)
 
     def restamp(
         self,

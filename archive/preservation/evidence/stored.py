@@ -22,7 +22,7 @@ from storage.ledger import parsed_lines
 from storage.packages import PackageStore
 from storage.ports import ObjectStore
 
-_TREES_KEPT = 4
+_TREES_KEPT = 16
 
 
 class StoredMaterial(Material):
@@ -60,8 +60,12 @@ class StoredMaterial(Material):
         tree = self.tree(stamp, batch)
         return tree.siblings(tree.position_of(leaf))
 
+    def renewal(self, stamp: Stamp) -> Tree:
+        """See `Material.renewal`."""
+        return self.tree(stamp, "")
+
     def tree(self, stamp: Stamp, batch: str) -> Tree:
-        """The tree of a batch under its own stamp or a hash-tree renewal.
+        """The tree of a renewal (without `batch`), or of a batch under its own stamp or a hash-tree renewal.
 
         Raises:
             KeyError: the renewal does not have it.
@@ -75,7 +79,7 @@ class StoredMaterial(Material):
         return self._trees[key]
 
     def _read(self, stamp: Stamp, batch: str) -> Tree:
-        if stamp.kind is StampKind.BATCH:
+        if stamp.kind is not StampKind.REHASH:
             document = self._stamping.document(stamp.name)
             file, leaves, root = TREE, document.leaves, document.root
         else:

@@ -15,7 +15,16 @@ import pytest
 
 from archive.preservation.evidence.algorithms import digest
 from archive.preservation.evidence.authorities import Authorities, Authority, NoAuthorityError
-from archive.preservation.evidence.history import Cover, Cutting, History, Lines, Material, Stamp, StampKind
+from archive.preservation.evidence.history import (
+    Cover,
+    Cutting,
+    History,
+    Lines,
+    Material,
+    Stamp,
+    StampKind,
+    renewal_leaves,
+)
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import DAY, Due, Holding, Terms, Why, due
 from archive.preservation.evidence.records import read_record
@@ -66,6 +75,9 @@ class Archive(Material):
 
     def covered_token(self, stamp: Stamp, cover: Cover) -> bytes:
         return with_revocation(self.tokens[stamp.name], self.objects[cover.objects[0]])
+
+    def renewal(self, stamp: Stamp) -> Tree:
+        return self.trees[stamp.name, ""]
 
     def siblings(self, stamp: Stamp, batch: str, leaf: bytes) -> tuple[bytes, ...]:
         tree = self.trees[stamp.name, batch]
@@ -163,8 +175,20 @@ class Archive(Material):
 
     def _renew(self, heads: Sequence[Stamp], algorithm: str, avoid: Collection[str], **more: object) -> Stamp:
         covers = self.covers(heads, algorithm)
-        tree = Tree.of(algorithm, [cover.leaf for cover in covers])
-        return self._stamped(StampKind.RENEWAL, tree, avoid, covers=covers, **more)
+        planned = Stamp(
+            "",
+            StampKind.RENEWAL,
+            algorithm,
+            self.clock.at,
+            "",
+            self.clock.at,
+            covers=covers,
+            **more,  # type: ignore[arg-type]
+        )
+        tree = Tree.of(algorithm, renewal_leaves(self.history, planned))
+        stamp = self._stamped(StampKind.RENEWAL, tree, avoid, covers=covers, **more)
+        self.trees[stamp.name, ""] = tree
+        return stamp
 
     def _rehash(self, heads: Sequence[Stamp], algorithm: str) -> Stamp:
         """Everything is read again: here its digest is taken again."""
