@@ -10,17 +10,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from archive.catalogue.duties import NEVER, Duties, DutyKind, Owed
 from archive.catalogue.holdings import Catalogue, gravest_indication
 from archive.catalogue.journal import Job
 from archive.catalogue.trail import AuditTrail
 from archive.services.later_verdicts import LaterVerdicts, judgement_document
-from archive.services.stored_packages import StoredPackages
 from ingest.ports import EvidenceJudge, Judgement
 from metadata.errors import ArchiveError
 from metadata.events import EventType
@@ -46,6 +46,14 @@ class EvidenceKeeper(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """Stored packages, as far as their files can be read (`StoredPackages`)."""
+
+    def open(self, record: PackageRecord, file: PackageFile) -> AbstractContextManager[BinaryIO]:
+        """The bytes of a file."""
+        ...
+
+
 class Trusted(Protocol):
     """Trust, as far as it tells whether anything can be judged."""
 
@@ -64,7 +72,7 @@ class Rejudging:
     """
 
     catalogue: Catalogue
-    stored: StoredPackages
+    stored: Shelf
     duties: Duties
     trail: AuditTrail
     judge: EvidenceJudge
