@@ -15,7 +15,7 @@ from html import escape
 from archive.preservation.signatures.policy import Policy
 from metadata.messages import LANGUAGES, catalogue, text
 from metadata.time import VIETNAM
-from metadata.verdicts import SignatureVerdict
+from metadata.verdicts import Indication, SignatureVerdict
 from metadata.xml.writing import legal
 
 _STYLE = """
@@ -27,6 +27,7 @@ dl{display:grid;grid-template-columns:14em 1fr;gap:.2em 1em}dt{color:#444}dd{mar
 ul{margin:0;padding-left:1.2em}small,code{color:#444;font-size:.85em}section+section{margin-top:4em}
 @media(max-width:40em){dl{grid-template-columns:1fr}}@media print{h3,dl{break-inside:avoid}}
 """
+_WHOLE = ("whole-file", "whole-revision")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -139,9 +140,10 @@ class _Section:
             yield self.say("page.level"), escape(legal(verdict.level))
         if verdict.coverage:
             yield self.say("page.coverage"), self.known("coverage", verdict.coverage)
-        if verdict.kind != "remnant":
-            changes = self._list(escape(legal(c)) for c in verdict.changed_after)
-            yield self.say("page.changed"), changes or self.say("page.unchanged")
+        if verdict.changed_after:
+            yield self.say("page.changed"), self._list(escape(legal(c)) for c in verdict.changed_after)
+        elif verdict.indication is Indication.TOTAL_PASSED and verdict.coverage in _WHOLE:
+            yield self.say("page.changed"), self.say("page.unchanged")
         yield from self._why(verdict)
         yield from self._digests(verdict)
 
@@ -160,9 +162,9 @@ class _Section:
 
     def _why(self, verdict: SignatureVerdict) -> Iterator[tuple[str, str]]:
         if verdict.reasons:
-            yield self.say("page.reasons"), self._list(self._told(r, "reason") for r in verdict.reasons)
+            yield self.say("page.reasons"), self._list(self._told(verdict.reasons, "reason"))
         if verdict.would_help:
-            yield self.say("page.helps"), self._list(self._told(h, "helps") for h in verdict.would_help)
+            yield self.say("page.helps"), self._list(self._told(verdict.would_help, "helps"))
         notes = [self.policy.practices[name] for name in verdict.practices if name in self.policy.practices]
         if notes:
             lines = (f"{escape(n.vi if self.language == 'vi' else n.en)} <code>{escape(n.name)}</code>" for n in notes)
@@ -171,9 +173,14 @@ class _Section:
             said = (f"{escape(legal(k))}: {escape(legal(v))}" for k, v in sorted(verdict.second_reader.items()))
             yield self.say("page.second"), self._list(said)
 
-    def _told(self, reason: str, group: str) -> str:
-        meaning = escape(sentence(reason, self.language, group))
-        return f"{meaning} <small>{escape(legal(reason))}</small>".strip()
+    def _told(self, reasons: Sequence[str], group: str) -> Iterator[str]:
+        """Each sentence once, with the technical details of all reasons that say it."""
+        details: dict[str, list[str]] = {}
+        for reason in reasons:
+            details.setdefault(sentence(reason, self.language, group), []).append(reason)
+        for meaning, known in details.items():
+            told = "<br>".join(f"<small>{escape(legal(reason))}</small>" for reason in known)
+            yield f"{escape(meaning)}<br>{told}" if meaning else told
 
     def _digests(self, verdict: SignatureVerdict) -> Iterator[tuple[str, str]]:
         for key, value in (("trust-set", verdict.trust_set), ("policy-digest", verdict.policy)):
