@@ -192,7 +192,8 @@ def _copied(answer: http.client.HTTPResponse, into: BinaryIO, url: str, max_byte
 
 
 def _word(error: Exception) -> str:
-    return "broken" if isinstance(error, (http.client.HTTPException, ValueError)) else "unreachable"
+    # A web server that is not believed is an OSError and a ValueError at once.
+    return "unreachable" if isinstance(error, OSError) else "broken"
 
 
 class _Watch:

@@ -99,7 +99,7 @@ class Site:
             HttpFetcher(),
             self.servers.clock,
             nonce=lambda length: bytes(range(length)),
-            terms=BrokerTerms(AllowList(self.allow), seconds_each=2.0),
+            terms=BrokerTerms(AllowList(self.allow)),
             scratch=self.folder / "scratch",
         )
         return CollectingJudge(Judge(InlineWorkers(), IntakeTrust(self.trust), self.servers.clock), broker)

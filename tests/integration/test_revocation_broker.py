@@ -21,10 +21,12 @@ from archive.preservation.signatures.signing import Credential
 from archive.preservation.trust.addresses import AllowList
 from archive.preservation.trust.broker import BrokerTerms, Collected, RevocationBroker
 from archive.preservation.trust.cache import RevocationCache
+from ingest.workers.pool import WorkerPool
 from tests.fakes.workers import InlineWorkers
 from tests.fixtures.pki import TODAY
 from tests.fixtures.pki_servers import PkiServers
 
+HASTY = {"seconds_each": 1.0}
 Make = Callable[..., RevocationBroker]
 
 
@@ -32,7 +34,7 @@ Make = Callable[..., RevocationBroker]
 def make(pki_servers: PkiServers, tmp_path: Path) -> Make:
     """Brokers over one cache; without words everything of the servers is allowed."""
 
-    def made(*, allow: tuple[str, ...] | None = None, **terms: float) -> RevocationBroker:
+    def made(*, allow: tuple[str, ...] | None = None, **terms: object) -> RevocationBroker:
         places = (f"{pki_servers.url}/",) if allow is None else allow
         return RevocationBroker(
             InlineWorkers(),
@@ -40,7 +42,7 @@ def make(pki_servers: PkiServers, tmp_path: Path) -> Make:
             HttpFetcher(),
             pki_servers.clock,
             nonce=lambda length: hashlib.sha256(str(pki_servers.asked).encode()).digest()[:length],
-            terms=BrokerTerms(AllowList(places), **{"seconds_each": 1.0, **terms}),  # type: ignore[arg-type]
+            terms=BrokerTerms(AllowList(places), **terms),  # type: ignore[arg-type]
             scratch=tmp_path / "scratch",
         )
 
@@ -131,7 +133,9 @@ def test_no_hostile_list_is_taken_and_the_reason_is_named(
     pki_servers: PkiServers, make: Make, manner: str, word: str
 ) -> None:
     person = pki_servers.person(crl=f"crl/issuing/{manner}", answers=None)
-    found = make(list_bytes=1 << 20).collect([pair(person, pki_servers.pki.issuing)])
+    found = make(list_bytes=1 << 20, **HASTY if manner == "drip" else {}).collect(
+        [pair(person, pki_servers.pki.issuing)]
+    )
     assert found.objects == ()
     assert reasons(found).startswith(f"{word}: ")
     assert found.missing[0].again
@@ -158,7 +162,9 @@ def test_no_hostile_answer_is_taken_and_the_reason_is_named(
     pki_servers: PkiServers, make: Make, manner: str, word: str
 ) -> None:
     person = pki_servers.person(crl=None, answers=f"ocsp/issuing/{manner}")
-    found = make(answer_bytes=1 << 20).collect([pair(person, pki_servers.pki.issuing)])
+    found = make(answer_bytes=1 << 20, **HASTY if manner == "drip" else {}).collect(
+        [pair(person, pki_servers.pki.issuing)]
+    )
     assert found.objects == ()
     assert reasons(found).startswith(f"{word}: ")
     assert pki_servers.asked["/elsewhere"] == 0
@@ -298,3 +304,32 @@ def test_issuers_in_use_are_remembered_with_how_they_answer(pki_servers: PkiServ
     (use,) = make().cache.uses()
     assert "503" in use.why
     assert use.answered_at == "2026-11-28T00:00:00.000Z"
+
+
+def test_an_authority_with_longer_lists_may_have_a_cap_of_its_own(pki_servers: PkiServers, make: Make) -> None:
+    asked = [pair(pki_servers.person(answers=None), pki_servers.pki.issuing)]
+    assert "too-large" in reasons(make(list_bytes=100).collect(asked))
+    pki_servers.clock.at += timedelta(minutes=6)
+    broker = make(list_bytes=100, list_bytes_by_host={"127.0.0.1": 10_000})
+    assert broker.collect(asked).objects == (pki_servers.crl("issuing"),)
+
+
+def test_shut_in_workers_can_read_what_was_fetched_and_what_is_kept(
+    pki_servers: PkiServers, worker_pool: WorkerPool, tmp_path: Path
+) -> None:
+    """The tasks run in the real pool, without network, as they do in the archive."""
+    span = (TODAY - timedelta(days=900), TODAY - timedelta(days=30))
+    old = pki_servers.person(answers=None, span=span)
+    people = [pki_servers.person(answers=None), pki_servers.person(crl=None), old]
+    broker = RevocationBroker(
+        worker_pool,
+        RevocationCache(tmp_path / "cache"),
+        HttpFetcher(),
+        pki_servers.clock,
+        nonce=lambda length: bytes(range(length)),
+        terms=BrokerTerms(AllowList([pki_servers.url + "/"])),
+        scratch=tmp_path / "scratch",
+    )
+    found = broker.collect([pair(person, pki_servers.pki.issuing) for person in people])
+    assert pki_servers.crl("issuing") in found.objects
+    assert [missing.reasons[0].split(":")[0] for missing in found.missing] == ["expired"]

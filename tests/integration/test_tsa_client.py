@@ -17,10 +17,11 @@ from tests.fixtures.pki import TODAY, Corpus
 from tests.fixtures.pki_servers import OTHER_POLICY, PkiServers
 
 DIGEST = hashlib.sha256(b"goc cua cay").digest()
-QUICK = TsaTerms(caps=Caps(max_bytes=64 << 10, seconds=1.0))
+TERMS = TsaTerms(caps=Caps(max_bytes=64 << 10, seconds=60.0))
+HASTY = TsaTerms(caps=Caps(max_bytes=64 << 10, seconds=1.0))
 
 
-def client(servers: PkiServers, *paths: str, terms: TsaTerms = QUICK, why: str = "") -> TsaClient:
+def client(servers: PkiServers, *paths: str, terms: TsaTerms = TERMS, why: str = "") -> TsaClient:
     numbers = itertools.count(2**63 + 11)
 
     def judge(token: Token) -> str:
@@ -71,7 +72,7 @@ def test_no_answer_of_a_hostile_authority_is_taken_and_the_reason_is_named(
     pki_servers: PkiServers, manner: str, word: str
 ) -> None:
     with pytest.raises(TsaUnavailableError) as caught:
-        client(pki_servers, f"tsa/{manner}").stamp(DIGEST)
+        client(pki_servers, f"tsa/{manner}", terms=HASTY if manner == "drip" else TERMS).stamp(DIGEST)
     assert caught.value.reasons[pki_servers.address(f"tsa/{manner}")].startswith(f"{word}: ")
     assert caught.value.retryable
     assert pki_servers.asked["/elsewhere"] == 0
@@ -99,7 +100,7 @@ def test_without_an_authority_the_fault_says_what_to_configure(pki_servers: PkiS
 
 
 def test_a_policy_that_was_not_asked_for_is_refused(pki_servers: PkiServers) -> None:
-    terms = TsaTerms(policies=("1.3.6.1.4.1.4711.1",), caps=QUICK.caps)
+    terms = TsaTerms(policies=("1.3.6.1.4.1.4711.1",), caps=TERMS.caps)
     assert read_token(client(pki_servers, "tsa", terms=terms).stamp(DIGEST)).policy == "1.3.6.1.4.1.4711.1"
     with pytest.raises(TsaUnavailableError, match=OTHER_POLICY):
         client(pki_servers, "tsa/wrong-policy", terms=terms).stamp(DIGEST)
@@ -135,7 +136,7 @@ def believing(pki_servers: PkiServers, corpus: Corpus) -> Callable[..., TsaClien
     def made(path: str, *anchors: bytes, answers: tuple[bytes, ...] = ()) -> TsaClient:
         judge = Believing(corpus.trusting(*anchors), pki_servers.clock, answers=lambda: answers)
         urls = [pki_servers.address(path)]
-        return TsaClient(urls, HttpFetcher(), pki_servers.clock, nonce=lambda: 7, judge=judge, terms=QUICK)
+        return TsaClient(urls, HttpFetcher(), pki_servers.clock, nonce=lambda: 7, judge=judge, terms=TERMS)
 
     return made
 
