@@ -201,7 +201,7 @@ def signer_certificate_in_no_file(corpus: Corpus) -> Prepared:
 
 @case(passed())
 def signer_certificate_known_beforehand(corpus: Corpus) -> Prepared:
-    """Nor does it have to, when the certificate is known here."""
+    """Nor does it have to, when the certificate is known here; its authority is asked all the same."""
     trust = corpus.trusting(corpus.pki.root.der, corpus.leader.certificate)
     pdf = _without(corpus.signed(), corpus.leader.certificate)
     return Prepared(pdf, trust=trust, revocation=lists(corpus))
@@ -253,3 +253,37 @@ def byte_changed_and_nothing_trusted(corpus: Corpus) -> Prepared:
     pdf = bytearray(corpus.signed())
     pdf[pdf.index(b"stream") + 10] ^= 1
     return Prepared(bytes(pdf), trust=corpus.trusting())
+
+
+# ------------------------------------------------------------ what an auditor calls an anchor
+
+
+@case(undecided("REVOKED_NO_POE", "revoked"))
+def signer_certificate_among_the_anchors_and_revoked(corpus: Corpus) -> Prepared:
+    """Whoever puts a person's certificate among the anchors does not spare it what its authority says."""
+    person = corpus.person()
+    trust = corpus.trusting(corpus.pki.root.der, person.certificate)
+    bad = corpus.revoking(person, at=TODAY - DAY)
+    return Prepared(corpus.signed(person), trust=trust, revocation=[bad, *corpus.other_lists(TODAY - DAY)])
+
+
+@case(passed())
+def signer_certificate_as_the_only_anchor(corpus: Corpus) -> Prepared:
+    """Without its authority it is believed as it is."""
+    return Prepared(corpus.signed(replace(corpus.leader, chain=())), trust=corpus.trusting(corpus.leader.certificate))
+
+
+@case(undecided("OUT_OF_BOUNDS_NO_POE", "out-of-bounds"))
+def signer_certificate_as_the_only_anchor_and_expired(corpus: Corpus) -> Prepared:
+    """As long as it lives."""
+    person = replace(corpus.person(end=EXPIRED), chain=())
+    return Prepared(corpus.signed(person), trust=corpus.trusting(person.certificate))
+
+
+@case(undecided("REVOKED_CA_NO_POE", "revoked"))
+def intermediate_among_the_anchors_and_revoked(corpus: Corpus) -> Prepared:
+    """An authority made an anchor, which a root that is known as well has revoked."""
+    trust = corpus.trusting(corpus.pki.root.der, corpus.pki.issuing.der)
+    serial = corpus.pki.issuing.certificate.serial_number
+    bad = corpus.pki.root.list_of(TODAY - DAY, {serial: (SIGNED, x509.ReasonFlags.ca_compromise)})
+    return Prepared(corpus.signed(), trust=trust, revocation=[bad, corpus.pki.issuing.list_of(TODAY - DAY)])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from archive.preservation.signatures.certificates import Certificate
 from archive.preservation.signatures.outcomes import Outcome, open_
 from archive.preservation.signatures.path_constraints import judge_constraints
-from archive.preservation.signatures.policy import MISSING_INTERMEDIATE
-from archive.preservation.signatures.sliding import Bound, Slide, slide
+from archive.preservation.signatures.policy import GRACE_PERIOD, MISSING_INTERMEDIATE
+from archive.preservation.signatures.sliding import NO_GRACE, Bound, Slide, slide
 from archive.preservation.signatures.world import Trust, World
 from metadata.time import rfc3339
 
@@ -39,6 +39,9 @@ class Moment:
 
     names_signer: bool = False
     """The signature itself names the certificate, so that proof of the one is proof of the other."""
+
+    is_document: bool = False
+    """It is a person's or an agency's signature, no time-stamp: the policy's grace period is for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def _paths(so_far: tuple[Certificate, ...], trust: Trust, tries: list[int]) -> I
     last = so_far[-1]
     if last.der in trust.anchors:
         yield so_far
-        return
+        if len(so_far) > 1 or last.is_authority:
+            return
     if len(so_far) >= MAX_DEPTH:
         return
     for issuer in trust.by_subject.get(last.issuer, ()):
@@ -88,6 +92,9 @@ def _known_paths(leaf: Certificate, world: World) -> tuple[tuple[Certificate, ..
     found: tuple[tuple[Certificate, ...], ...] | None = world.memory.get(key)
     if found is None:
         found = tuple(path for path, _ in zip(paths(leaf, world.trust), range(MAX_PATHS), strict=False))
+        if not leaf.is_authority and any(len(path) > 1 for path in found):
+            # Somebody's own certificate among the anchors does not spare it what its authority says of it.
+            found = tuple(path for path in found if len(path) > 1)
         world.memory[key] = found
     return found
 
@@ -141,9 +148,11 @@ def _judge_path(path: tuple[Certificate, ...], world: World, moment: Moment, pin
     constraints = judge_constraints(path)
     if not constraints.passed:
         return ChainVerdict(constraints, path, certificates=seen)
-    slid = slide(path, world, pinned)
+    grace = timedelta(days=world.policy.practices[GRACE_PERIOD].days) if moment.is_document else NO_GRACE
+    slid = slide(path, world, pinned, grace)
     stopping = [b for b in slid.bounds if b.stops(moment.when)]
     outcome = _stopped(stopping, world, moment) if stopping else Outcome(None, tuple(_notes(slid)))
+    outcome = replace(outcome, practices=tuple(sorted({*outcome.practices, *slid.practices})))
     return ChainVerdict(outcome, path, slid.control, seen | set(slid.signers), slid.sources, slid.wanted)
 
 

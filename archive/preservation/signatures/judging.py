@@ -102,7 +102,7 @@ def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:
 def _accepted(base: Judged, block: SignerBlock, signer: Certificate, world: World, floor: datetime | None) -> Judged:
     """The certificate at the best time (5.2.6, 5.5.4, 5.6.2.4), then what the signature itself must keep (5.2.8)."""
     when = base.best.time if base.best else world.at
-    moment = Moment(when, base.best is not None, floor, base.names_signer)
+    moment = Moment(when, base.best is not None, floor, base.names_signer, is_document=True)
     chain = judge_chain(signer, world, moment)
     order = _order(base, world, floor)
     acceptance = [

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from archive.preservation.signatures.asn1 import Asn1Error, BerError, first, normalised
 from archive.preservation.signatures.blocks import Digest, Judged, TokenVerdict, Used, used_together
 from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData
 from archive.preservation.signatures.cms_reading import read_pkcs1, read_signed_data
@@ -126,15 +127,18 @@ def _read(of: SignedField) -> Signed:
 
 
 def trimmed(contents: bytes) -> bytes:
-    """DER without what follows it; BER of indefinite length without the zeros that follow it."""
-    if len(contents) > 2 and contents[1] != 0x80:  # noqa: PLR2004 - X.690, 8.1.3
-        length, start = contents[1], 2
-        if length & 0x80:
-            start = 2 + (length & 0x7F)
-            length = int.from_bytes(contents[2:start], "big")
-        if start + length <= len(contents):
-            return contents[: start + length]
-    return contents.rstrip(b"\0")
+    """The CMS in `/Contents` without what fills the gap behind it."""
+    try:
+        element = first(contents)
+        return contents[: element[3]]
+    except BerError:
+        pass
+    except Asn1Error:
+        return contents
+    try:
+        return contents[: normalised(contents)[1]]
+    except Asn1Error:
+        return contents
 
 
 def _full_world(facts: PdfFacts, data: PdfBytes, signed: tuple[Signed, ...], world: World) -> World:

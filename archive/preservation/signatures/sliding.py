@@ -28,6 +28,11 @@ from metadata.time import rfc3339
 ALWAYS = datetime.min.replace(tzinfo=UTC)
 """Bound by everything: there is no time for which the path speaks."""
 
+MAX_REMEMBERED = 5_000
+"""Paths of one world whose bounds are kept: a world may be judged in for days."""
+
+NO_GRACE = timedelta(0)
+
 _INSTANT = timedelta(microseconds=1)
 _HOLD = "certificateHold"
 _RELEASED = "removeFromCRL"
@@ -81,6 +86,9 @@ class Slide:
     wanted: tuple[tuple[Certificate, Certificate], ...] = ()
     """Certificates of whose revocation nothing fresh is known, each with its issuer."""
 
+    practices: frozenset[str] = frozenset()
+    """Practice rows that mattered."""
+
     def bounded(self, *bounds: Bound) -> Slide:
         """With more bounds; the control-time slides to the earliest that lasts."""
         control, cause = self.control, self.cause
@@ -90,7 +98,9 @@ class Slide:
         return replace(self, control=control, cause=cause, bounds=(*self.bounds, *bounds))
 
 
-def slide(path: tuple[Certificate, ...], world: World, pinned: datetime | None = None) -> Slide:
+def slide(
+    path: tuple[Certificate, ...], world: World, pinned: datetime | None = None, grace: timedelta = NO_GRACE
+) -> Slide:
     """What bounds `path` (the signer first, the anchor last); found once for each path and world.
 
     Args:
@@ -98,25 +108,39 @@ def slide(path: tuple[Certificate, ...], world: World, pinned: datetime | None =
         world: Revocation data, proofs, policy and time.
         pinned: When the signer's certificate is known to have existed because a signature of that
             proven time names it.
+        grace: By how much younger than a signature revocation data about its signer must be.
     """
-    key = ("slide", path, pinned)
+    key = ("slide", path, pinned, grace)
     found: Slide | None = world.memory.get(key)
     if found is None:
-        found = _anchored(path[0], world) if len(path) == 1 else _next(path, world, pinned)
+        if len(world.memory) > MAX_REMEMBERED:
+            world.memory.clear()
+        found = _anchored(path[0], world) if len(path) == 1 else _next(path, world, pinned, grace)
         world.memory[key] = found
     return found
 
 
 def _anchored(anchor: Certificate, world: World) -> Slide:
-    """An anchor is trusted as such: its dates and its own signature are not looked at, its key is (5.2.6.4)."""
-    return Slide(world.at).bounded(*_key_end(anchor, world.policy))
+    """An anchor is trusted as such: dates and signature of an authority are not looked at, its key is (5.2.6.4).
+
+    Two things are looked at all the same: whether an authority above it, which happens to be known as
+    well, has revoked it, and whether somebody's own certificate, made an anchor, has expired.
+    """
+    found = Slide(world.at).bounded(*_key_end(anchor, world.policy))
+    for issuer in world.trust.by_subject.get(anchor.issuer, ()):
+        if issuer != anchor and anchor.issued_by(issuer):
+            said = _said(anchor, issuer, world)
+            found = replace(found, sources=found.sources | {s.source for s in said})
+            found = found.bounded(*(_revoked(anchor, s, world) for s in said if _is_revocation(s)))
+    return found if anchor.is_authority or not anchor.extensions else found.bounded(*_validity(anchor, None, world))
 
 
-def _next(path: tuple[Certificate, ...], world: World, pinned: datetime | None) -> Slide:
+def _next(path: tuple[Certificate, ...], world: World, pinned: datetime | None, grace: timedelta) -> Slide:
     """One step of the slide (5.6.2.2.4): a certificate below authorities whose bounds are known."""
-    subject, issuer = path[0], path[1]
+    subject = path[0]
     above = slide(path[1:], world)
-    state = replace(above, bounds=tuple(_raised(b) for b in above.bounds))
+    cause = _raised(above.cause) if above.cause is not None else None
+    state = replace(above, bounds=tuple(_raised(b) for b in above.bounds), cause=cause)
     existed = world.existence.since(subject.sha256, world.at)
     if pinned is not None and pinned < existed:
         existed = pinned
@@ -124,7 +148,7 @@ def _next(path: tuple[Certificate, ...], world: World, pinned: datetime | None) 
     if existed > state.control > ALWAYS:
         state = state.bounded(_unproven(subject, state))
     state = state.bounded(*_signature_end(subject, world.policy), *_key_end(subject, world.policy))
-    state, reach = _revocation(subject, issuer, state, world)
+    state, reach = _revocation(path, state, world, grace)
     return state.bounded(*_validity(subject, reach, world))
 
 
@@ -184,27 +208,67 @@ def _inherited(state: Slide, otherwise: str) -> str:
 # ------------------------------------------------------------ revocation (5.2.5, 5.2.6.4, 5.6.2.2.4 steps 2 a to c)
 
 
-def _revocation(subject: Certificate, issuer: Certificate, state: Slide, world: World) -> tuple[Slide, datetime | None]:
-    """The slide with what is known of the revocation of `subject`, and until when it is known to be good."""
-    # In an order of their own: the same data in another order gives the same verdict to the letter.
-    said = tuple(sorted(world.revocations.statements(subject, issuer), key=_order))
-    signers = tuple(s.issuer for s in said if s.issuer is not None and s.issuer != issuer)
-    state = replace(state, sources=state.sources | {s.source for s in said}, signers=tuple({*state.signers, *signers}))
-    revoked = [s for s in said if s.revoked_at is not None and s.reason not in (_HOLD, _RELEASED)]
+def _revocation(
+    path: tuple[Certificate, ...], state: Slide, world: World, grace: timedelta
+) -> tuple[Slide, datetime | None]:
+    """The slide with what is known of the revocation of `path[0]`, and until when it is known to be good."""
+    subject, issuer = path[0], path[1]
+    said = _said(subject, issuer, world)
+    offices = [_office(s.issuer, path, world) for s in said if s.issuer is not None and s.issuer != issuer]
+    sources = state.sources.union({s.source for s in said}, *(o.sources for o in offices))
+    signers = {*state.signers, *(s.issuer for s in said if s.issuer is not None and s.issuer != issuer)}
+    state = replace(state, sources=sources, signers=tuple(sorted(signers, key=lambda c: c.der)))
+    revoked = [s for s in said if _is_revocation(s)]
     held = [b for s in said if s.revoked_at is not None and s.reason == _HOLD for b in (_held(subject, s, said),)]
     if revoked:
-        first = min(revoked, key=lambda s: s.revoked_at or world.at)
-        return state.bounded(_revoked(subject, first, world), *held), None
+        first = min((_revoked(subject, s, world) for s in revoked), key=lambda b: b.until)
+        return state.bounded(first, *held), None
     state = state.bounded(*held)
     if any(b.again is None for b in held):
         return state, None
     good = [s for s in said if s.revoked_at is None or s.reason == _RELEASED]
     if state.control == ALWAYS:
-        return _in_vain(subject, issuer, state, good, world), None
-    reach = max((_reach(s, world.policy) for s in good if _speaks(s, subject, state, world)), default=None)
-    if reach is None:
-        return _unknown(subject, issuer, state, good, world), None
-    return _stale(subject, issuer, state, reach, world), reach
+        return _in_vain(path, state, good, world), None
+    speaking = [s for s in good if _speaks(s, path, state, world)]
+    if not speaking:
+        return _unknown(path, state, good, world), None
+    best = max(speaking, key=lambda s: _reach(s, grace))
+    if _is_late(best, subject):
+        state = replace(state, practices=state.practices | {RETROACTIVE})
+    if grace:
+        state = replace(state, practices=state.practices | {GRACE_PERIOD})
+    reach = _reach(best, grace)
+    return _stale(path, state, reach, world), reach
+
+
+def _said(subject: Certificate, issuer: Certificate, world: World) -> tuple[Statement, ...]:
+    """In an order of their own: the same data in another order gives the same verdict to the letter."""
+    return tuple(sorted(world.revocations.statements(subject, issuer), key=_order))
+
+
+def _is_revocation(statement: Statement) -> bool:
+    return statement.revoked_at is not None and statement.reason not in (_HOLD, _RELEASED)
+
+
+def _office(delegate: Certificate, path: tuple[Certificate, ...], world: World) -> Slide:
+    """What bounds somebody who speaks for the issuer of `path[0]`: another key of it, or a responder.
+
+    A responder of whom nobody need ask (`no-check`) is bounded by its own dates, everybody else like any
+    certificate. What a delegate says of itself counts for nothing.
+    """
+    key = ("office", delegate, path[1:])
+    found: Slide | None = world.memory.get(key)
+    if found is None:
+        world.memory[key] = Slide(ALWAYS)
+        found = Slide(ALWAYS)
+        above = next((p for p in (path[1:], path[2:]) if p and delegate.issued_by(p[0])), None)
+        if above is not None and delegate.is_ocsp_responder:
+            bounds = (*_signature_end(delegate, world.policy), *_key_end(delegate, world.policy))
+            found = Slide(slide(above, world).control).bounded(*bounds, *_validity(delegate, None, world))
+        elif above is not None:
+            found = slide((delegate, *above), world)
+        world.memory[key] = found
+    return found
 
 
 def _order(statement: Statement) -> tuple[datetime, str]:
@@ -213,9 +277,13 @@ def _order(statement: Statement) -> tuple[datetime, str]:
 
 def _revoked(subject: Certificate, statement: Statement, world: World) -> Bound:
     since = statement.revoked_at or world.at
-    why = f"revoked: {subject.name} since {rfc3339(since)} ({statement.reason or 'no reason given'})"
+    told = f"{rfc3339(since)} ({statement.reason or 'no reason given'})"
+    if statement.invalid_since is not None and statement.invalid_since < since:
+        # The issuer itself does not believe what was signed between the loss of the key and its revocation.
+        since = statement.invalid_since
+        told += f", not to be believed since {rfc3339(since)}"
     helps = f"proof-of-time: before {rfc3339(since)}"
-    return Bound(since - _INSTANT, "REVOKED_NO_POE", why, 0, "revoked", helps=helps)
+    return Bound(since - _INSTANT, "REVOKED_NO_POE", f"revoked: {subject.name} since {told}", 0, "revoked", helps=helps)
 
 
 def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...]) -> Bound:
@@ -233,76 +301,80 @@ def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...
     return Bound(since - _INSTANT, "TRY_LATER", why, 0, "held", again=min(lifted, default=None), helps=helps)
 
 
-def _limit(statement: Statement, state: Slide, world: World) -> datetime:
+def _limit(statement: Statement, path: tuple[Certificate, ...], state: Slide, world: World) -> datetime:
     """How old a list or answer must be proven to be: older than the end of its signer and of its digest."""
     limit = state.control
     row = world.policy.digest_row(statement.digest) if statement.digest else None
     if row is not None and row.until is not None:
         limit = min(limit, row.until)
-    delegate = statement.issuer
-    if delegate is not None and delegate.not_after < limit:
-        limit = delegate.not_after
+    if statement.issuer is not None and statement.issuer != path[1]:
+        limit = min(limit, _office(statement.issuer, path, world).control)
     return limit
 
 
-def _speaks(statement: Statement, subject: Certificate, state: Slide, world: World) -> bool:
+def _is_late(statement: Statement, subject: Certificate) -> bool:
+    return statement.this_update > subject.not_after and not statement.speaks_of_expired
+
+
+def _speaks(statement: Statement, path: tuple[Certificate, ...], state: Slide, world: World) -> bool:
     """Whether it is evidence at all: about this certificate, in its life, and proven to be genuine in its time."""
     issued = statement.this_update
-    if issued < subject.not_before:
+    if issued < path[0].not_before:
         return False
-    late = issued > subject.not_after and not statement.speaks_of_expired
-    if late and world.policy.practices[RETROACTIVE].value != "on":
+    if _is_late(statement, path[0]) and world.policy.practices[RETROACTIVE].value != "on":
         return False
-    limit = _limit(statement, state, world)
+    limit = _limit(statement, path, state, world)
+    if limit == ALWAYS:
+        return False
     return issued <= limit + world.policy.slack and world.existence.since(statement.source, world.at) <= limit
 
 
-def _reach(statement: Statement, policy: Policy) -> datetime:
+def _reach(statement: Statement, grace: timedelta = NO_GRACE) -> datetime:
     """Until when it tells that the certificate was good (5.2.5)."""
-    days = policy.practices[GRACE_PERIOD].days
-    if days:
-        return statement.this_update - timedelta(days=days)
+    if grace:
+        return statement.this_update - grace
     return max(statement.this_update, statement.next_update or statement.this_update)
 
 
-def _unknown(subject: Certificate, issuer: Certificate, state: Slide, said: list[Statement], world: World) -> Slide:
+def _unknown(path: tuple[Certificate, ...], state: Slide, said: list[Statement], world: World) -> Slide:
+    subject = path[0]
     alive = subject.not_after >= world.at
-    existed = [s for s in said if s.this_update >= subject.not_before and s.this_update <= subject.not_after]
-    unproven = existed and all(_limit(s, state, world) < world.at for s in existed)
-    if not said:
-        word, what = ("TRY_LATER" if alive else "OUT_OF_BOUNDS_NO_POE"), "no answer"
-    elif unproven:
+    existed = [s for s in said if subject.not_before <= s.this_update <= subject.not_after]
+    limits = [_limit(s, path, state, world) for s in existed]
+    if existed and all(ALWAYS < limit < world.at for limit in limits):
         word = "TRY_LATER" if alive and state.cause is None else "REVOCATION_OUT_OF_BOUNDS_NO_POE"
-        what = f"no answer that is proven to be older than {rfc3339(_limit(existed[-1], state, world))}"
+        what = f"no answer that is proven to be older than {rfc3339(limits[-1])}"
     else:
-        word, what = ("TRY_LATER" if alive else "OUT_OF_BOUNDS_NO_POE"), "only stale answers"
+        word, what = ("TRY_LATER" if alive else "OUT_OF_BOUNDS_NO_POE"), "only stale answers" if said else "no answer"
     word = _inherited(state, word)
     helps = f"revocation-data: {subject.name}"
     bound = Bound(ALWAYS, word, f"revocation-unknown: {what} about {subject.name}", 0, "unknown", helps=helps)
-    return _wanting(state.bounded(bound), subject, issuer, world)
+    return _wanting(state.bounded(bound), path, world)
 
 
-def _in_vain(subject: Certificate, issuer: Certificate, state: Slide, said: list[Statement], world: World) -> Slide:
+def _in_vain(path: tuple[Certificate, ...], state: Slide, said: list[Statement], world: World) -> Slide:
     """Below a bound by everything no answer counts; which one is missing is told where it can still be had."""
-    fresh = any(s.this_update >= subject.not_before and _reach(s, world.policy) >= world.at for s in said)
+    subject = path[0]
+    fresh = any(s.this_update >= subject.not_before and _reach(s) >= world.at for s in said)
     waits = state.cause is not None and state.cause.word == "TRY_LATER" and subject.not_after >= world.at
-    return state if fresh or not waits else _unknown(subject, issuer, state, said, world)
+    return state if fresh or not waits else _unknown(path, state, said, world)
 
 
-def _stale(subject: Certificate, issuer: Certificate, state: Slide, reach: datetime, world: World) -> Slide:
+def _stale(path: tuple[Certificate, ...], state: Slide, reach: datetime, world: World) -> Slide:
+    subject = path[0]
     if reach >= min(state.control, subject.not_after):
         return state
     word = _inherited(state, "TRY_LATER" if subject.not_after >= world.at else "OUT_OF_BOUNDS_NO_POE")
     why = f"revocation-unknown: only stale answers about {subject.name}, the youngest speaks until {rfc3339(reach)}"
     bound = Bound(reach, word, why, 0, "unknown", helps=f"revocation-data: {subject.name}")
-    return _wanting(state.bounded(bound), subject, issuer, world)
+    return _wanting(state.bounded(bound), path, world)
 
 
-def _wanting(state: Slide, subject: Certificate, issuer: Certificate, world: World) -> Slide:
+def _wanting(state: Slide, path: tuple[Certificate, ...], world: World) -> Slide:
     """An expired certificate is asked about in vain: authorities drop it from their lists."""
-    if subject.not_after < world.at:
+    if path[0].not_after < world.at:
         return state
-    return replace(state, wanted=(*state.wanted, (subject, issuer)))
+    return replace(state, wanted=(*state.wanted, (path[0], path[1])))
 
 
 # ------------------------------------------------------------ validity (5.2.6.4)
