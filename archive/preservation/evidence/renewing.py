@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from archive.preservation.evidence.algorithms import digest
-from archive.preservation.evidence.authorities import Authorities, NoAuthorityError
+from archive.preservation.evidence.authorities import Authorities, Authority, NoAuthorityError
 from archive.preservation.evidence.documents import BatchDocument, CoverDocument
 from archive.preservation.evidence.history import Cover, History, Stamp, StampKind, renewal_leaves
 from archive.preservation.evidence.judges import EngineJudge
@@ -179,6 +179,8 @@ class Renewer:
     ) -> Stamp:
         tree = Tree.of(document.algorithm, leaves)
         encoded = tree.encoded()
+        # The token comes first: without one there must be no open renewal that a later run finishes under other terms.
+        token = Authorities((Authority(*_given(*authorities.stamp(tree.root, tree.algorithm, avoid=avoid))),))
         for _ in range(RACES):
             index, etag = self.stamping.index()
             if not self._still(document, index):
@@ -194,7 +196,7 @@ class Renewer:
             )
             self.stamping.batches.put(name, TREE, encoded)
             if self.stamping.open(named, index, etag):
-                found = self.stamping.finish(name, tree.root, authorities, avoid=avoid)
+                found = self.stamping.finish(name, tree.root, token)
                 if found is None:
                     raise NoAuthorityError({}, avoid)
                 return found
@@ -216,6 +218,22 @@ class Renewer:
             for entry in index.stamps
             if entry.kind == StampKind.RENEWAL and entry.name not in void | set(document.voids)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A token that was got before."""
+
+    token: bytes
+
+    def stamp(self, digest: bytes, algorithm: str = "sha256") -> bytes:
+        """See `TimeStamper.stamp`."""
+        del digest, algorithm
+        return self.token
+
+
+def _given(token: bytes, source: str) -> tuple[str, _Given]:
+    return source, _Given(token)
 
 
 @dataclass(frozen=True, slots=True)
