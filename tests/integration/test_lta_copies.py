@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -247,8 +247,15 @@ def test_a_copy_that_harms_a_signature_is_not_given_out(desk: Desk, corpus: Corp
     class Harming(Judge):
         """Says of everything that is longer than the original that it is broken."""
 
-        def judgements(self, paths: object, **more: object) -> list[Judgement]:  # type: ignore[override]
-            found = super().judgements(paths, **more)
+        def judgements(
+            self,
+            paths: Sequence[Path],
+            *,
+            contents: Mapping[Path, Path] | None = None,
+            revocation: Sequence[bytes] = (),
+            proofs: Mapping[str, str] | None = None,
+        ) -> Sequence[Judgement]:
+            found = super().judgements(paths, contents=contents, revocation=revocation, proofs=proofs)
             return [replace(j, verdicts=(failed, stamp) if len(j.verdicts) > 1 else j.verdicts) for j in found]
 
     desk.judging = Harming
