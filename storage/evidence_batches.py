@@ -58,8 +58,8 @@ class Group(_Kept):
     """Place and SHA-256 of each member. A place is a path in the package, or a key of the store,
     a `#` and a number of bytes behind it where only the beginning is meant."""
 
-    bytes: int
-    """Size of all members, where it is known."""
+    size_bytes: int
+    """Of all members, where it is known."""
 
     digests: tuple[str, ...] = ()
     """Digests of the members under the batch's algorithm, where that is not SHA-256; in their order."""
