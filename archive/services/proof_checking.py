@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.preservation.proofs import steps
-from archive.preservation.proofs.steps import Report, Step
+from archive.preservation.proofs.steps import Report, Step, said
 from archive.preservation.trust.sets import TrustSnapshot
 from ingest.ports import Limits, Workers
 from metadata.errors import ToolUnreadableError, UsageError
@@ -58,8 +58,7 @@ class ProofChecker:
         }
         answer = self.workers.submit(TASK, arguments, limits=_limits(size)).result()
         if answer.breach is not None:
-            why = f"the proof could not be checked within the limits ({answer.breach})"
-            return Report((Step(steps.LIMITS, None, why),))
+            return Report((Step(steps.LIMITS, None, said("limits", breach=answer.breach)),))
         try:
             return Report.of_json(answer.value)
         except (KeyError, TypeError, AttributeError) as error:

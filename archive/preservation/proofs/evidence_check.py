@@ -13,7 +13,7 @@ from archive.preservation.evidence.verification import Step as RecordStep
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.contents import MAX_JSON_BYTES, RECORD
 from archive.preservation.proofs.opening import Proof
-from archive.preservation.proofs.steps import Step
+from archive.preservation.proofs.steps import Said, Step, said
 from metadata.time import rfc3339
 
 _WORDS = {Outcome.HOLDS: True, Outcome.BROKEN: False, Outcome.INDETERMINATE: None}
@@ -41,12 +41,12 @@ def check_record(proof: Proof, judge: TokenJudge) -> Evidence:
     try:
         record = read_record(proof.read(RECORD, max_bytes=MAX_JSON_BYTES))
     except RecordUnreadableError as error:
-        return Evidence((Step(steps.RECORD, False, f"no evidence record: {error}"),))
+        return Evidence((Step(steps.RECORD, False, said("record_unreadable", why=str(error))),))
     group = proof.statement.group
     if len(group) == 1:
         # The digest of one file stands in the list of its neighbours, so that of a
         # group that was cut down to one nothing would be missed. The archive makes none.
-        return Evidence((Step(steps.RECORD, False, "a data group of one file: the others were taken out"),))
+        return Evidence((Step(steps.RECORD, False, said("record_cut_down")),))
     known: dict[str, Sequence[bytes]] = {}
 
     def digests(algorithm: str) -> Sequence[bytes]:
@@ -77,16 +77,22 @@ def _structure(verdict: RecordVerdict, members: int) -> Step:
     outcome = worst(step.outcome for step in others)
     why = [f"{_place(step)}: {step.reason}" for step in others if step.outcome is not Outcome.HOLDS]
     algorithms = ", ".join(dict.fromkeys(step.algorithm for step in others if step.algorithm))
-    told = f"covers exactly {members} files of the document ({algorithms})"
-    return Step(steps.RECORD, _WORDS[outcome], "; ".join(why) or told)
+    if why:
+        key = "record_broken" if outcome is Outcome.BROKEN else "record_open"
+        return Step(steps.RECORD, _WORDS[outcome], said(key, why="; ".join(why)))
+    return Step(steps.RECORD, True, said("record_holds", files=members, algorithms=algorithms))
 
 
 def _token(step: RecordStep) -> Step:
     when = rfc3339(step.time) if step.time else None
-    told = f"{_place(step)}: {when} by {step.signer or 'an unknown authority'}"
-    detail = told if step.outcome is Outcome.HOLDS and not step.reason else f"{told}: {step.reason}"
-    return Step(steps.TIME_STAMP, _WORDS[step.outcome], detail, more={"time": when, "authority": step.signer})
+    key = {Outcome.HOLDS: "token_holds", Outcome.BROKEN: "token_broken", Outcome.INDETERMINATE: "token_open"}[
+        step.outcome
+    ]
+    told = {"place": _place(step), "time": when or "-", "authority": step.signer or "-"}
+    values = {**told, "why": step.reason} if step.outcome is not Outcome.HOLDS else told
+    more = {"time": when, "authority": step.signer, "reason": step.reason}
+    return Step(steps.TIME_STAMP, _WORDS[step.outcome], Said(key, values), more=more)
 
 
 def _place(step: RecordStep) -> str:
-    return "record" if step.chain < 0 else f"chain {step.chain + 1}, time-stamp {step.place + 1}"
+    return "0" if step.chain < 0 else f"{step.chain + 1}.{step.place + 1}"

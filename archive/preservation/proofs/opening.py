@@ -27,7 +27,7 @@ from archive.preservation.proofs.contents import (
     read_manifest,
     read_statement,
 )
-from archive.preservation.proofs.steps import Step
+from archive.preservation.proofs.steps import Said, Step, said
 
 MAX_OBJECT_BYTES = 64 << 20
 MAX_EVIDENCE_BYTES = 512 << 20
@@ -84,19 +84,19 @@ def open_proof(stream: BinaryIO) -> tuple[Proof | None, list[Step]]:
     try:
         container = Container(stream)
     except ContainerBrokenError as error:
-        return None, [Step(steps.CONTAINER, False, str(error))]
-    told = f"{len(container.entries)} members, {container.size} bytes, every byte in its place"
+        return None, [Step(steps.CONTAINER, False, said("container_broken", why=str(error)))]
+    told = said("container_holds", members=len(container.entries), bytes=container.size)
     done.append(Step(steps.CONTAINER, True, told))
     try:
         digests, digest = _compared(container)
     except (ContainerBrokenError, ContentsBrokenError) as error:
-        return None, [*done, Step(steps.MANIFEST, False, str(error))]
-    done.append(Step(steps.MANIFEST, True, f"SHA-256 {digest}", more={"sha256": digest}))
+        return None, [*done, Step(steps.MANIFEST, False, said("manifest_broken", why=str(error)))]
+    done.append(Step(steps.MANIFEST, True, said("manifest_holds", sha256=digest), more={"sha256": digest}))
     try:
         statement = read_statement(container.read(STATEMENT, max_bytes=MAX_JSON_BYTES))
         _insist_on_places(container, statement, digests)
     except (ContainerBrokenError, ContentsBrokenError) as error:
-        return None, [*done, Step(steps.STATEMENT, False, str(error))]
+        return None, [*done, Step(steps.STATEMENT, False, said("statement_broken", why=str(error)))]
     proof = Proof(container, statement, digests, digest)
     done.append(Step(steps.STATEMENT, True, _about(statement)))
     return proof, [*done, _readme(proof)]
@@ -154,10 +154,10 @@ def _insist_on_places(container: Container, statement: Statement, digests: dict[
         raise ContentsBrokenError(msg)
 
 
-def _about(statement: Statement) -> str:
+def _about(statement: Statement) -> Said:
     told = [f"{key} {statement.subject[key]}" for key in _TOLD if statement.subject.get(key)]
     names: Sequence[str] = [name.removeprefix(DOCUMENT) for name in statement.originals]
-    return f"{', '.join(told)}; originals: {', '.join(names)}"
+    return said("statement_holds", about=", ".join(told), originals=", ".join(names) or "-")
 
 
 def _readme(proof: Proof) -> Step:
@@ -165,8 +165,7 @@ def _readme(proof: Proof) -> Step:
         known = readme() == proof.read(README)
     except ContainerBrokenError:
         known = False
-    said = "as this program writes it" if known else "not as this program writes it: do not rely on its words"
-    return Step(steps.README, True if known else None, said, decides=False)
+    return Step(steps.README, True if known else None, said("readme_known" if known else "readme_other"), decides=False)
 
 
 def readme() -> bytes:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from archive.preservation.proofs import steps
-from archive.preservation.proofs.steps import Step
-from archive.preservation.proofs.verdict_check import KeptInProof
+from archive.preservation.proofs.steps import Step, said
+from archive.preservation.proofs.verdict_check import TOLD, KeptInProof, in_short
 from archive.preservation.signatures.existence import NOTHING_PROVEN, Existence
 from archive.preservation.signatures.replaying import bundle_of, judge, trust_of
 from archive.preservation.signatures.world import World
@@ -41,10 +41,7 @@ def judge_again(one: KeptInProof, anchors: tuple[bytes, ...], at: datetime, sinc
         existence=Existence.recorded(proven) if proven else NOTHING_PROVEN,
     )
     for verdict in judge(kept, one, world):
-        sub = f"/{verdict['subindication']}" if verdict.get("subindication") else ""
-        said = f"{verdict.get('field') or '-'}: {verdict.get('signer') or '-'}: {verdict['indication']}{sub}"
-        why = "; ".join(verdict["reasons"][:2])
-        more = {key: verdict.get(key) for key in ("indication", "subindication", "plain", "signer", "best_time")}
         ok = {"TOTAL_PASSED": True, "TOTAL_FAILED": False}.get(verdict["indication"])
-        detail = f"{kept.path}: {said} at {rfc3339(at)}" + (f" ({why})" if why else "")
-        yield Step(steps.OWN_TRUST, ok, detail, decides=False, more=more)
+        told = said("own_trust", path=kept.path, verdict=in_short(verdict), at=rfc3339(at))
+        more = {**{key: verdict.get(key) for key in TOLD}, "reasons": list(verdict["reasons"])}
+        yield Step(steps.OWN_TRUST, ok, told, decides=False, more=more)

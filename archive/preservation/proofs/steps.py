@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from metadata.messages import text
+
 CONTAINER = "container"
 MANIFEST = "manifest"
 STATEMENT = "statement"
@@ -36,30 +38,63 @@ NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence of the catalogue of messages, in whatever language it is wanted."""
+
+    key: str
+    """The message `proofs.said.KEY`."""
+
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """The sentence."""
+        return text(f"proofs.said.{self.key}", language, **self.values)
+
+    def as_json(self) -> dict[str, Any]:
+        """For a JSON line: in English for people, and as it is for programs."""
+        return {"detail": self.text("en"), "message": self.key, "values": dict(self.values)}
+
+    @classmethod
+    def of_json(cls, line: Mapping[str, Any]) -> Said:
+        """What `as_json` gave."""
+        return cls(line["message"], line["values"])
+
+
+def said(key: str, **values: str | int) -> Said:
+    """The message `proofs.said.KEY`, filled with `values`."""
+    return Said(key, values)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing that was checked."""
 
     name: str
     ok: bool | None
-    """None: it neither holds nor fails; what is missing is in `detail`."""
+    """None: it neither holds nor fails; what is missing is in `said`."""
 
-    detail: str = ""
+    said: Said
     decides: bool = True
     """False: reported beside the proof, says nothing about whether it holds."""
 
     more: Mapping[str, Any] = field(default_factory=dict)
     """Facts for programs."""
 
+    @property
+    def detail(self) -> str:
+        """What was found, in English."""
+        return self.said.text("en")
+
     def as_json(self) -> dict[str, Any]:
         """The contract's JSON line."""
-        return {"step": self.name, "ok": self.ok, "detail": self.detail, "decides": self.decides, **self.more}
+        return {"step": self.name, "ok": self.ok, **self.said.as_json(), "decides": self.decides, **self.more}
 
     @classmethod
     def of_json(cls, line: Mapping[str, Any]) -> Step:
         """What `as_json` gave."""
-        own = {"step", "ok", "detail", "decides"}
+        own = {"step", "ok", "detail", "message", "values", "decides"}
         more = {key: value for key, value in line.items() if key not in own}
-        return cls(line["step"], line["ok"], line["detail"], line["decides"], more)
+        return cls(line["step"], line["ok"], Said.of_json(line), line["decides"], more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +106,7 @@ class Report:
     proven: str | None = None
     """Earliest time at which the document is proven to have existed, RFC 3339; None: nothing proves one."""
 
-    trusted: tuple[str, ...] = ()
+    trusted: tuple[Said, ...] = ()
     """What had to be trusted beside the arithmetic: anchors of the auditor, the clock."""
 
     manifest: str = ""
@@ -92,20 +127,22 @@ class Report:
             "ok": self.ok,
             "steps": [{"step": step.name, "ok": step.ok, "decides": step.decides} for step in self.steps],
             "proven": self.proven,
-            "trusted": list(self.trusted),
+            "trusted": [what.text("en") for what in self.trusted],
             "manifest": self.manifest,
         }
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for a process boundary."""
-        return {"lines": [step.as_json() for step in self.steps], "last": self.last_line()}
+        trusted = [what.as_json() for what in self.trusted]
+        return {"lines": [step.as_json() for step in self.steps], "last": self.last_line(), "trusted": trusted}
 
     @classmethod
     def of_json(cls, value: Mapping[str, Any]) -> Report:
         """What `as_json` gave."""
         last = value["last"]
         steps = tuple(Step.of_json(line) for line in value["lines"])
-        return cls(steps, last["subject"], last["proven"], tuple(last["trusted"]), last["manifest"])
+        trusted = tuple(Said.of_json(what) for what in value["trusted"])
+        return cls(steps, last["subject"], last["proven"], trusted, last["manifest"])
 
 
 EXIT_CODES = {True: 0, False: 3, None: 6}

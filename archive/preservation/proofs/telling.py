@@ -19,9 +19,9 @@ def lines(report: Report, language: str, *, as_json: bool) -> Iterator[str]:
             yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode()
         return
     for step in report.steps:
-        yield _printable(f"{_MARKS[step.ok]} {_title(step, language)}: {step.detail}")
+        yield _printable(f"{_MARKS[step.ok]} {_title(step, language)}: {step.said.text(language)}")
     for what in report.trusted:
-        yield _printable(text("proofs.result.trusted", language, what=what))
+        yield _printable(text("proofs.result.trusted", language, what=what.text(language)))
     yield conclusion(report, language)
 
 

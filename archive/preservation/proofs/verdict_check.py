@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.contents import DOCUMENT, OBJECTS, ContentsBrokenError, read_json
 from archive.preservation.proofs.opening import Proof
-from archive.preservation.proofs.steps import Step
+from archive.preservation.proofs.steps import Step, said
 from archive.preservation.proofs.structure_check import contradictions
 from archive.preservation.signatures.kept_verdicts import (
     KeptVerdicts,
@@ -88,9 +89,9 @@ def check_objects(proof: Proof, found: tuple[KeptInProof, ...]) -> Step:
     present = {name.removeprefix(OBJECTS) for name in proof.digests if name.startswith(OBJECTS)}
     missing, strange = sorted(named - present), sorted(present - named)
     if missing or strange:
-        why = [f"missing: {name}" for name in missing[:5]] + [f"named by nothing: {name}" for name in strange[:5]]
-        return Step(steps.OBJECTS, False, "; ".join(why))
-    return Step(steps.OBJECTS, True, f"{len(present)} objects, each as its digest says and named by a verdict")
+        told = said("objects_broken", missing=", ".join(missing[:5]) or "-", strange=", ".join(strange[:5]) or "-")
+        return Step(steps.OBJECTS, False, told)
+    return Step(steps.OBJECTS, True, said("objects_hold", count=len(present)))
 
 
 def check_structure(one: KeptInProof, read_again: Reader | None) -> Iterator[Step]:
@@ -105,13 +106,11 @@ def check_structure(one: KeptInProof, read_again: Reader | None) -> Iterator[Ste
         except FactsUnreadableError as error:
             why = [str(error)]
         if why:
-            yield Step(steps.STRUCTURE, False, f"{one.kept.path}: {'; '.join(why[:5])}")
+            yield Step(steps.STRUCTURE, False, said("structure_broken", path=one.kept.path, why="; ".join(why[:5])))
             return
     if read_again is None:
-        told = "facts of structure as kept by the archive; signed stretches and gaps compared with the bytes"
-        if is_xml_facts(document):
-            told = "facts of structure as kept by the archive"
-        yield Step(steps.STRUCTURE, True, f"{one.kept.path}: {told}", more={"read_again": False})
+        key = "structure_kept" if is_xml_facts(document) else "structure_compared"
+        yield Step(steps.STRUCTURE, True, said(key, path=one.kept.path), more={"read_again": False})
         return
     yield _read_again(one, document, read_again(original, one.kept.path))
 
@@ -120,13 +119,12 @@ def _read_again(one: KeptInProof, document: bytes, found: bytes | None) -> Step:
     """Other facts matter when they give another verdict: readers of later versions tell the same things otherwise."""
     path, more = one.kept.path, {"read_again": True}
     if found == document:
-        return Step(steps.STRUCTURE, True, f"{path}: read again, the same facts", more=more)
+        return Step(steps.STRUCTURE, True, said("structure_same", path=path), more=more)
     told = replay(one.kept, one, found) if found is not None else None
     if told is not None and told.same:
-        return Step(steps.STRUCTURE, True, f"{path}: read again, other facts that give the same verdict", more=more)
+        return Step(steps.STRUCTURE, True, said("structure_alike", path=path), more=more)
     newer = told is not None and told.engine != one.kept.engine
-    why = f"{path}: read again, other facts that give another verdict"
-    return Step(steps.STRUCTURE, None if newer else False, why, more=more)
+    return Step(steps.STRUCTURE, None if newer else False, said("structure_other", path=path), more=more)
 
 
 def check_replay(one: KeptInProof) -> Step:
@@ -134,24 +132,33 @@ def check_replay(one: KeptInProof) -> Step:
     kept = one.kept
     found = replay(kept, one)
     if found.same is None:
-        why = found.note or "judged by the first release, which kept no validation bundle"
-        return Step(steps.REPLAY, None, f"{kept.path}: {why}")
+        return Step(steps.REPLAY, None, said("replay_open", path=kept.path, why=found.note))
     if found.altered:
-        return Step(steps.REPLAY, False, f"{kept.path}: {'; '.join(found.altered[:5])}")
+        why = "; ".join(found.altered[:5])
+        return Step(steps.REPLAY, False, said("replay_altered", path=kept.path, why=why))
     more = {"engine": found.engine, "differences": [d.as_json() for d in found.differences]}
     if found.same:
-        told = f"{len(kept.verdicts)} verdicts of {kept.judged_at} are the same to the byte ({found.engine})"
-        return Step(steps.REPLAY, True, f"{kept.path}: {told}", more=more)
+        told = said("replay_same", path=kept.path, count=len(kept.verdicts), at=kept.judged_at, engine=found.engine)
+        return Step(steps.REPLAY, True, told, more=more)
     names = ", ".join(dict.fromkeys(d.key for d in found.differences))
-    newer = kept.engine != found.engine
-    why = f"{found.engine} judges otherwise than {kept.engine}" if newer else "judging again gives another verdict"
-    return Step(steps.REPLAY, None if newer else False, f"{kept.path}: {why}: {names}", more=more)
+    if kept.engine != found.engine:
+        told = said("replay_newer", path=kept.path, now=found.engine, kept=kept.engine, names=names)
+        return Step(steps.REPLAY, None, told, more=more)
+    return Step(steps.REPLAY, False, said("replay_differs", path=kept.path, names=names), more=more)
 
 
 def tell_verdicts(one: KeptInProof) -> Iterator[Step]:
     """What was said at intake; decides nothing."""
     for verdict in one.kept.verdicts:
-        sub = f"/{verdict['subindication']}" if verdict.get("subindication") else ""
-        said = f"{verdict.get('field') or '-'}: {verdict.get('signer') or '-'}: {verdict.get('indication')}{sub}"
-        more = {key: verdict.get(key) for key in ("indication", "subindication", "plain", "signer", "best_time")}
-        yield Step(steps.VERDICT, None, f"{one.kept.path}: {said}", decides=False, more=more)
+        told = said("verdict", path=one.kept.path, verdict=in_short(verdict), at=one.kept.judged_at)
+        yield Step(steps.VERDICT, None, told, decides=False, more={key: verdict.get(key) for key in TOLD})
+
+
+TOLD = ("indication", "subindication", "plain", "signer", "best_time")
+"""Fields of a verdict that are told beside a proof."""
+
+
+def in_short(verdict: Mapping[str, Any]) -> str:
+    """Signature, signer and ETSI words of a verdict."""
+    sub = f"/{verdict['subindication']}" if verdict.get("subindication") else ""
+    return f"{verdict.get('field') or '-'}, {verdict.get('signer') or '-'}: {verdict.get('indication')}{sub}"

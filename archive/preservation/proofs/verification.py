@@ -19,7 +19,7 @@ from archive.preservation.proofs.contents import ContentsBrokenError
 from archive.preservation.proofs.evidence_check import Evidence, check_record
 from archive.preservation.proofs.opening import Proof, open_proof
 from archive.preservation.proofs.own_trust import judge_again
-from archive.preservation.proofs.steps import Report, Step
+from archive.preservation.proofs.steps import Report, Said, Step, said
 from archive.preservation.proofs.verdict_check import (
     KeptInProof,
     Reader,
@@ -64,14 +64,14 @@ def check(stream: BinaryIO, auditor: Auditor) -> Report:
     try:
         proof, done = open_proof(stream)
     except OSError as error:
-        return Report((Step(steps.CONTAINER, False, f"cannot be read: {error.strerror}"),))
+        return Report((Step(steps.CONTAINER, False, said("container_broken", why=str(error.strerror))),))
     if proof is None:
         return Report(tuple(done))
     report = Report(tuple(done), proof.statement.subject, manifest=proof.manifest)
     try:
         found = kept_in(proof)
     except ContentsBrokenError as error:
-        failed = Step(steps.OBJECTS, False, str(error))
+        failed = Step(steps.OBJECTS, False, said("unreadable", why=str(error)))
         return replace(report, steps=(*report.steps, failed))
     evidence = _evidence(proof, auditor)
     rest = tuple(_verdicts(proof, found, evidence, auditor))
@@ -88,7 +88,7 @@ def _guarded(name: str, step: Callable[[], Iterator[Step]]) -> Iterator[Step]:
     try:
         yield from step()
     except Exception as error:  # noqa: BLE001 - nothing that a stranger puts into a proof may end in a traceback
-        yield Step(name, False, f"unreadable: {type(error).__name__}: {str(error)[:200]}")
+        yield Step(name, False, said("unreadable", why=f"{type(error).__name__}: {str(error)[:200]}"))
 
 
 def _evidence(proof: Proof, auditor: Auditor) -> Evidence:
@@ -105,7 +105,7 @@ def _evidence(proof: Proof, auditor: Auditor) -> Evidence:
 def _verdicts(proof: Proof, found: Sequence[KeptInProof], evidence: Evidence, auditor: Auditor) -> Iterator[Step]:
     yield from _guarded(steps.OBJECTS, lambda: iter((check_objects(proof, tuple(found)),)))
     if not found:
-        yield Step(steps.REPLAY, True, "the archive found no signature in the document, there is nothing to judge")
+        yield Step(steps.REPLAY, True, said("replay_nothing"))
     for one in found:
         yield from _of_file(one, evidence, auditor)
 
@@ -119,11 +119,11 @@ def _of_file(one: KeptInProof, evidence: Evidence, auditor: Auditor) -> Iterator
         yield from (replace(step, decides=False) for step in told)
 
 
-def _trusted(evidence: Evidence, found: Sequence[KeptInProof], auditor: Auditor) -> Iterator[str]:
-    yield f"the clock of this machine: {rfc3339(auditor.at)}"
+def _trusted(evidence: Evidence, found: Sequence[KeptInProof], auditor: Auditor) -> Iterator[Said]:
+    yield said("trust_clock", at=rfc3339(auditor.at))
     if evidence.authorities:
-        yield f"time-stamp authorities under your anchors: {', '.join(evidence.authorities)}"
+        yield said("trust_authorities", names="; ".join(evidence.authorities))
     if auditor.read_again is None and any(one.kept.facts for one in found):
-        yield "the archive's reading of the file structure at intake, time-stamped with the verdict"
+        yield said("trust_structure")
     if any(verdict.get("second_reader") for one in found for verdict in one.kept.verdicts):
-        yield "the answers of the second reader at intake, time-stamped with the verdict"
+        yield said("trust_second_reader")

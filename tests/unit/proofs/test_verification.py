@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 
+import archive.preservation.proofs
+import archive.services.proof_checking
 from archive.demo.pki import Pki, new_pki
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.steps import EXIT_CODES, NAMES, Report, Step
@@ -88,7 +91,7 @@ def test_a_proof_holds_under_the_auditors_own_anchors(parts: ProofParts, corpus:
     assert [found.ok for found in report.steps if found.decides] == [True] * 8
     assert report.proven == "2026-11-29T00:00:00.000Z"
     assert report.subject["ordinal"] == 1
-    assert any("time-stamp authorities" in what for what in report.trusted)
+    assert any(what.key == "trust_authorities" for what in report.trusted)
     assert step(report, steps.MANIFEST).more["sha256"] == report.manifest
 
 
@@ -115,7 +118,7 @@ def test_without_own_anchors_a_proof_is_consistent_and_no_more(parts: ProofParts
 def test_the_verifier_says_that_it_took_the_structure_as_kept(parts: ProofParts, corpus: Corpus) -> None:
     report = under_own_anchors(parts, corpus)
     assert step(report, steps.STRUCTURE).more["read_again"] is False
-    assert any("reading of the file structure" in what for what in report.trusted)
+    assert any(what.key == "trust_structure" for what in report.trusted)
 
 
 def read_again(parts: ProofParts, corpus: Corpus, facts: bytes) -> Report:
@@ -126,7 +129,7 @@ def read_again(parts: ProofParts, corpus: Corpus, facts: bytes) -> Report:
 def test_a_reader_that_finds_the_same_facts_confirms_them(parts: ProofParts, corpus: Corpus) -> None:
     report = read_again(parts, corpus, parts.objects[json.loads(parts.files[VERDICT])["facts"]])
     assert (report.ok, step(report, steps.STRUCTURE).more["read_again"]) == (True, True)
-    assert not any("reading of the file structure" in what for what in report.trusted)
+    assert not any(what.key == "trust_structure" for what in report.trusted)
 
 
 def test_facts_that_tell_the_same_verdict_otherwise_are_no_contradiction(parts: ProofParts, corpus: Corpus) -> None:
@@ -394,6 +397,16 @@ def test_every_step_has_a_title_and_every_ending_its_words(parts: ProofParts, co
         told = [json.loads(line) for line in lines(report, language, as_json=True)]
         assert all(line.keys() >= {"step", "ok", "detail"} for line in told[:-1])
         assert told[-1].keys() >= {"subject", "ok", "steps"}
+
+
+def test_every_sentence_of_the_checks_is_in_the_catalogue_and_none_is_there_for_nothing() -> None:
+    folder = Path(archive.preservation.proofs.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    sources += Path(archive.services.proof_checking.__file__).read_text(encoding="utf-8")
+    known = {key.removeprefix("proofs.said.") for key in catalogue() if key.startswith("proofs.said.")}
+    used = set(re.findall(r'"([a-z_]+)"', sources))
+    assert known <= used
+    assert set(re.findall(r'said\(\s*"([a-z_]+)"', sources)) <= known
 
 
 def test_nothing_of_another_document_stands_in_the_evidence_record(corpus: Corpus) -> None:
