@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -26,10 +27,11 @@ from archive.preservation.signatures.xml_facts_json import (
     xml_facts_document,
     xml_facts_of,
 )
+from archive.preservation.signatures.xml_judging import judge_xml
 from archive.preservation.signatures.xml_reading import read_xml
 from archive.preservation.signatures.xml_tree import XmlUnreadableError, parsed
 from metadata.verdicts import Indication
-from tests.fixtures.xml_signing import DS, XmlCorpus
+from tests.fixtures.xml_signing import DS, MADE, XmlCorpus
 
 FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -277,3 +279,38 @@ def test_equal_documents_pass_all_the_same(
     root.getroottree().write(stream, encoding=encoding, xml_declaration=True)
     facts = read_xml(xml_corpus.written(stream.getvalue()))
     assert [r.found == r.expected for r in facts.signatures[0].references] == [True, True]
+
+
+# ------------------------------------------------------------ hostile bytes
+
+_edits = st.tuples(st.integers(0, 20_000), st.binary(max_size=3), st.integers(0, 40))
+_SAMPLES = sorted(path for path in MADE.iterdir() if path.suffix in (".xml", ".docx", ".xlsx"))
+
+
+@given(
+    sample=st.sampled_from(_SAMPLES),
+    edits=st.lists(
+        st.tuples(st.integers(0, 20_000), st.binary(max_size=3), st.integers(0, 40)), min_size=1, max_size=4
+    ),
+)
+@settings(FIXTURES, max_examples=150)
+def test_reading_damaged_files_of_other_makers_ends_with_facts(
+    xml_corpus: XmlCorpus, sample: Path, edits: list[tuple[int, bytes, int]]
+) -> None:
+    """Bytes put in, taken out, written over: facts, never an exception; kept and judged all the same."""
+    data = sample.read_bytes()
+    for place, inserted, removed in edits:
+        start = place % (len(data) + 1)
+        data = data[:start] + inserted + data[start + removed :]
+    facts = xml_corpus.read(data, sample.name)
+    assert xml_facts_of(xml_facts_document(facts)) == facts
+    judgement, _ = judge_xml(facts, xml_corpus.makers_world)
+    assert not any(reason.startswith("not-judged") for v in judgement.verdicts for reason in v["reasons"])
+
+
+@given(_facts)
+@settings(FIXTURES, max_examples=60)
+def test_judging_hostile_facts_ends_with_verdicts(xml_corpus: XmlCorpus, facts: XmlFacts) -> None:
+    """Facts come out of proofs that strangers hand over."""
+    judgement, _ = judge_xml(facts, xml_corpus.world)
+    assert all(verdict["indication"] != "TOTAL_PASSED" for verdict in judgement.verdicts)

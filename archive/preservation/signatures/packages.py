@@ -46,8 +46,16 @@ class Package:
     """XML parts that were read already."""
 
     def open(self, name: str) -> BinaryIO:
-        """The bytes of an entry, unpacked as they are read."""
-        return cast("BinaryIO", self.archive.open(self.entries[name]))
+        """The bytes of an entry, unpacked as they are read.
+
+        Raises:
+            ReferenceProblem: it is encrypted, or packed by a method that such packages do not have.
+        """
+        entry = self.entries[name]
+        if _is_unusual(entry):
+            msg = f"unsupported: part {name[:120]} is encrypted, or packed in an unusual way"
+            raise ReferenceProblem(msg)
+        return cast("BinaryIO", self.archive.open(entry))
 
     def document(self, name: str) -> Document:
         """An XML part.
@@ -101,9 +109,13 @@ def _opened(archive: zipfile.ZipFile, suffix: str, budget: Budget) -> Package | 
         doubtful.append("package: bytes before the package")
     if archive.comment or not _ends_the_file(archive):
         doubtful.append("package: bytes behind the package")
-    if any(m.flag_bits & 1 or m.compress_type not in _PLAIN for m in files):
+    if any(map(_is_unusual, files)):
         doubtful.append("package: encrypted parts, or packed in an unusual way")
     return Package(archive, entries, _kind(archive, entries, suffix), tuple(doubtful), budget)
+
+
+def _is_unusual(entry: zipfile.ZipInfo) -> bool:
+    return bool(entry.flag_bits & 1) or entry.compress_type not in _PLAIN
 
 
 def _ends_the_file(archive: zipfile.ZipFile) -> bool:
@@ -117,7 +129,7 @@ def _ends_the_file(archive: zipfile.ZipFile) -> bool:
 
 def _kind(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], suffix: str) -> str:
     said = ""
-    if "mimetype" in entries:
+    if "mimetype" in entries and not _is_unusual(entries["mimetype"]):
         with archive.open(entries["mimetype"]) as stream:
             said = stream.read(200).decode("ascii", "replace").strip()
     if said.startswith("application/vnd.etsi.asic-"):
@@ -180,9 +192,6 @@ def _parts(package: Package, types: Callable[[str], str]) -> Callable[[str], Out
         name = next((n for n in (way, unquote(way)) if n.lstrip("/") in package.entries), "").lstrip("/")
         if not name or "://" in uri:
             return None
-        if package.entries[name].flag_bits & 1:
-            msg = f"unsupported: part {name[:120]} is encrypted"
-            raise ReferenceProblem(msg)
         said = unquote(query.removeprefix("ContentType=")) if query.startswith("ContentType=") else ""
         if said and said.casefold() != types(name).casefold():
             msg = f"format: part {name[:120]} was signed as {said[:120]}, the package calls it another type"
