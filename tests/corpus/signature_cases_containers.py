@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from asn1crypto import cms
+from asn1crypto import cms, core
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
@@ -115,3 +119,91 @@ def remnant_without_a_form(corpus: Corpus) -> Prepared:
     """A Gazette extract: a signature dictionary that no form names is a remnant, neither signed nor unsigned."""
     pdf = corpus.base + b"99 0 obj\n<< /Type /Sig /ByteRange [0 12494132 12518902 41295] /Contents <00> >>\nendobj\n"
     return Prepared(pdf)
+
+
+# ------------------------------------------------------------ older kinds of Adobe's
+
+
+def _rewritten(pdf: bytes, changes: Mapping[bytes, bytes], make: Callable[[bytes], bytes]) -> bytes:
+    """A signed PDF with other words in its signature dictionary and another signature over all of it."""
+    for old, new in changes.items():
+        assert pdf.count(old) == 1, old
+        assert len(new) <= len(old), new
+        pdf = pdf.replace(old, new.ljust(len(old)))
+    found = re.search(rb"/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", pdf)
+    assert found is not None
+    first, second, length = map(int, found.groups())
+    contents = make(pdf[:first] + pdf[second : second + length]).hex().encode()
+    gap = b"<" + contents.ljust(second - first - 2, b"0") + b">"
+    return pdf[:first] + gap + pdf[second:]
+
+
+def _wrapped(corpus: Corpus, signed: bytes) -> bytes:
+    """A CMS around the SHA-1 digest of what is signed."""
+    digest = hashlib.sha1(signed, usedforsecurity=False).digest()
+    return sign_bytes(digest, corpus.leader, Signing(SIGNED, sub_filter="adbe.pkcs7.sha1"), detached=False)
+
+
+@case(undecided("CRYPTO_CONSTRAINTS_FAILURE", "algorithm: digest sha1", level="adbe.pkcs7.sha1"))
+def adobe_around_a_sha1_digest(corpus: Corpus) -> Prepared:
+    """The kind that wraps a SHA-1 digest of the file is read; today the digest proves nothing."""
+    pdf = corpus.signed(sub_filter="adbe.pkcs7.detached")
+    changes = {b"/adbe.pkcs7.detached": b"/adbe.pkcs7.sha1"}
+    return _file(corpus, _rewritten(pdf, changes, lambda signed: _wrapped(corpus, signed)), "tep.pdf")
+
+
+@case(failed("HASH_FAILURE", "hash", level=None))
+def adobe_around_another_digest(corpus: Corpus) -> Prepared:
+    """The digest in it is not that of the file."""
+    pdf = corpus.signed(sub_filter="adbe.pkcs7.detached")
+    changes = {b"/adbe.pkcs7.detached": b"/adbe.pkcs7.sha1"}
+    return _file(corpus, _rewritten(pdf, changes, lambda signed: _wrapped(corpus, signed + b"x")), "tep.pdf")
+
+
+def _bare(corpus: Corpus, digest: hashes.HashAlgorithm, *, changed: bytes = b"") -> Prepared:
+    """A bare RSA value in an OCTET STRING, the certificate beside it."""
+    room = b"x" * 4_000
+    pdf = corpus.signed(sub_filter="adbe.pkcs7.detached", reason=room.decode())
+    words = {
+        b"/adbe.pkcs7.detached": b"/adbe.x509.rsa_sha1",
+        b"/Reason (" + room + b")": b"/Cert <" + corpus.leader.certificate.hex().encode() + b">",
+    }
+    key = serialization.load_der_private_key(corpus.leader.key, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+
+    def value(signed: bytes) -> bytes:
+        return bytes(core.OctetString(key.sign(signed + changed, padding.PKCS1v15(), digest)).dump())
+
+    made = _rewritten(pdf, words, value)
+    return Prepared(
+        made, revocation=[*corpus.pki.lists(SIGNED)], trust=corpus.trusting(corpus.pki.root.der, corpus.pki.issuing.der)
+    )
+
+
+@case(undecided("CRYPTO_CONSTRAINTS_FAILURE", "algorithm: digest sha1", level="adbe.x509.rsa_sha1"))
+def adobe_bare_rsa_with_sha1(corpus: Corpus) -> Prepared:
+    """The oldest kind: an RSA value over the file, no CMS; today its SHA-1 proves nothing."""
+    return _bare(corpus, hashes.SHA1())  # noqa: S303 - that is the kind
+
+
+@case(failed("SIG_CRYPTO_FAILURE", "signature-value"))
+def adobe_bare_rsa_over_another_file(corpus: Corpus) -> Prepared:
+    """The value is over something else."""
+    return _bare(corpus, hashes.SHA1(), changed=b"x")  # noqa: S303 - that is the kind
+
+
+@case(undecided("GENERIC", "enveloping"))
+def adobe_detached_with_content_of_its_own(corpus: Corpus) -> Prepared:
+    """A CMS that signs a content of its own, where it should sign the file: which of the two is not guessed."""
+    pdf = corpus.signed(sub_filter="adbe.pkcs7.detached")
+    return _file(
+        corpus,
+        _rewritten(pdf, {}, lambda signed: sign_bytes(signed[:500], corpus.leader, Signing(SIGNED), detached=False)),
+        "tep.pdf",
+    )
+
+
+@case(undecided("GENERIC", "signers: 2"))
+def pdf_signature_of_two_signers(corpus: Corpus) -> Prepared:
+    """One field with two SignerInfos: a PDF signature has one."""
+    return _file(corpus, _rewritten(corpus.signed(), {}, lambda _signed: two_signers(corpus)), "tep.pdf")

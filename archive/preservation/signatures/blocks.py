@@ -67,6 +67,8 @@ class SignerBlock:
     """Breaches that keep a genuine signature from passing (SIG_CONSTRAINTS_FAILURE), `word: explanation`."""
 
     notes: tuple[str, ...] = ()
+    further_digests: tuple[str, ...] = ()
+    """Other digest algorithms between the file and the value: each must be believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.preservation.signatures.algorithms import new_digest
-from archive.preservation.signatures.blocks import Digest, Judged, used_together
+from archive.preservation.signatures.blocks import Digest, Judged, Used, used_together
 from archive.preservation.signatures.certificates import CertificateUnreadableError, certificate
 from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData, SignerFacts
 from archive.preservation.signatures.cms_reading import read_signed_data
@@ -53,11 +53,18 @@ def judge_cms(data: bytes, content: Digest | None, world: World) -> tuple[FileJu
     digest = _inside(signed.content) if signed.content is not None else content
     if digest is None:
         return FileJudgement(tuple(_without_content(facts) for facts in signed.signers)), full
-    judged = [judge_signer(cms_block(signed, facts, digest), full) for facts in signed.signers]
-    told = [_told(signed, facts, one) for facts, one in zip(signed.signers, judged, strict=True)]
+    told: list[dict[str, Any]] = []
+    used: list[Used] = []
+    for facts in signed.signers:
+        try:
+            judged = judge_signer(cms_block(signed, facts, digest), full)
+            told.append(_told(signed, facts, judged))
+            used.append(judged.used)
+        except Exception as error:  # noqa: BLE001 - a defect here must not hide the other signers of the file
+            told.append(undecided(f"not-judged: {type(error).__name__}: {error}", level="CMS"))
     if signed.signers_left_out:
         told.append(undecided(f"too-many: {signed.signers_left_out} further signers are not judged"))
-    return FileJudgement(tuple(told), used_together(one.used for one in judged)), full
+    return FileJudgement(tuple(told), used_together(used)), full
 
 
 def too_large() -> dict[str, Any]:

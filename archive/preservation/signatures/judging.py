@@ -145,7 +145,7 @@ def _constraints(block: SignerBlock, signer: Certificate) -> Outcome:
 
 def _algorithm(block: SignerBlock, signer: Certificate, moment: Moment, world: World) -> Outcome:
     """Cryptographic constraints on the signature's digest (5.2.8.4.2); its key is a bound of the path."""
-    names = dict.fromkeys((block.digest, block.algorithm.digest or block.digest))
+    names = dict.fromkeys((block.digest, block.algorithm.digest or block.digest, *block.further_digests))
     for name in names:
         row = world.policy.digest_row(name)
         if row is None:

@@ -278,7 +278,10 @@ def _judge_field(
     facts = one.cms.signers[0]
     start = one.field.range.first if one.field.range else 0
     floor = max((when for end, when in floors if end <= start), default=None)
-    judged = judge_signer(cms_block(one.cms, facts, digest), case.world, earliest=floor)
+    block = cms_block(one.cms, facts, digest)
+    if one.field.sub_filter == WRAPPED_SHA1:
+        block = replace(block, further_digests=("sha1",))
+    judged = judge_signer(block, case.world, earliest=floor)
     telling.told_signature(place, judged, one.cms)
     return judged, [t.proves for t in judged.stamps if t.proves is not None]
 
