@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from archive.api import idempotency, problems
 from archive.api.guard import Guard
 from archive.api.lines import ROOT
-from archive.api.routes import audit, checks, finding, holdings, jobs, submissions
+from archive.api.routes import audit, checks, evidence, finding, holdings, jobs, submissions
 from archive.composition import Archive
 from archive.services.uploads import Uploads
 from archive.version import VERSION
@@ -79,7 +79,7 @@ def make_application(archive: Archive) -> FastAPI:
     application.state.uploads = uploads
     problems.install(application, error_page)
     api = APIRouter(prefix=ROOT)
-    for module in (submissions, jobs, holdings, finding, checks, audit):
+    for module in (submissions, jobs, holdings, finding, checks, audit, evidence):
         api.include_router(module.router)
     application.include_router(api)
     make_pages(application)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -23,12 +25,18 @@ from archive.preservation.signatures.policy import Policy
 from archive.preservation.timestamps.believing import Believing
 from archive.preservation.timestamps.client import NONCE_BITS, TsaClient, TsaTerms
 from archive.services.evidence import Evidence
+from metadata.errors import ArchiveError
 from storage.evidence import EvidenceObjects
 from storage.evidence_batches import EvidenceBatches
 
 if TYPE_CHECKING:
     from archive.composition.installation import Installation
     from archive.preservation.trust.broker import RevocationBroker
+
+EVIDENCE_PAUSE = timedelta(hours=6)
+"""A long-lived process looks after evidence this often: what is due has months, and tokens may cost money."""
+
+_log = logging.getLogger(__name__)
 
 
 class _Beside:
@@ -126,3 +134,35 @@ def evidence(archive: Installation) -> Evidence:
         terms=Terms(cross=None if cross is None else cross * DAY),
         catalogue=archive.catalogue,
     )
+
+
+class EvidenceDuty:
+    """What a long-lived process does for evidence: a batch a day, renewals in time, an alarm where one was missed.
+
+    Nothing without a configured authority: there is nobody to ask.
+    """
+
+    def __init__(self, archive: Installation) -> None:
+        self._archive = archive
+        self._tried: datetime | None = None
+
+    def work(self) -> None:
+        """Do what is due; at most one try in `EVIDENCE_PAUSE`. What fails is told by `doctor` and tried again."""
+        now = self._archive.clock.now()
+        if not self._archive.settings.evidence.tsa or (self._tried and now - self._tried < EVIDENCE_PAUSE):
+            return
+        self._tried = now
+        service = evidence(self._archive)
+        try:
+            if service.days_since_batch() >= 1:
+                exhausted(service.build())
+            exhausted(service.renew())
+        except ArchiveError as error:
+            _log.warning("evidence_failed", extra={"code": error.code})
+        service.alarm()
+
+
+def exhausted(answers: Iterable[object]) -> None:
+    """Let the work be done that giving the answers does."""
+    for _ in answers:
+        pass

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from archive.services.dissemination import Dissemination
     from archive.services.doctor import Doctor
     from archive.services.dossiers import Dossiers
+    from archive.services.evidence import Evidence
     from archive.services.fixity import Fixity
     from archive.services.indexing import Indexing
     from archive.services.rebuilding import Rebuilding
@@ -247,6 +248,13 @@ class Installation:
         from archive.composition.trusting import trust_service  # noqa: PLC0415
 
         return trust_service(self)
+
+    @property
+    def evidencing(self) -> Evidence:
+        """Evidence records, as of now."""
+        from archive.composition.evidencing import evidence  # noqa: PLC0415
+
+        return evidence(self)
 
     @cached_property
     def pdfa_judge(self) -> PdfaJudge | None:

@@ -105,8 +105,12 @@ class Archive(Installation):
 
     def keep_up(self, stop: threading.Event) -> None:
         """The duties of a long-lived process: index what waits, seal the trail, until `stop`."""
+        from archive.composition.evidencing import EvidenceDuty  # noqa: PLC0415 - starting is measured
+
+        evidence = EvidenceDuty(self)
         while not stop.wait(KEEP_UP_SECONDS):
             self._catch_up(stop.is_set)
+            evidence.work()
             self.seal()
 
     def _catch_up(self, stopped: Callable[[], bool] = lambda: False) -> None:

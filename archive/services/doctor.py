@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import JobStatus, Journal
 from archive.home import Home
+from archive.preservation.evidence.answers import EvidenceStatus
 from archive.settings import Settings
 from ingest.facts import Tool
 from ingest.ports import MalwareScanner, PdfaJudge
@@ -100,6 +101,14 @@ class Trusting(Protocol):
         ...
 
 
+class Evidencing(Protocol):
+    """Evidence records, as far as they tell how they stand."""
+
+    def status(self) -> EvidenceStatus:
+        """What waits, what is due, what was missed."""
+        ...
+
+
 class Installation(Protocol):
     """What is looked at; `archive.composition` is it."""
 
@@ -134,6 +143,9 @@ class Installation(Protocol):
     def trusting(self) -> Trusting: ...  # noqa: D102
 
     @property
+    def evidencing(self) -> Evidencing: ...  # noqa: D102
+
+    @property
     def settings(self) -> Settings: ...  # noqa: D102
 
 
@@ -160,12 +172,13 @@ class Doctor:
             ("clamd", self._clamd),
             ("trust", self._trust),
             ("tsa", self._tsa),
+            ("evidence", self._evidence),
             ("revocation", self._revocation),
             ("jobs", self._jobs),
             ("disk", self._disk),
         )
         for name, probe in probes:
-            if name in {"database", "jobs", "trust", "tsa", "revocation"} and not self._archive.has_home:
+            if name in {"database", "evidence", "jobs", "trust", "tsa", "revocation"} and not self._archive.has_home:
                 continue
             try:
                 yield probe()
@@ -255,6 +268,18 @@ class Doctor:
         if not urls:
             return Check("tsa", CheckStatus.WARN, "tsa_absent")
         return Check("tsa", CheckStatus.OK, "tsa", {"count": len(urls), "first": urls[0]})
+
+    def _evidence(self) -> Check:
+        found = self._archive.evidencing.status()
+        said: dict[str, object] = {"stamps": found.stamps, "waiting": found.waiting, "pending": found.pending}
+        if found.missed:
+            first = found.missed[0]
+            return Check("evidence", CheckStatus.FAIL, "evidence_missed", {"end": f"{first.end:%d/%m/%Y}"})
+        if found.due:
+            return Check("evidence", CheckStatus.WARN, "evidence_due", {"count": len(found.due)})
+        if found.waiting or (found.pending and not found.has_authority):
+            return Check("evidence", CheckStatus.WARN, "evidence_waits", said)
+        return Check("evidence", CheckStatus.OK, "evidence", said)
 
     def _jobs(self) -> Check:
         stuck = self._archive.journal.with_status(JobStatus.FAULT)

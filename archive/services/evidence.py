@@ -4,50 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from archive.catalogue.holdings import Catalogue
-from archive.catalogue.trail import AuditTrail
-from archive.preservation.audit.heads import StampedHead
 from archive.preservation.evidence.answers import EvidenceStatus, Stamped
 from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.building import Builder
 from archive.preservation.evidence.checking import Checker, Finding, pending, waiting
-from archive.preservation.evidence.history import History, HistoryBrokenError, Stamp, StampKind
-from archive.preservation.evidence.judges import EngineJudge
+from archive.preservation.evidence.history import History, Stamp, StampKind
 from archive.preservation.evidence.planning import Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
-from archive.preservation.evidence.rehashing import Progress, Rehasher
+from archive.preservation.evidence.rehashing import Progress
 from archive.preservation.evidence.renewing import Renewer, is_revoked, struck
-from archive.preservation.evidence.stamping import Stamping
-from archive.preservation.evidence.stored import Places, StoredMaterial
-from archive.services.proofs import Covered, ProofNotReadyError
-from metadata.errors import ArchiveError, NotFoundError
-from metadata.events import EventOutcome, EventType
-from metadata.package import FileVerdicts, PackageDocument, PackageRecord
-from metadata.package_reader import VERDICTS
-from metadata.time import Clock, rfc3339
-from storage.errors import ObjectMissingError, UnsafeKeyError
-from storage.evidence_batches import TOKEN, Group, Index, StampEntry
+from archive.services.evidence_lookup import EvidenceLookup
+from metadata.errors import ArchiveError
+from metadata.events import EventOutcome, EventType, derived_id
+from metadata.time import Clock, from_rfc3339, rfc3339
+from storage.evidence_batches import TOKEN, Index, StampEntry
 
 
-@dataclass
-class Evidence:
+@dataclass(kw_only=True)
+class Evidence(EvidenceLookup):
     """Evidence over one installation's storage."""
 
-    stamping: Stamping
     builder: Callable[[str], Builder]
     """Builds batches under a digest algorithm."""
 
-    places: Places
-    material: StoredMaterial
     renewer: Renewer
-    rehasher: Rehasher
-    judge: EngineJudge
     authorities: Authorities
-    trail: AuditTrail
     clock: Clock
     terms: Terms = field(default_factory=Terms)
-    catalogue: Catalogue | None = None
 
     # ------------------------------------------------------------ building
 
@@ -214,6 +198,22 @@ class Evidence:
         has_authority = bool(self.authorities)
         return EvidenceStatus(len(index.stamps), len(index.open()), lines, wanted, missed, has_authority)
 
+    def days_since_batch(self) -> float:
+        """Days since the last batch was opened; very many when there is none."""
+        index, _ = self.stamping.index()
+        opened = [from_rfc3339(entry.opened_at) for entry in index.stamps if entry.kind == StampKind.BATCH]
+        return (self.clock.now() - max(opened, default=datetime.min.replace(tzinfo=UTC))) / timedelta(days=1)
+
+    def alarm(self) -> None:
+        """Record what was missed, once a day."""
+        for entry in self.status().missed:
+            day = self.clock.now().date().isoformat()
+            detail = {"why": entry.why.value, "end": rfc3339(entry.end), "stamps": str(len(entry.stamps))}
+            known = derived_id("evidence-alarm", day, entry.why.value, entry.algorithm)
+            outcome = EventOutcome.REJECTED
+            event = self.trail.event(EventType.EVIDENCE_ALARM, "evidence", outcome=outcome, id=known, detail=detail)
+            self.trail.record(event)
+
     # ------------------------------------------------------------ verifying
 
     def verify(self, identifiers: Sequence[str]) -> Iterator[Finding]:
@@ -241,10 +241,6 @@ class Evidence:
             else:
                 yield from self._named(checker, identifier, index)
 
-    def checker(self) -> Checker:
-        """A checker over the stamps as they are now."""
-        return Checker(self.places, self.material, self.rehasher, self.stamping.history(), self.judge)
-
     def _batch(self, checker: Checker, entry: StampEntry) -> Finding:
         if not entry.time:
             return Finding(entry.name, entry.name, (waiting(entry.name),), leaves=entry.leaves)
@@ -260,106 +256,6 @@ class Evidence:
                     yield checker.group(batch, group)
                 else:
                     yield Finding(group.id, batch, (waiting(batch),))
-
-    def _wanted(self, identifier: str) -> Iterator[str]:
-        """Package ids, or `{package}/{ordinal}` with the package that has the document."""
-        places = []
-        if self.catalogue is not None:
-            try:
-                places = self.catalogue.find(identifier)
-            except NotFoundError:
-                # The catalogue may be what is lost; storage is the truth.
-                places = []
-        if not places:
-            yield identifier
-        for place in places:
-            for record in self.catalogue.records(place.dossier_id) if self.catalogue is not None else ():
-                if place.ordinal is None:
-                    yield record.package_id
-                elif any(document.ordinal == place.ordinal for document in record.documents):
-                    yield f"{record.package_id}/{place.ordinal}"
-
-    def _groups(self, wanted: str, index: Index) -> list[tuple[str, Group]]:
-        """Groups of a package or document in their batches, oldest first.
-
-        Raises:
-            NotFoundError: nothing is stored under that identifier.
-        """
-        try:
-            batches = self.places.batches_of(wanted.partition("/")[0], index)
-        except (ObjectMissingError, UnsafeKeyError):
-            raise NotFoundError(wanted) from None
-        return [(name, g) for name in batches for g in self.places.groups(self.stamping.document(name), wanted)]
-
-    # ------------------------------------------------------------ for other uses
-
-    def covering(self, record: PackageRecord, document: PackageDocument) -> Covered:
-        """See `archive.services.proofs.DocumentEvidence`: the record of the newest version that is stamped."""
-        wanted = f"{record.package_id}/{document.ordinal}"
-        index, _ = self.stamping.index()
-        checker = self.checker()
-        stamped = [(b, group) for b, group in self._groups(wanted, index) if b in checker.history.stamps]
-        if not stamped:
-            raise ProofNotReadyError(wanted, "it stands in no time-stamped batch yet")
-        batch, group = stamped[-1]
-        try:
-            cut = checker.cut(batch, group)
-        except HistoryBrokenError as error:
-            raise ProofNotReadyError(wanted, str(error)) from error
-        return Covered(cut.der(), tuple(place for place, _ in group.members), group.version)
-
-    def existence_of(self, identifier: str) -> dict[str, datetime]:
-        """Since when what a document or dossier consists of has existed, by SHA-256, as far as records prove it.
-
-        Objects that its verdicts lean on (certificates, CRLs, answers, facts) are in it, too.
-
-        Raises:
-            NotFoundError: `identifier` names nothing.
-        """
-        index, _ = self.stamping.index()
-        checker = self.checker()
-        proven: dict[str, datetime] = {}
-        for wanted in self._wanted(identifier):
-            for batch, group in self._groups(wanted, index):
-                if batch not in checker.history.stamps:
-                    continue
-                found = checker.group(batch, group)
-                if found.since is None or found.failures:
-                    continue
-                for digest in (*(digest for _, digest in group.members), *self._leant_on(checker, batch, group)):
-                    proven[digest] = min(found.since, proven.get(digest, found.since))
-        return proven
-
-    def _leant_on(self, checker: Checker, batch: str, group: Group) -> Iterator[str]:
-        """Objects that the verdicts of a document name and that stand in the same batch."""
-        names: set[str] = set()
-        for place, _ in group.members:
-            if place.startswith(VERDICTS):
-                with self.places.open(group, place) as stream:
-                    kept = FileVerdicts.model_validate_json(stream.read())
-                names |= {kept.facts, kept.trust_set, kept.policy, *kept.objects}
-        for other in self.places.others(self.stamping.document(batch)) if names else ():
-            name = other.members[0][1]
-            if other.kind == "object" and name in names and checker.holds(batch, other):
-                yield name
-
-    def heads(self) -> Iterator[StampedHead]:
-        """See `archive.preservation.audit.heads.StampedHeads`."""
-        index, _ = self.stamping.index()
-        checker = self.checker()
-        for entry in index.stamps:
-            if entry.kind != StampKind.BATCH:
-                continue
-            others = self.places.others(self.stamping.document(entry.name))
-            for group in (other for other in others if other.kind == "audit"):
-                with self.places.open(group, group.members[0][0]) as stream:
-                    document = stream.read()
-                if not entry.time:
-                    yield StampedHead(document, entry.name, "", None, "the batch waits for its time-stamp")
-                    continue
-                found = checker.group(entry.name, group)
-                detail = "; ".join(failure.reason for failure in found.failures)
-                yield StampedHead(document, entry.name, rfc3339(found.since) if found.since else "", found.ok, detail)
 
 
 def _once(task: Due) -> tuple[object, ...]:

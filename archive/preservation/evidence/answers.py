@@ -8,6 +8,7 @@ from typing import Any
 from archive.preservation.evidence.history import Stamp, StampKind
 from archive.preservation.evidence.planning import Due
 from metadata.time import rfc3339
+from storage.evidence_batches import StampEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,19 @@ class EvidenceStatus:
     """What should have been done long ago."""
 
     has_authority: bool
+
+
+def stamp_line(entry: StampEntry) -> dict[str, Any]:
+    """A JSON line of what the index says of a stamp."""
+    return {
+        "batch": entry.name,
+        "kind": entry.kind,
+        "status": "stamped" if entry.time else "waiting",
+        "algorithm": entry.algorithm,
+        "leaves": entry.leaves,
+        "opened_at": entry.opened_at,
+        "time": entry.time or None,
+        "signer": entry.signer or None,
+        "expires": entry.expires or None,
+        "covers": len(entry.covered),
+    }

@@ -22,6 +22,7 @@ from archive.preservation.evidence.algorithms import digest, node
 from archive.preservation.evidence.der import encode, header
 from archive.preservation.evidence.records import ArchiveTimeStamp, Chain, EvidenceRecord, sequence_of
 from archive.preservation.evidence.trees import Tree, reduced
+from metadata.errors import ArchiveError
 
 _SEQUENCE: Final = 0x30
 
@@ -36,8 +37,11 @@ class StampKind(StrEnum):
     RESTAMP = "restamp"
 
 
-class HistoryBrokenError(ValueError):
+class HistoryBrokenError(ArchiveError):
     """What is stored of stamps contradicts itself; the text names the stamp."""
+
+    code = "evidence.history"
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,8 @@ class Rehasher:
                 self.stamping.batches.put(name, tree_file(batch), tree.encoded())
                 parts.append((batch, tree.root.hex(), tree.count))
         if not parts:
-            raise HistoryBrokenError(f"{name}: nothing is left to be digested anew")  # noqa: EM102
+            msg = f"{name}: nothing is left to be digested anew"
+            raise HistoryBrokenError(msg)
         root = Tree.of(document.algorithm, [bytes.fromhex(root) for _, root, _ in parts]).root
         roots = RootsDocument(
             covers=covers,
