@@ -153,6 +153,12 @@ class Journal:
         """Whether there is such a job."""
         return bool(self._jobs(jobs.c.id == job_id))
 
+    def unfinished(self) -> set[str]:
+        """Identifiers of the jobs that may still be taken up."""
+        ended = [status.value for status in (JobStatus.DONE, JobStatus.REJECTED, JobStatus.CANCELLED)]
+        with self._database.reading() as connection:
+            return set(connection.execute(sa.select(jobs.c.id).where(jobs.c.status.not_in(ended))).scalars())
+
     def of_submission(self, submission_id: str) -> list[Job]:
         """Jobs of a submission, in the order of its dossiers."""
         return self._jobs(jobs.c.submission_id == submission_id)

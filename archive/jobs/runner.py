@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +13,7 @@ from typing import Protocol
 from archive.catalogue.journal import Claim, DossierStatus, Job, JobStatus, Journal
 from archive.catalogue.trail import AuditTrail
 from archive.errors import InterruptedJobError
-from archive.jobs.workfolder import WorkFolder
+from archive.jobs.workfolder import WorkFolder, receiving, sweep
 from ingest.facts import Approved, Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
 from ingest.pipeline import APPROVED_BEFORE, Pipeline
 from ingest.work import Held, Rejected, Stage, WorkItem
@@ -28,8 +27,6 @@ PROGRESS_SECONDS = 0.5
 
 APPROVAL = "approval"
 """Name of the fact that a person's approval leaves beside those of the stages."""
-
-ORPHAN_AGE = timedelta(days=1)
 
 STAGE_EVENTS = {
     "receive": EventType.INGESTION,
@@ -120,16 +117,13 @@ class Runner:
             )
             folder.remove()
 
-    def sweep(self) -> None:
-        """Remove work folders that no job knows: what a kill left between the folder and its row in the journal.
+    def receiving(self) -> AbstractContextManager[None]:
+        """Held while work folders are there whose jobs are not in the journal yet."""
+        return receiving(self.work_root)
 
-        Young ones are left alone, for another process may be about to write the row.
-        """
-        now = self.clock.now().timestamp()
-        for path in (self.work_root / "jobs").glob("*"):
-            with contextlib.suppress(FileNotFoundError):
-                if now - path.stat().st_mtime > ORPHAN_AGE.total_seconds() and not self.journal.knows(path.name):
-                    WorkFolder(path).remove()
+    def sweep(self) -> None:
+        """See `workfolder.sweep`."""
+        sweep(self.work_root, self.journal.unfinished)
 
     # ------------------------------------------------------------ one stage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -93,3 +93,50 @@ class WorkFolder:
         except ValidationError as error:
             msg = f"{path} is not readable as {kind.__name__}: {error.error_count()} errors"
             raise WorkFolderFaultError(msg) from error
+
+
+@contextmanager
+def receiving(work_root: Path) -> Iterator[None]:
+    """Held while folders are below `work_root` whose jobs are not in the journal yet; several may hold it.
+
+    Raises:
+        WorkFolderFaultError: the disk refused.
+    """
+    with _lock(work_root) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def sweep(work_root: Path, needed: Callable[[], Collection[str]]) -> None:
+    """Remove work folders that nobody needs: left by a kill before the job was in the journal, or after it ended.
+
+    Not while a delivery is being received: its folders have no jobs yet. The next start sweeps again.
+
+    Args:
+        work_root: The home's `work/`.
+        needed: Gives the identifiers of the jobs whose folders stay.
+
+    Raises:
+        WorkFolderFaultError: the disk refused.
+    """
+    with _lock(work_root) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        kept = needed()
+        for path in (work_root / "jobs").glob("*"):
+            if path.name not in kept:
+                WorkFolder(path).remove()
+
+
+@contextmanager
+def _lock(work_root: Path) -> Iterator[int]:
+    path = work_root / "receiving.lock"
+    with faults_of(path):
+        work_root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

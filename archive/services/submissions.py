@@ -167,6 +167,10 @@ class Submissions:
         submission_id = submission_id or str(uuid4())
         agency = agency or self.default_agency
         self.catalogue.add_agency(agency, "")
+        with self.runner.receiving():
+            return self._open(delivery, path, operator, agency, submission_id)
+
+    def _open(self, delivery: Delivery, path: Path, operator: str, agency: str, submission_id: str) -> str:
         kept = delivery.dossiers or (DossierDescription(file_code=""),)
         work: list[dict[str, Any]] = []
         secret = self.holds_secret(delivery)

@@ -7,10 +7,10 @@ import pytest
 
 from archive.catalogue.database import Database, engine_of, upgrade
 from archive.catalogue.holdings import Catalogue
-from archive.catalogue.journal import Claim, Journal
+from archive.catalogue.journal import Claim, JobStatus, Journal
 from archive.durable import write_durably
 from archive.errors import WorkFolderFaultError
-from archive.jobs.workfolder import WorkFolder
+from archive.jobs.workfolder import WorkFolder, receiving, sweep
 from ingest.facts import Indexed
 from metadata.errors import NotFoundError
 from tests.fakes.clock import StandingClock
@@ -83,3 +83,31 @@ def test_a_disk_that_refuses_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(WorkFolderFaultError):
         write_durably(tmp_path / "file" / "below", b"x")
+
+
+def folders(work: Path) -> set[str]:
+    return {path.name for path in (work / "jobs").iterdir()}
+
+
+def test_folders_of_jobs_that_ended_or_never_began_are_swept(tmp_path: Path, journal: Journal) -> None:
+    for name in ("job-1", "job-2", "killed-before-it-was-a-job"):
+        write_durably(tmp_path / "jobs" / name / "delivery.json", b"{}")
+    journal.update("job-1", status=JobStatus.DONE.value)
+    sweep(tmp_path, journal.unfinished)
+    assert folders(tmp_path) == {"job-2"}
+
+
+def test_nothing_is_swept_while_a_delivery_is_being_received(tmp_path: Path, journal: Journal) -> None:
+    write_durably(tmp_path / "jobs" / "not-yet-a-job" / "delivery.json", b"{}")
+    with receiving(tmp_path), receiving(tmp_path):
+        sweep(tmp_path, journal.unfinished)
+        assert folders(tmp_path) == {"not-yet-a-job"}
+    sweep(tmp_path, journal.unfinished)
+    assert folders(tmp_path) == set()
+
+
+def test_a_job_that_met_a_fault_keeps_its_folder_for_the_retry(tmp_path: Path, journal: Journal) -> None:
+    write_durably(tmp_path / "jobs" / "job-1" / "delivery.json", b"{}")
+    journal.update("job-1", status=JobStatus.FAULT.value)
+    sweep(tmp_path, journal.unfinished)
+    assert folders(tmp_path) == {"job-1"}
