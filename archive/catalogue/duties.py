@@ -61,8 +61,13 @@ class Duties:
         self._database = database
         self._clock = clock
 
-    def owe(self, owed: Owed) -> str:
-        """Open a duty, due at once; its identifier. One that is open stays as it is, a finished one is opened anew."""
+    def owe(self, owed: Owed, *, due_at: str | None = None) -> str:
+        """Open a duty; its identifier. One that is open stays as it is, a finished one is opened anew.
+
+        Args:
+            owed: What.
+            due_at: When it is first tried, RFC 3339 or `NEVER`; None: at once.
+        """
         name = derived_id("duty", owed.kind.value, owed.package_id)
         now = rfc3339(self._clock.now())
         fresh = {
@@ -71,7 +76,7 @@ class Duties:
             "total": owed.total,
             "error": {"code": f"{owed.kind.value}.waiting", "detail": owed.why[:2000]},
             "attempt": 1,
-            "due_at": now,
+            "due_at": due_at or now,
             "updated_at": now,
         }
         with self._database.transaction() as connection:

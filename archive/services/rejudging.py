@@ -98,7 +98,9 @@ class Rejudging:
             if total:
                 first = records[0]
                 why = f"{total} files judged without " + ("trust" if kind is DutyKind.REJUDGE else "revocation data")
-                self.duties.owe(Owed(kind, dossier_id, first.submission_id, first.agency, first.file_code, total, why))
+                owed = Owed(kind, dossier_id, first.submission_id, first.agency, first.file_code, total, why)
+                # Not at once: whoever judged a moment ago had the same at hand.
+                self.duties.owe(owed, due_at=self._first(kind))
 
     def reapply(self, dossier_id: str) -> None:
         """Tell a rebuilt catalogue what was judged again since, and what is still owed."""
@@ -182,6 +184,11 @@ class Rejudging:
             self.duties.finish(duty)
         # What was judged without trust may now be found to lack revocation data.
         self.note(duty.package_id)
+
+    def _first(self, kind: DutyKind) -> str:
+        if kind is DutyKind.REJUDGE:
+            return rfc3339(self.clock.now() + TRUST_WAIT)
+        return rfc3339(self.clock.now() + FIRST_WAIT) if self.may_ask else NEVER
 
     def _later(self, duty: Job) -> str:
         if duty.kind == DutyKind.EVIDENCE.value and not self.may_ask:

@@ -159,8 +159,9 @@ def test_without_waiting_a_delivery_is_safe_before_it_is_archived(new_home: NewH
     assert job.keys() >= JOB_KEYS
     assert job["status"] in {"waiting", "running"}
     shutil.rmtree(made.path)
-    (done,) = command.json("jobs", "--wait")
+    done, *waiting = command.json("jobs", "--wait")
     assert (done["status"], done["error"]) == ("done", None)
+    assert [(job["kind"], job["status"]) for job in waiting] == [("evidence", "waiting")]
     assert command.json("jobs", done["job_id"]) == [done]
     assert command.json("search", "phe duyet ke hoach")[0]["file_code"] == made.codes[0]
 

@@ -204,6 +204,8 @@ def test_evidence_that_was_not_to_be_had_is_collected_later_and_the_document_jud
     site.servers.failing = {"crl/issuing"}
     site.take_in(a_pdf=signed(site, crl="crl/issuing", answers=None))
     assert (site.word(), site.kinds()) == ("INDETERMINATE", {"evidence": "waiting"})
+    assert site.rejudging.work_due(10) == 0, "it was judged a moment ago"
+    site.servers.clock.at += timedelta(minutes=11)
     assert site.rejudging.work_due(10) == 1
     waiting = site.duty(DutyKind.EVIDENCE)
     assert (waiting.status, waiting.attempt) == (JobStatus.WAITING, 2)
@@ -226,6 +228,7 @@ def test_evidence_that_was_not_to_be_had_is_collected_later_and_the_document_jud
 def test_what_was_judged_without_trust_waits_until_trust_is_there(site: Site) -> None:
     site.take_in(a_pdf=signed(site))
     assert (site.word(), site.kinds()) == ("INDETERMINATE", {"rejudge": "waiting"})
+    site.servers.clock.at += timedelta(minutes=6)
     site.rejudging.work_due(10)
     assert site.duty(DutyKind.REJUDGE).error == {"code": "trust.unusable", "detail": "empty"}
     site.believe()
@@ -250,7 +253,6 @@ def test_without_an_allowed_address_a_duty_sleeps_until_somebody_brings_somethin
     site.believe()
     site.allow = ()
     site.take_in(a_pdf=signed(site))
-    site.rejudging.work_due(10)
     assert site.duties.due(10) == []
     site.servers.clock.at += timedelta(days=300)
     assert site.duties.due(10) == []

@@ -40,7 +40,7 @@ def test_signatures_taken_without_trust_are_judged_when_trust_and_lists_are_ther
     before = stored_files(command.home)
     waiting = duties(command)
     assert {kind: job["status"] for kind, job in waiting.items()} == {"rejudge": "waiting"}
-    assert "trust.unusable: empty" in waiting["rejudge"]["error"]
+    assert "judged without trust" in waiting["rejudge"]["error"]
 
     (tmp_path / "issuing.der").write_bytes(mill.pki.issuing.der)
     command.json("trust", "add", mill.trust(tmp_path / "trust"), tmp_path / "issuing.der")

@@ -48,8 +48,8 @@ def jobs(speak: Speaker, job_id: str | None, wait: bool, watch: bool, retry: str
 
 
 def _recent(archive: Archive) -> list[Job]:
-    """Duties that wait, then dossiers on their way."""
-    return [*archive.duties.recent(_LISTED), *archive.journal.recent(_LISTED)]
+    """Dossiers on their way, then what is stored and waits for something from outside."""
+    return [*archive.journal.recent(_LISTED), *archive.duties.recent(_LISTED)]
 
 
 def _job(archive: Archive, job_id: str) -> Job:
