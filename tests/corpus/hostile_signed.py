@@ -43,6 +43,9 @@ _FIELD = (
 )
 
 
+_XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>%s<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/></x:xmpmeta>"
+
+
 def base(**replaced: bytes) -> bytes:
     """A page with a font, an overlay, a text field and metadata; `o7=b"…"` is another object 7, `o900` a new one."""
     objects = {
@@ -57,7 +60,7 @@ def base(**replaced: bytes) -> bytes:
         FIELD: _FIELD % b"1 trieu",
         LOOK: stream(b"/Type /XObject /Subtype /Form /BBox [0 0 200 20]", b"/Tx BMC EMC"),
         INFO: b"<< /Title (Quyet dinh) /ModDate (D:20260101000000Z) >>",
-        XMP: stream(b"/Type /Metadata /Subtype /XML", b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"),
+        XMP: stream(b"/Type /Metadata /Subtype /XML", _XMP % b""),
         FORM: b"<< /Fields [9 0 R] /DA (/F1 10 Tf 0 g) >>",
         PARTS: b"[4 0 R 5 0 R]",
     }

@@ -39,7 +39,7 @@ from archive.preservation.signatures.changes_pages import (
 )
 from archive.preservation.signatures.changes_step import References, Step, differing, is_same, key_of, written
 from archive.preservation.signatures.pdf_facts import Change, SignedField
-from archive.preservation.signatures.pdf_structure import DamagedError, Key, Revisions
+from archive.preservation.signatures.pdf_structure import MAX_OBJECTS, Key, Revisions
 from archive.preservation.signatures.pdf_structure_fields import FieldNode
 
 MAX_WORK = 3_000_000
@@ -50,18 +50,21 @@ _FILLING = 2
 _COMPRESSED = 2
 
 
-def changes_of(revisions: Revisions, fields: Sequence[SignedField]) -> tuple[Change, ...]:
-    """Everything that revisions behind the first signed one changed beside signatures and evidence."""
+def changes_of(revisions: Revisions, fields: Sequence[SignedField], *, most: int = MAX_WORK) -> tuple[Change, ...]:
+    """Everything that revisions behind the first signed one changed beside signatures and evidence.
+
+    Args:
+        revisions: Of the file.
+        fields: Its signatures.
+        most: Objects times revisions that are compared.
+    """
     signed = [field.revision for field in fields if field.revision is not None]
     count = len(revisions.sections)
     if not signed or min(signed) == count:
         return _after_certification(fields)
     first = min(signed)
-    try:
-        size = len(revisions.places(count))
-    except DamagedError:
-        return (Change(count, "unknown", "the file cannot be read"),)
-    if size * (count - first) > MAX_WORK:
+    size = revisions.entries
+    if size > MAX_OBJECTS or size * (count - first) > most:
         why = f"{count - first} revisions with {size} objects are too many to compare"
         return (Change(first + 1, "unknown", why),)
     sound = frozenset(field.name for field in fields if not field.problem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -58,20 +57,21 @@ def key_of(value: object) -> Key | None:
 
 
 class References:
-    """Which objects the older revisions refer to, and how often: what they name without having it is not theirs to get.
+    """Which objects the older revisions refer to, and from how many others.
 
-    Nothing is ever taken out: an older mention that is gone only makes a change more likely to be told.
+    What they name without having it is not theirs to get. Nothing is ever taken out: an older mention that is
+    gone only makes a change more likely to be told.
 
     Args:
         skipped: Signature dictionaries: they are long and refer to nothing that is shown.
     """
 
     def __init__(self, skipped: Collection[Key] = ()) -> None:
-        self._counts: Counter[Key] = Counter()
+        self._owners: dict[Key, set[Key]] = {}
         self._skipped = skipped
 
     def add(self, pdf: pikepdf.Pdf, places: Mapping[Key, Place], end: int) -> list[Key]:
-        """Count what objects of `pdf` refer to.
+        """Note what objects of `pdf` refer to.
 
         Args:
             pdf: Where the objects are read.
@@ -98,11 +98,11 @@ class References:
             if kind == 1 and place + len(text) + (size if isinstance(size, int) else end) > end:
                 long.append(key)
             for number, generation in _REFERENCE.findall(text):
-                self._counts[int(number), int(generation)] += 1
+                self._owners.setdefault((int(number), int(generation)), set()).add(key)
         return long
 
     def __getitem__(self, key: Key) -> int:
-        return self._counts[key]
+        return len(self._owners.get(key, ()))
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import BinaryIO, cast
 
@@ -19,7 +19,10 @@ MAX_REVISIONS = 500
 """Revisions that are followed from the end of the file."""
 
 MAX_ENTRIES = 5_000_000
-"""Objects that all revisions of a file list together; what is older than that is not looked at."""
+"""Entries of cross-references that are read for all revisions together; what is older is not looked at."""
+
+MAX_OBJECTS = 1_000_000
+"""Entries of all cross-references of a file whose signatures are judged."""
 
 MAX_DECODED = 64 << 20
 """Bytes that one compressed stream may become."""
@@ -138,6 +141,9 @@ class Section:
     start: int
     """Offset of its cross-references, as `startxref` tells it."""
 
+    entries: int = 0
+    """How many objects its cross-references may list."""
+
 
 @dataclass(slots=True)
 class Revisions:
@@ -156,6 +162,7 @@ class Revisions:
 
     _opened: dict[int, pikepdf.Pdf] = field(default_factory=dict)
     _tables: dict[int, dict[Key, Place]] = field(default_factory=dict)
+    _last: dict[Key, pikepdf.XrefEntry] | None = None
     _kept: int = 0
 
     @property
@@ -183,12 +190,29 @@ class Revisions:
             self._opened[number] = pdf
             self._kept += end if end <= IN_MEMORY else 0
 
+    @property
+    def entries(self) -> int:
+        """How many objects all cross-references may list together."""
+        return sum(section.entries for section in self.sections)
+
+    def place(self, key: Key) -> Place | None:
+        """Where an object lies in the last revision.
+
+        Raises:
+            DamagedError: the file lists more than `MAX_OBJECTS` objects.
+        """
+        if self._last is None:
+            if self.entries > MAX_OBJECTS:
+                raise DamagedError("too many objects")
+            self._last = self.pdf(len(self.sections)).get_xref_table()
+        entry = self._last.get(key)
+        return _place(entry) if entry is not None else None
+
     def places(self, number: int) -> dict[Key, Place]:
-        """Where the objects of revision `number` lie."""
+        """Where all objects of revision `number` lie."""
         found = self._tables.get(number)
         if found is None:
-            table = self.pdf(number).get_xref_table()
-            found = {key: _place(entry) for key, entry in table.items()}
+            found = {key: _place(entry) for key, entry in self.pdf(number).get_xref_table().items()}
             # Two tables are enough for a comparison that goes forward.
             for old in [n for n in self._tables if n < number - 1 and n != len(self.sections)]:
                 del self._tables[old]
@@ -197,10 +221,9 @@ class Revisions:
 
     def holds(self, key: Key) -> int:
         """Number of the revision in whose bytes the object lies, as the last revision shows it."""
-        table = self.places(len(self.sections))
-        kind, place, _ = table.get(key, (0, 0, 0))
+        kind, place, _ = self.place(key) or (0, 0, 0)
         if kind == _COMPRESSED:
-            kind, place, _ = table.get((place, 0), (0, 0, 0))
+            kind, place, _ = self.place((place, 0)) or (0, 0, 0)
         if kind != 1:
             return len(self.sections)
         offset = place + self.shift
@@ -231,12 +254,13 @@ def revisions_of(data: FileBytes) -> Revisions:
     """
     shift = max(0, data.read(0, _HEADER).find(b"%PDF-"))
     last, pdf = _last(data)
-    sections = [last]
+    sections = [_counted(last, pdf)]
     opened = [pdf]
     complete = True
     work = 0
     while (previous := _previous(opened[-1])) is not None:
-        work += len(opened[-1].get_xref_table())
+        # Opening a revision reads the references of all before it again.
+        work += sections[-1].entries * len(sections)
         # The first section of a linearised file names its second one, which lies behind it: one revision.
         if previous >= sections[-1].start:
             complete = previous > sections[-1].start
@@ -251,7 +275,7 @@ def revisions_of(data: FileBytes) -> Revisions:
         except (DamagedError, LockedError):
             complete = False
             break
-        sections.append(found)
+        sections.append(_counted(found, pdf))
         opened.append(pdf)
     return _ordered(data, sections, opened, shift, complete=complete)
 
@@ -263,6 +287,20 @@ def _ordered(
     for place, pdf in enumerate(opened):
         revisions.keep(len(sections) - place, pdf)
     return revisions
+
+
+def _counted(section: Section, pdf: pikepdf.Pdf) -> Section:
+    """The section with the most entries that its cross-references may have."""
+    trailer = pdf.trailer
+    index = items(trailer.get("/Index"), 2 * MAX_OBJECTS)[1::2]
+    size: object = trailer.get("/Size")
+    listed = sum(n for n in index if isinstance(n, int)) if index else size if isinstance(size, int) else 0
+    if "/W" in trailer:
+        entries = listed
+    else:
+        row = 20
+        entries = max(0, section.end - section.start) // row + (listed if "/XRefStm" in trailer else 0)
+    return replace(section, entries=max(0, entries))
 
 
 def _last(data: FileBytes) -> tuple[Section, pikepdf.Pdf]:

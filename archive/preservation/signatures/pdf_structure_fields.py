@@ -11,7 +11,7 @@ import pikepdf
 
 from archive.preservation.signatures.pdf_bytes import MAX_CONTENTS, in_gap, span_of, span_problem
 from archive.preservation.signatures.pdf_facts import ByteRange, SignedField
-from archive.preservation.signatures.pdf_structure import Key, Revisions, items
+from archive.preservation.signatures.pdf_structure import DamagedError, Key, Revisions, items
 from archive.preservation.signatures.pdf_structure_looks import Looks, looks_of
 
 MAX_FIELDS = 50
@@ -155,6 +155,8 @@ def _guarded(revisions: Revisions, node: FieldNode, value: object) -> SignedFiel
         if not isinstance(value, pikepdf.Dictionary):
             return broken(node.name, "dictionary: the value of the field is no dictionary")
         return _field(revisions, node, value)
+    except DamagedError as error:
+        return broken(node.name, f"dictionary: {error}")
     except Exception as error:  # noqa: BLE001 - whatever hostile objects provoke
         return broken(node.name, f"dictionary: {type(error).__name__}")
 
@@ -189,8 +191,6 @@ def _was_there(revisions: Revisions, number: int, node: FieldNode, value: pikepd
     """Whether the field had this value in the revision that the signature closes: it was signed under its name."""
     if number == len(revisions.sections):
         return True
-    if node.holder not in revisions.places(number):
-        return False
     then: object = revisions.pdf(number).get_object(node.holder)
     if not node.object.is_indirect:
         return True
@@ -232,7 +232,7 @@ def _contents(
 
 
 def _stands_around(revisions: Revisions, holder: Key, span: ByteRange) -> bool:
-    kind, offset, _ = revisions.places(len(revisions.sections)).get(holder, (0, 0, 0))
+    kind, offset, _ = revisions.place(holder) or (0, 0, 0)
     start = offset + revisions.shift
     if kind != 1 or not start < span.first:
         return False
