@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from archive.preservation.signatures.asn1 import SEQUENCE, Asn1Error, at, expect, first, integer, members, oid
+from archive.preservation.signatures.asn1 import (
+    SEQUENCE,
+    Asn1Error,
+    at,
+    inside,
+    integer,
+    members,
+    oid,
+    whole,
+)
 
 DIGESTS = {
     "1.2.840.113549.2.2": "md2",
@@ -87,7 +96,9 @@ _NAMED_ONLY = {
     "2.16.840.1.101.3.4.3.19": "ml_dsa_87",
 }
 _SPELLINGS = {"sha_1": "sha1", "sha_224": "sha224", "sha_256": "sha256", "sha_384": "sha384", "sha_512": "sha512"}
-_COMPUTED = frozenset(DIGESTS.values()) - {"md2", "shake128"}
+_COMPUTED = frozenset(DIGESTS.values()) - {"md2"}
+_SHAKES = {"shake128": 32, "shake256": 64}
+"""Octets of output in signatures (RFC 8702, section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +153,25 @@ def new_digest(name: str) -> Any:  # noqa: ANN401 - hashlib gives its objects no
         ValueError: the algorithm is unknown here, or this build of Python lacks it.
     """
     plain = digest_name(name)
-    if plain not in _COMPUTED or plain == "shake256":
+    if plain not in _COMPUTED:
         msg = f"digest algorithm {name}"
         raise ValueError(msg)
-    return hashlib.new(plain, usedforsecurity=False)
+    made = hashlib.new(plain, usedforsecurity=False)
+    return _Shake(made, _SHAKES[plain]) if plain in _SHAKES else made
+
+
+class _Shake:
+    """A digest of endless output, cut to the length that signatures use."""
+
+    def __init__(self, endless: Any, octets: int) -> None:  # noqa: ANN401 - hashlib gives its objects no public type
+        self._endless = endless
+        self._octets = octets
+
+    def update(self, data: bytes) -> None:
+        self._endless.update(data)
+
+    def digest(self) -> bytes:
+        return bytes(self._endless.digest(self._octets))
 
 
 def digest(name: str, data: bytes) -> bytes:
@@ -193,7 +219,7 @@ def signature_algorithm(der: bytes) -> SignatureAlgorithm:
     """
     if len(der) > MAX_BYTES:
         raise Asn1Error("an algorithm of more than 4 KiB")
-    parts = members(der, expect(first(der), SEQUENCE), 4)
+    parts = members(der, whole(der, SEQUENCE), 4)
     identifier = oid(der, at(parts, 0, 0x06))
     return named_signature(identifier, der[parts[1][1] : parts[1][3]] if len(parts) > 1 else b"")
 
@@ -207,15 +233,16 @@ def algorithm_oid(der: bytes) -> str:
     """
     if len(der) > MAX_BYTES:
         raise Asn1Error("an algorithm of more than 4 KiB")
-    return oid(der, at(members(der, expect(first(der), SEQUENCE), 4), 0, 0x06))
+    return oid(der, at(members(der, whole(der, SEQUENCE), 4), 0, 0x06))
 
 
 def _pss(parameters: bytes) -> SignatureAlgorithm:
     """RSASSA-PSS-params (RFC 4055, section 3.1); what is left out is SHA-1, MGF1 with SHA-1, 20 octets."""
     hashed, mask, salt, trailer = "1.3.14.3.2.26", "1.3.14.3.2.26", 20, 1
     if parameters[:1] == b"\x30":
-        for tag, _, value, end in members(parameters, first(parameters), 8):
-            inner = first(parameters, value, end)
+        for element in members(parameters, whole(parameters, SEQUENCE), 8):
+            tag, _, value, end = element
+            inner = inside(parameters, element)
             if tag == 0xA0:  # noqa: PLR2004 - hashAlgorithm
                 hashed = algorithm_oid(parameters[value:end])
             elif tag == 0xA1:  # noqa: PLR2004 - maskGenAlgorithm

@@ -118,6 +118,18 @@ def whole(data: bytes, tag: int) -> Element:
     return found
 
 
+def inside(data: bytes, element: Element) -> Element:
+    """The one element within an explicit tag.
+
+    Raises:
+        Asn1Error: there is none, or more.
+    """
+    found = first(data, element[2], element[3])
+    if found[3] != element[3]:
+        raise Asn1Error("more than one element within a tag")
+    return found
+
+
 def members(data: bytes, element: Element, limit: int = MAX_ELEMENTS) -> list[Element]:
     """The elements inside a constructed `element`."""
     return elements(data, element[2], element[3], limit)

@@ -18,7 +18,7 @@ from archive.preservation.signatures.asn1 import (
     bits,
     encoded,
     expect,
-    first,
+    inside,
     instant,
     integer,
     members,
@@ -262,7 +262,7 @@ def _read(der: bytes) -> Certificate:
     parts = members(der, tbs, 12)
     version = 1
     if parts and parts[0][0] == 0xA0:  # noqa: PLR2004 - version
-        version = integer(der, first(der, parts[0][2], parts[0][3])) + 1
+        version = integer(der, inside(der, parts[0])) + 1
         parts = parts[1:]
     validity = members(der, at(parts, 3, SEQUENCE), 2)
     subject, issuer = encoded(der, at(parts, 4, SEQUENCE)), encoded(der, at(parts, 2, SEQUENCE))
@@ -293,9 +293,9 @@ def _there(found: list[tuple[int, int, int, int]], index: int) -> tuple[int, int
 
 def _extensions(der: bytes, rest: list[tuple[int, int, int, int]]) -> Extensions:
     """The extensions among the members that follow the key; unique identifiers are passed over."""
-    for element in rest:
-        if element[0] == 0xA3:  # noqa: PLR2004 - extensions
-            return read_extensions(der, expect(first(der, element[2], element[3]), SEQUENCE))
+    for place, element in enumerate(rest, start=1):
+        if element[0] == 0xA3 and place == len(rest):  # noqa: PLR2004 - extensions
+            return read_extensions(der, expect(inside(der, element), SEQUENCE))
         if element[0] not in (0x81, 0x82, 0xA1, 0xA2):
             raise Asn1Error("an unknown member of a certificate")
     return Extensions()

@@ -20,6 +20,7 @@ from archive.preservation.signatures.asn1 import (
     expect,
     first,
     header,
+    inside,
     instant,
     integer,
     members,
@@ -231,8 +232,8 @@ def _revocation(values: _Values) -> dict[str, Any]:
     found: list[bytes] = []
     for part in members(value, expect(first(value), SEQUENCE), 3):
         if part[0] in (0xA0, 0xA1):
-            inside = expect(first(value, part[2], part[3]), SEQUENCE)
-            found += [encoded(value, e) for e in members(value, inside, MAX_ANSWERS)]
+            held = expect(inside(value, part), SEQUENCE)
+            found += [encoded(value, e) for e in members(value, held, MAX_ANSWERS)]
     return {"revocation": tuple(found)}
 
 

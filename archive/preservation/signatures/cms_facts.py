@@ -8,6 +8,7 @@ from datetime import datetime
 from archive.preservation.signatures.algorithms import SignatureAlgorithm
 from archive.preservation.signatures.certificates import CertificateUnreadableError, certificate
 from archive.preservation.signatures.cms_attributes import SignaturePolicy, SigningCertificate
+from archive.preservation.signatures.names import name
 
 
 class CmsUnreadableError(ValueError):
@@ -30,7 +31,9 @@ class SignerName:
             return False
         if self.key_identifier is not None:
             return found.says.subject_key == self.key_identifier
-        return found.serial == self.serial and found.issuer == self.issuer
+        if self.issuer is None or found.serial != self.serial:
+            return False
+        return found.issuer == self.issuer or found.issuer_name.canonical == name(self.issuer).canonical
 
 
 @dataclass(frozen=True, slots=True)

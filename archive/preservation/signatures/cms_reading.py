@@ -29,6 +29,7 @@ from archive.preservation.signatures.asn1 import (
     expect,
     first,
     header,
+    inside,
     integer,
     members,
     normalised,
@@ -42,6 +43,7 @@ from archive.preservation.signatures.cms_attributes import (
     read_attributes,
 )
 from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData, SignerFacts, SignerName
+from archive.preservation.signatures.names import name
 from archive.preservation.signatures.tokens import TokenFacts, read_info
 
 __all__ = [
@@ -116,21 +118,21 @@ def _read(data: bytes) -> SignedData:
     if kind != SIGNED_DATA:
         msg = f"content type {CONTENT_TYPES.get(kind, kind)}"
         raise CmsUnreadableError(msg)
-    inside = first(data, at(parts, 1, 0xA0)[2], parts[1][3])
-    found = members(data, expect(inside, SEQUENCE), 8)
+    found = members(data, expect(inside(data, at(parts, 1, 0xA0)), SEQUENCE), 8)
     content_type, content = _content(data, at(found, 2, SEQUENCE))
     certificates: list[bytes] = []
     lists: tuple[bytes, ...] = ()
     others = 0
-    for element in found[3:-1]:
+    optional = found[3:-1]
+    if [e[0] for e in optional] not in ([], [0xA0], [0xA1], [0xA0, 0xA1]):
+        raise Asn1Error("unknown members of SignedData")
+    for element in optional:
         if element[0] == 0xA0:  # noqa: PLR2004 - certificates
             choices = members(data, element)
             certificates = [encoded(data, e) for e in choices if e[0] == SEQUENCE][:MAX_CERTIFICATES]
             others = sum(1 for e in choices if e[0] != SEQUENCE)
-        elif element[0] == 0xA1:  # noqa: PLR2004 - crls
-            lists = tuple(_lists(data, element))[:MAX_LISTS]
         else:
-            raise Asn1Error("an unknown member of SignedData")
+            lists = tuple(_lists(data, element))[:MAX_LISTS]
     infos = members(data, at(found, len(found) - 1, SET))
     return SignedData(
         content_type,
@@ -150,11 +152,11 @@ def _content(data: bytes, element: Element) -> tuple[str, bytes | None]:
     kind = oid(data, at(parts, 0, OID))
     if len(parts) == 1:
         return CONTENT_TYPES.get(kind, kind), None
-    inside = first(data, at(parts, 1, 0xA0)[2], parts[1][3])
-    if inside[0] == OCTETS | 0x20:
+    held = inside(data, at(parts, 1, 0xA0))
+    if held[0] == OCTETS | 0x20:
         raise BerError("content in pieces")
     # PKCS #7 of old signers wraps content of any type; its value octets are what was digested.
-    return CONTENT_TYPES.get(kind, kind), value_of(data, inside)
+    return CONTENT_TYPES.get(kind, kind), value_of(data, held)
 
 
 def _lists(data: bytes, element: Element) -> list[bytes]:
@@ -179,6 +181,8 @@ def _signer(data: bytes, element: Element, certificates: list[bytes]) -> SignerF
     algorithm = signature_algorithm(encoded(data, at(rest, 0, SEQUENCE)))
     value = octets(data, at(rest, 1, OCTETS))
     unsigned = rest[2] if len(rest) > 2 else None  # noqa: PLR2004 - unsignedAttrs
+    if len(rest) > 3:  # noqa: PLR2004 - algorithm, value, unsignedAttrs
+        raise Asn1Error("unknown members of a SignerInfo")
     says = read_attributes(data, signed)
     beside = read_attributes(data, unsigned and expect(unsigned, 0xA1))
     own = says.signing_certificates[0] if says.signing_certificates else None
@@ -219,7 +223,9 @@ def _signer_name(data: bytes, parts: list[Element]) -> SignerName:
     if len(parts) > 1 and parts[1][0] == 0x80:  # noqa: PLR2004 - subjectKeyIdentifier
         return SignerName(key_identifier=value_of(data, parts[1]))
     names = members(data, at(parts, 1, SEQUENCE), 2)
-    return SignerName(encoded(data, at(names, 0, SEQUENCE)), integer(data, at(names, 1, INTEGER)))
+    issuer = encoded(data, at(names, 0, SEQUENCE))
+    name(issuer)
+    return SignerName(issuer, integer(data, at(names, 1, INTEGER)))
 
 
 def _signed_bytes(data: bytes, element: Element | None, says: Attributes) -> tuple[bytes, ...]:

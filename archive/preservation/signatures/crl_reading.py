@@ -29,6 +29,7 @@ from archive.preservation.signatures.asn1 import (
     encoded,
     expect,
     first,
+    inside,
     instant,
     integer,
     members,
@@ -176,18 +177,17 @@ def _positions(der: bytes, entries: Element) -> dict[int, int]:
     position, end = entries[2], entries[3]
     try:
         while position < end:
-            length, inside = der[position + 1], position + 2
+            length, value = der[position + 1], position + 2
             if length >= 0x80:  # noqa: PLR2004 - the long form
-                _, _, inside, stop = first(der, position, end)
+                _, _, value, stop = first(der, position, end)
             else:
-                stop = inside + length
-            digits = der[inside + 1]
-            value = inside + 2
-            if der[position] != SEQUENCE or der[inside] != INTEGER or not 0 < digits < 0x80 or value + digits > stop:  # noqa: PLR2004
+                stop = value + length
+            digits, number = der[value + 1], value + 2
+            if der[position] != SEQUENCE or der[value] != INTEGER or not 0 < digits < 0x80 or number + digits > stop:  # noqa: PLR2004
                 raise Asn1Error("an entry of a list without serial number")
             if stop > end:
                 raise Asn1Error("an element longer than what holds it")
-            found.setdefault(int.from_bytes(der[value : value + digits], "big", signed=True), position)
+            found.setdefault(int.from_bytes(der[number : number + digits], "big", signed=True), position)
             position = stop
             if len(found) > MAX_ENTRIES:
                 raise Asn1Error("a list of more than 3,000,000 entries")
@@ -209,7 +209,7 @@ def _entry(der: bytes, position: int, listed: datetime) -> Entry:
         if _REASON in found:
             reason = reason_name(found[_REASON][1])
         if _INVALIDITY in found:
-            invalid = instant(found[_INVALIDITY][1], first(found[_INVALIDITY][1]))
+            invalid = instant(found[_INVALIDITY][1], whole(found[_INVALIDITY][1], GENERALIZED_TIME))
     except Asn1Error:
         pass
     return Entry(since, reason, invalid)
@@ -246,7 +246,7 @@ def raw_extensions(der: bytes, tagged: Element | None) -> dict[str, tuple[bool, 
     """
     if tagged is None:
         return {}
-    return _raw_extensions(der, expect(first(der, tagged[2], tagged[3]), SEQUENCE))
+    return _raw_extensions(der, expect(inside(der, tagged), SEQUENCE))
 
 
 def _extensions(der: bytes, tagged: Element | None) -> dict[str, Any]:
@@ -277,9 +277,9 @@ def _scope(value: bytes) -> Scope:
     relative, reasons = False, None
     flags = {0x81: False, 0x82: False, 0x84: False, 0x85: False}
     for element in members(value, whole(value, SEQUENCE), 8):
-        tag, _, start, end = element
+        tag = element[0]
         if tag == 0xA0:  # noqa: PLR2004 - distributionPoint
-            point = first(value, start, end)
+            point = inside(value, element)
             relative = point[0] != 0xA0  # noqa: PLR2004 - fullName
             names = () if relative else general_names(value, point[2], point[3])
         elif tag in flags:

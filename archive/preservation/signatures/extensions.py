@@ -16,7 +16,7 @@ from archive.preservation.signatures.asn1 import (
     boolean,
     elements,
     expect,
-    first,
+    inside,
     integer,
     members,
     octets,
@@ -262,7 +262,7 @@ def list_point(value: bytes, element: tuple[int, int, int, int]) -> ListPoint:
     for part in members(value, expect(element, SEQUENCE), 4):
         tag, _, start, end = part
         if tag == 0xA0:  # noqa: PLR2004 - distributionPoint
-            inner = first(value, start, end)
+            inner = inside(value, part)
             names = general_names(value, inner[2], inner[3]) if inner[0] == 0xA0 else ()  # noqa: PLR2004 - fullName
         elif tag == 0x81:  # noqa: PLR2004 - reasons
             reasons = bit_names(value, part, REASONS)

@@ -6,7 +6,17 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from archive.preservation.signatures.asn1 import SEQUENCE, SET, Asn1Error, at, elements, expect, first, members, oid
+from archive.preservation.signatures.asn1 import (
+    SEQUENCE,
+    SET,
+    Asn1Error,
+    at,
+    elements,
+    expect,
+    members,
+    oid,
+    whole,
+)
 
 MAX_ATTRIBUTES = 200
 """Most attributes of one name, and most in one of its parts."""
@@ -111,7 +121,7 @@ def _read(der: bytes) -> Name:
     canonical: list[tuple[tuple[str, str], ...]] = []
     common: str | None = None
     emails: list[str] = []
-    for group in members(der, expect(first(der), SEQUENCE), MAX_ATTRIBUTES):
+    for group in members(der, whole(der, SEQUENCE), MAX_ATTRIBUTES):
         pairs = [_attribute(der, e) for e in members(der, expect(group, SET), MAX_ATTRIBUTES)]
         parts.append("+".join(f"{_SHORT.get(kind, kind)}={_escaped(value)}" for kind, value in pairs))
         canonical.append(tuple(sorted((kind, _folded(value)) for kind, value in pairs)))

@@ -20,7 +20,7 @@ from archive.preservation.signatures.asn1 import (
     bits,
     encoded,
     expect,
-    first,
+    inside,
     instant,
     integer,
     members,
@@ -120,7 +120,7 @@ def read_response(der: bytes) -> OcspAnswer:
     status = integer(der, found[0])
     if status:
         raise OcspRefusedError(_STATUS.get(status, f"status {status}"))
-    inner = members(der, expect(first(der, *at(found, 1, 0xA0)[2:]), SEQUENCE), 2)
+    inner = members(der, expect(inside(der, at(found, 1, 0xA0)), SEQUENCE), 2)
     if oid(der, at(inner, 0, OID)) != _BASIC:
         raise Asn1Error("a response of an unknown kind")
     return _basic(octets(der, at(inner, 1, OCTETS)), der)
@@ -152,20 +152,20 @@ def _basic(basic: bytes, der: bytes) -> OcspAnswer:
 def _responder(basic: bytes, parts: list[Element]) -> tuple[bytes | None, bytes | None]:
     if not parts:
         raise Asn1Error("a response without its responder")
-    inside = first(basic, parts[0][2], parts[0][3])
+    held = inside(basic, parts[0])
     if parts[0][0] == 0xA1:  # noqa: PLR2004 - byName
-        found = encoded(basic, expect(inside, SEQUENCE))
+        found = encoded(basic, expect(held, SEQUENCE))
         name(found)
         return found, None
     expect(parts[0], 0xA2)
-    return None, octets(basic, inside)
+    return None, octets(basic, held)
 
 
 def _certificates(basic: bytes, outer: list[Element]) -> tuple[bytes, ...]:
     if len(outer) < 4:  # noqa: PLR2004 - certs are optional
         return ()
-    inside = expect(first(basic, *expect(outer[3], 0xA0)[2:]), SEQUENCE)
-    return tuple(encoded(basic, e) for e in members(basic, inside))[:MAX_CERTIFICATES]
+    held = expect(inside(basic, expect(outer[3], 0xA0)), SEQUENCE)
+    return tuple(encoded(basic, e) for e in members(basic, held))[:MAX_CERTIFICATES]
 
 
 def _nonce(value: bytes) -> bytes:
@@ -186,7 +186,7 @@ def _single(basic: bytes, element: Element) -> SingleAnswer:
     unknown: tuple[str, ...] = ()
     for part in parts[3:]:
         if part[0] == 0xA0:  # noqa: PLR2004 - nextUpdate
-            following = instant(basic, first(basic, part[2], part[3]))
+            following = instant(basic, inside(basic, part))
         else:
             extra = raw_extensions(basic, expect(part, 0xA1))
             unknown = tuple(kind for kind, (critical, _) in extra.items() if critical and kind != _ARCHIVE_CUTOFF)

@@ -343,7 +343,7 @@ def test_parameters_of_pss_are_read_with_their_defaults() -> None:
 def test_digests_have_one_spelling() -> None:
     assert digest("SHA-256", b"") == digest("sha256", b"") == digest("2.16.840.1.101.3.4.2.1", b"")
     assert digest("sha256_rsa", b"") == digest("1.2.840.113549.1.1.11", b"")
-    for unknown in ("md2", "shake256", "1.2.3", "blake2b", "", "sm3"):
+    for unknown in ("md2", "1.2.3", "blake2b", "", "sm3"):
         with pytest.raises(ValueError, match="digest algorithm"):
             digest(unknown, b"")
 

@@ -18,6 +18,7 @@ from archive.preservation.signatures.cms_facts import SignerName
 from archive.preservation.signatures.cms_reading import (
     CmsUnreadableError,
     SignerFacts,
+    new_digest,
     read_pkcs1,
     read_signed_data,
     read_token,
@@ -450,3 +451,42 @@ def test_issuer_and_serial_name_the_certificate_to_the_letter() -> None:
     assert issuer_and_serial(signer().certificate).endswith(number(signer().certificate.serial_number))
     assert not SignerName(name.issuer, 1).means(signer().der)
     assert not name.means(b"no certificate")
+
+
+def test_a_signer_named_in_another_encoding_of_the_same_name_is_the_same() -> None:
+    """RFC 5280, 7.1: the name counts, not whether it stands in UTF8String or PrintableString."""
+    someone = holder("Van thu")
+    country = seq(encoded_oid("2.5.4.6"), der(0x13, b"VN"))
+    common = seq(encoded_oid("2.5.4.3"), der(0x13, b"VAN  thu"))
+    named = seq(seq(set_of(country), set_of(common)), number(someone.certificate.serial_number))
+    facts = only(signed_data((Info(someone, name=named),)))
+    assert facts.certificate == someone.der
+
+
+def test_members_that_a_structure_does_not_have_are_refused() -> None:
+    plain = signed_data((Info(signer()),))
+    outer = asn1.members(plain, asn1.first(plain))
+    kind, body = asn1.encoded(plain, outer[0]), asn1.encoded(plain, asn1.inside(plain, outer[1]))
+    parts = [asn1.encoded(body, e) for e in asn1.members(body, asn1.first(body))]
+    assert read_signed_data(seq(kind, der(0xA0, seq(*parts)))).signers
+    for hostile in (
+        seq(kind, der(0xA0, body, body)),
+        seq(kind, der(0xA0, body), body),
+        seq(kind, der(0xA0, seq(*parts[:4], parts[3], parts[4]))),
+        seq(kind, der(0xA0, seq(*parts[:4], der(0xA2), parts[4]))),
+        seq(kind, der(0xA0, seq(*parts, parts[4]))),
+        seq(kind, der(0xA0, seq(*parts[:4], set_of(parts[4][2:] + number(1))))),
+    ):
+        with pytest.raises(CmsUnreadableError):
+            read_signed_data(hostile)
+
+
+def test_a_digest_of_endless_output_has_the_length_that_signatures_use() -> None:
+    """RFC 8702: SHAKE256 gives 64 octets, SHAKE128 32; Ed448 goes with SHAKE256."""
+    assert new_digest("shake256").digest() == hashlib.shake_256(b"").digest(64)
+    assert new_digest("2.16.840.1.101.3.4.2.11").digest() == hashlib.shake_128(b"").digest(32)
+    someone = holder("Ed448", key=ed448.Ed448PrivateKey.generate())
+    info = Info(someone, digest=algorithm("2.16.840.1.101.3.4.2.12"), signature_algorithm=algorithm("1.3.101.113"))
+    facts = only(signed_data((info,)))
+    assert facts.digest == "shake256"
+    assert genuine(facts)
