@@ -180,16 +180,17 @@ class _Builder:
         if len(pairs) > 2 * MAX_ATTRIBUTES:
             msg = f"too-large: more than {MAX_ATTRIBUTES} attributes of one element"
             raise XmlUnreadableError(msg, broken=False)
-        declared, others = _sorted_out(pairs)
         scope = self._scopes[-1]
-        if declared:
-            scope = scope | declared
         parent = self._open[-1] if self._open else None
-        attributes = [(*_resolved(name, scope, default=""), name, value) for name, value in others]
-        if len({a[:2] for a in attributes}) != len(attributes):
-            msg = f"two attributes of one name in {qname}"
-            raise XmlUnreadableError(msg)
-        namespace, _ = _resolved(qname, scope, default=scope.get("", ""))
+        if pairs:
+            declared, attributes = _read_pairs(qname, pairs, scope)
+            scope = scope | declared if declared else scope
+        else:
+            declared, attributes = _NOTHING, []
+        if ":" in qname:
+            namespace, _ = _resolved(qname, scope, default="")
+        else:
+            namespace = scope.get("", "")
         element = Element(qname, parent, declared, attributes, namespace)
         if parent is None:
             self.root = element
@@ -228,6 +229,22 @@ class _Builder:
             self.before.append(node)
         else:
             self.after.append(node)
+
+
+_NOTHING: dict[str, str] = {}
+
+
+def _read_pairs(
+    qname: str, pairs: list[str], around: dict[str, str]
+) -> tuple[dict[str, str], list[tuple[str, str, str, str]]]:
+    """Declarations and attributes of one element."""
+    declared, others = _sorted_out(pairs)
+    scope = around | declared if declared else around
+    attributes = [(*_resolved(name, scope, default=""), name, value) for name, value in others]
+    if len(attributes) > 1 and len({a[:2] for a in attributes}) != len(attributes):
+        msg = f"two attributes of one name in {qname}"
+        raise XmlUnreadableError(msg)
+    return declared, attributes
 
 
 def _sorted_out(pairs: list[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
