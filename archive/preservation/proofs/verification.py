@@ -16,7 +16,7 @@ from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.verification import TokenJudge
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.contents import ContentsBrokenError
-from archive.preservation.proofs.evidence_check import Evidence, check_record
+from archive.preservation.proofs.evidence_check import Evidence, anchors_under, check_record
 from archive.preservation.proofs.opening import Proof, open_proof
 from archive.preservation.proofs.own_trust import judge_again
 from archive.preservation.proofs.steps import Report, Said, Step, said
@@ -123,6 +123,9 @@ def _trusted(evidence: Evidence, found: Sequence[KeptInProof], auditor: Auditor)
     yield said("trust_clock", at=rfc3339(auditor.at))
     if evidence.authorities:
         yield said("trust_authorities", names="; ".join(evidence.authorities))
+    if evidence.since is not None:
+        for anchor in anchors_under(evidence.tokens, auditor.anchors):
+            yield said("trust_anchor", name=anchor.name, sha256=anchor.sha256)
     if auditor.read_again is None and any(one.kept.facts for one in found):
         yield said("trust_structure")
     if any(verdict.get("second_reader") for one in found for verdict in one.kept.verdicts):

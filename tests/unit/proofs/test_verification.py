@@ -91,6 +91,8 @@ def test_a_proof_holds_under_the_auditors_own_anchors(parts: ProofParts, corpus:
     assert [found.ok for found in report.steps if found.decides] == [True] * 8
     assert report.proven == "2026-11-29T00:00:00.000Z"
     assert report.subject["ordinal"] == 1
+    anchors = [what.values["sha256"] for what in report.trusted if what.key == "trust_anchor"]
+    assert anchors == [sha256(corpus.pki.root.der)]
     assert any(what.key == "trust_authorities" for what in report.trusted)
     assert step(report, steps.MANIFEST).more["sha256"] == report.manifest
 
@@ -112,6 +114,7 @@ def test_what_the_verdict_says_is_told_and_does_not_decide(corpus: Corpus, tmp_p
 def test_without_own_anchors_a_proof_is_consistent_and_no_more(parts: ProofParts) -> None:
     report = checked(parts.zip())
     assert (report.ok, EXIT_CODES[report.ok], report.proven) == (None, 6, None)
+    assert [what.key for what in report.trusted if what.key.startswith("trust_a")] == []
     assert [found.name for found in report.steps if found.decides and found.ok is not True] == [steps.TIME_STAMP]
 
 
