@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from archive.catalogue.duties import DutyKind
 from archive.preservation.collecting_judge import CollectingJudge
 from archive.preservation.fetching import HttpFetcher
+from archive.preservation.judging_in_force import JudgeInForce, usable_policy
 from archive.preservation.signatures.adapter import Judge
 from archive.preservation.timestamps.believing import Believing
 from archive.preservation.timestamps.client import NONCE_BITS, TsaClient, TsaTerms
@@ -107,8 +108,12 @@ def intake_judge(archive: Installation, trust: TrustSource | None = None) -> Col
         archive: The installation.
         trust: Another set than the home's.
     """
-    source = trust or IntakeTrust(archive.trust)
-    return CollectingJudge(Judge(archive.workers, source, archive.clock), revocation_broker(archive))
+    source, store = trust or IntakeTrust(archive.trust), archive.trust
+
+    def made() -> Judge:
+        return Judge(archive.workers, source, archive.clock, policy=usable_policy(store))
+
+    return CollectingJudge(JudgeInForce(made), revocation_broker(archive))
 
 
 def rejudging(archive: Installation) -> Rejudging:

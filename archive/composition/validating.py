@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archive.composition.trusting import revocation_broker
+from archive.preservation.judging_in_force import policy_in_force
 from archive.preservation.signatures.adapter import Judge
 from archive.preservation.signatures.reporting import Reporter
 from archive.preservation.trust.sets import TrustSnapshot
@@ -42,7 +44,14 @@ def signature_service(archive: Installation, trust: Path | None, at: datetime | 
     """
     source = archive.trust if trust is None else TrustSnapshot.from_folder(trust)
     warnings = source.warnings if isinstance(source, TrustSnapshot) else ()
-    judge = Judge(archive.workers, source, archive.clock if at is None else GivenClock(at))
+    own = trust is None and archive.has_home
+    judge = Judge(
+        archive.workers,
+        source,
+        archive.clock if at is None else GivenClock(at),
+        revocation=revocation_broker(archive).known() if own else (),
+        policy=policy_in_force(archive.trust) if own else None,
+    )
     reporter = Reporter(archive.workers)
     if not archive.has_home:
         # A private folder is made in it for each file.

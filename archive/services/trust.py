@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +12,8 @@ from typing import Any, ClassVar, Protocol
 
 from archive.catalogue.duties import Duties, DutyKind
 from archive.catalogue.trail import AuditTrail
+from archive.preservation.judging_in_force import policy_in_force
+from archive.preservation.signatures.policy import Policy
 from archive.preservation.trust.cache import Held, RevocationCache, Use
 from archive.preservation.trust.importing import ImportedFile, ImportStatus, ListImporter
 from archive.preservation.trust.sets import (
@@ -19,7 +23,7 @@ from archive.preservation.trust.sets import (
 )
 from archive.preservation.trust.store import Added, TrustStore
 from archive.services.doctor import CheckStatus
-from metadata.errors import ArchiveError
+from metadata.errors import ArchiveError, UsageError
 from metadata.events import EventType
 from metadata.time import Clock, from_rfc3339
 
@@ -89,6 +93,36 @@ class TrustService:
         agent = f"person:{operator}"
         self.trail.record(self.trail.event(EventType.TRUST_CHANGE, "trust", agent=agent, detail=detail))
         return answer
+
+    def policy(self) -> Policy:
+        """The validation policy in force.
+
+        Raises:
+            TrustStoreDamagedError: it is unreadable.
+        """
+        return policy_in_force(self.store)
+
+    def adopt_policy(self, file: Path | None, *, operator: str) -> Policy:
+        """Put a validation policy into force; recorded, and kept among the evidence.
+
+        Args:
+            file: TOML as `policy.toml` of the program, or a kept policy (JSON); None: the program's own again.
+            operator: Who does it.
+
+        Raises:
+            UsageError: `file` is no policy that this program knows.
+        """
+        if file is None:
+            self.store.drop_policy()
+        else:
+            self.store.adopt_policy(_policy_of(file).document)
+        found = self.policy()
+        self.keeper.put(found.document)
+        self.keeper.put(self.store.snapshot().document())
+        detail = {"policy": found.sha256, "version": found.version, "trust_set": self.store.trust_set()}
+        agent = f"person:{operator}"
+        self.trail.record(self.trail.event(EventType.TRUST_CHANGE, "policy", agent=agent, detail=detail))
+        return found
 
     def import_lists(self, folder: Path, *, operator: str) -> Iterator[ImportedFile]:
         """Take CRLs from a folder, one answer a file; recorded when all are done.
@@ -171,7 +205,7 @@ class TrustService:
 
     def _policy(self, sha256: str) -> TrustCheck:
         try:
-            self.store.policy(sha256)
+            policy_in_force(self.store)
         except TrustStoreDamagedError as error:
             return TrustCheck("policy", CheckStatus.FAIL, "damaged", sha256, {"why": error.why})
         return TrustCheck("policy", CheckStatus.OK, "policy", sha256)
@@ -214,6 +248,19 @@ class TrustService:
         for held in self.cache.lists():
             found[held.issuer_key] = (*found.get(held.issuer_key, ()), held)
         return found
+
+
+def _policy_of(file: Path) -> Policy:
+    try:
+        data = file.read_bytes()
+        content = json.loads(data) if data.lstrip().startswith(b"{") else tomllib.loads(data.decode())
+        return Policy.of_content(content)
+    except OSError as error:
+        msg = f"{file}: {error.strerror}"
+        raise UsageError(msg) from error
+    except ValueError as error:
+        msg = f"{file}: no validation policy ({error})"
+        raise UsageError(msg) from error
 
 
 def _without_issuer(snapshot: TrustSnapshot) -> Iterator[TrustCheck]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,9 @@ from archive.catalogue.database import Database, engine_of, upgrade
 from archive.catalogue.duties import Duties
 from archive.catalogue.trail import AuditTrail
 from archive.preservation.fetching import HttpFetcher
+from archive.preservation.judging_in_force import JudgeInForce, usable_policy
+from archive.preservation.signatures.adapter import Judge
+from archive.preservation.signatures.policy import default_policy
 from archive.preservation.trust.addresses import AllowList
 from archive.preservation.trust.broker import BrokerTerms, RevocationBroker
 from archive.preservation.trust.cache import RevocationCache
@@ -25,7 +29,7 @@ from metadata.errors import UsageError
 from storage.backends.filesystem import FilesystemStore
 from storage.evidence import EvidenceObjects
 from tests.fakes.workers import InlineWorkers
-from tests.fixtures.pki import LONG, SIGNED, TODAY
+from tests.fixtures.pki import LONG, SIGNED, TODAY, Corpus
 from tests.fixtures.pki_servers import PkiServers
 
 
@@ -257,3 +261,66 @@ def test_an_allowed_address_that_gives_nothing_fails(
     person = pki_servers.person(crl="crl/issuing/error", answers=None)
     broker.collect([(person.certificate, pki_servers.pki.issuing.der)])
     assert found(trust, CheckStatus.FAIL) == {("revocation", "no_answer")}
+
+
+# ---------------------------------------------------------------- the policy beside the set
+
+
+def changed_policy(tmp_path: Path, **values: object) -> Path:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({**default_policy().content, **values}))
+    return path
+
+
+def test_an_own_policy_is_named_by_set_and_verdict_and_the_programs_comes_back(
+    trust: TrustService, add: Callable[..., None], tmp_path: Path, corpus: Corpus, pki_servers: PkiServers
+) -> None:
+    add(corpus.pki.root.der)
+    (tmp_path / "a.pdf").write_bytes(corpus.blt)
+
+    def made() -> Judge:
+        return Judge(InlineWorkers(), trust.store, pki_servers.clock, policy=usable_policy(trust.store))
+
+    judge = JudgeInForce(made)
+    assert judge.judge([tmp_path / "a.pdf"])[0][0].policy == default_policy().sha256
+    own = trust.adopt_policy(changed_policy(tmp_path, version="tinh-1"), operator="thu")
+    assert own.version == "luutru tinh-1"
+    assert trust.store.snapshot().policy == own.sha256
+    (judgement,) = judge.judgements([tmp_path / "a.pdf"])
+    assert judgement.verdicts[0].policy == own.sha256
+    assert judgement.verdicts[0].trust_set == trust.store.trust_set() == judge.trust_set()
+    assert own.document in judge.keepsakes()
+    assert trust.policy() == own
+    assert {check.status for check in trust.checks()} == {CheckStatus.OK}
+    assert trust.adopt_policy(None, operator="thu") == default_policy()
+    assert judge.judge([tmp_path / "a.pdf"])[0][0].policy == default_policy().sha256
+    assert trust.store.policy(own.sha256) == own.document, "old policies are kept for ever"
+    assert [event["detail"]["version"] for event in trust.trail.of(["policy"])] == [
+        "luutru tinh-1",
+        default_policy().version,
+    ]
+
+
+@pytest.mark.parametrize(
+    "values", [{"format": "luutru-policy 9"}, {"practice": {}}, {"clock_slack_seconds": "soon"}, {"digest": []}]
+)
+def test_what_is_no_policy_is_refused_and_nothing_changes(
+    trust: TrustService, tmp_path: Path, values: dict[str, object]
+) -> None:
+    before = trust.store.trust_set()
+    with pytest.raises(UsageError, match="no validation policy"):
+        trust.adopt_policy(changed_policy(tmp_path, **values), operator="thu")
+    with pytest.raises(UsageError):
+        trust.adopt_policy(tmp_path / "nowhere.toml", operator="thu")
+    assert trust.store.trust_set() == before
+
+
+def test_a_policy_that_is_damaged_fails_the_check_and_intake_goes_on_with_the_programs(
+    trust: TrustService, add: Callable[..., None], tmp_path: Path, corpus: Corpus
+) -> None:
+    add(corpus.pki.root.der)
+    own = trust.adopt_policy(changed_policy(tmp_path, version="tinh-1"), operator="thu")
+    (tmp_path / "trust" / "policies" / own.sha256).write_bytes(b"{}")
+    assert found(trust, CheckStatus.FAIL) == {("policy", "damaged")}
+    assert trust.usable()[0].startswith("unreadable: ")
+    assert usable_policy(trust.store) == default_policy()

@@ -21,6 +21,7 @@ trust = LazyGroup(
         "list": f"{__name__}:listed",
         "add": f"{__name__}:add",
         "check": f"{__name__}:check",
+        "policy": f"{__name__}:policy",
         "import-crls": f"{__name__}:import_crls",
     },
     help=words("trust.help"),
@@ -70,6 +71,27 @@ def check(speak: Speaker) -> int:
             speak.line(row, f"{_MARKS[found.status.value]} {found.name:<11} {detail}")
             failed = failed or found.status.value == "fail"
     return int(ExitCode.FAULT if failed else ExitCode.OK)
+
+
+@command("policy", group="trust")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@option("--default", "own", key="trust_policy.default", is_flag=True)
+@option("--operator", key="option.operator", default=operator_name)
+def policy(speak: Speaker, file: Path | None, own: bool, operator: str) -> int:
+    """See the message `trust_policy.help`."""
+    with Archive.opened() as archive:
+        changes = file is not None or own
+        found = archive.trusting.adopt_policy(file, operator=operator) if changes else archive.trusting.policy()
+        row = {
+            "policy": found.sha256,
+            "version": found.version,
+            "own": bool(archive.trust.snapshot().policy),
+            "trust_set": archive.trust.trust_set(),
+        }
+        speak.line(row, speak.text("trust_policy.in_force", version=found.version, sha256=found.sha256))
+        if changes:
+            archive.seal()
+    return int(ExitCode.OK)
 
 
 @command("import-crls", group="trust")

@@ -92,12 +92,15 @@ class TrustStore:
         return der
 
     def usable(self) -> tuple[str, ...]:
-        """Why nothing may be judged now: `empty`, `expired`, or `unreadable: …`; empty: something may.
+        """Why nothing may be judged now: `empty`, `expired`, or `unreadable: …` (set or policy); empty: something may.
 
         Never raises: whoever asks wants to go on without a verdict.
         """
         try:
-            return self.snapshot().usable(self._clock.now())
+            snapshot = self.snapshot()
+            if snapshot.policy:
+                self.policy(snapshot.policy)
+            return snapshot.usable(self._clock.now())
         except TrustStoreDamagedError as error:
             return (f"unreadable: {error}",)
 
@@ -175,6 +178,13 @@ class TrustStore:
         if hashlib.sha256(document).hexdigest() != sha256:
             raise TrustStoreDamagedError(path, "the digest differs from the name")
         return document
+
+    def drop_policy(self) -> None:
+        """Go back to the policy that comes with the program; the documents of others stay."""
+        with self._lock():
+            before = self.snapshot()
+            if before.policy:
+                self._keep(before.with_policy(""), {})
 
     def sets(self) -> tuple[str, ...]:
         """Digests of all sets that ever were in force, in no order that means anything."""
