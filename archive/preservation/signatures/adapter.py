@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
+import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,11 @@ from metadata.verdicts import Indication, PlainWord, SignatureVerdict
 TASK = "archive.preservation.signatures.task:judge"
 SECOND_READER = "archive.preservation.signatures.second_reader:read"
 JUDGE_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=90.0, memory_mib=1536, output_mib=1)
+SHARED_FROM_BYTES = 128 << 10
+"""When trust and revocation data are larger, workers read them once from a file and not with every task."""
+
+_LARGE = ("anchors", "intermediates", "revocation")
+_SHARED = (*_LARGE, "known_since", "policy")
 _DETACHED = ".p7s"
 _VERDICTS = TypeAdapter(tuple[SignatureVerdict, ...])
 
@@ -124,6 +131,17 @@ class Judge:
         return _Call(snapshot, at, answers, arguments, bundle and self._second_reader)
 
     def _all(self, paths: Sequence[Path], contents: Mapping[Path, Path], call: _Call) -> list[Judgement]:
+        size = sum(len(text) for key in _LARGE for text in call.arguments[key])
+        if size < SHARED_FROM_BYTES:
+            return self._each(paths, contents, call)
+        with tempfile.TemporaryDirectory(prefix="luutru-judge-") as folder:
+            shared = Path(folder) / "world.json"
+            shared.write_text(json.dumps({key: call.arguments[key] for key in _SHARED}))
+            own = {key: value for key, value in call.arguments.items() if key not in _SHARED}
+            empty: dict[str, list[str]] = {"anchors": [], "intermediates": []}
+            return self._each(paths, contents, replace(call, arguments={**own, **empty, "shared": str(shared)}))
+
+    def _each(self, paths: Sequence[Path], contents: Mapping[Path, Path], call: _Call) -> list[Judgement]:
         judging: deque[tuple[Path, Future[Answer]]] = deque()
         reading: deque[tuple[Answer, Future[Answer] | None]] = deque()
         judged: list[Judgement] = []

@@ -8,6 +8,7 @@ to be is TOTAL_FAILED/FORMAT_FAILURE.
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ def judge(  # noqa: PLR0913 - keywords of a task
     proofs: dict[str, str] | None = None,
     policy: str | None = None,
     bundle: bool = False,
+    shared: str | None = None,
 ) -> dict[str, Any]:
     """Judge every signature of one file.
 
@@ -68,6 +70,8 @@ def judge(  # noqa: PLR0913 - keywords of a task
         proofs: Proofs of existence by evidence records: RFC 3339 by SHA-256.
         policy: The policy document; None: the program's own.
         bundle: Whether facts and objects are wanted.
+        shared: A JSON file with `anchors`, `intermediates`, `revocation`, `known_since` and `policy`, which is
+            read once and stays as it is; these arguments are not looked at then.
 
     Returns:
         `verdicts`: `metadata.verdicts.SignatureVerdict` as JSON, without `judged_at`, `trust_set`,
@@ -78,7 +82,10 @@ def judge(  # noqa: PLR0913 - keywords of a task
     """
     # pyHanko logs every oddity of a hostile file with a traceback.
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
-    world = _world(tuple(anchors), tuple(intermediates), tuple(revocation or ()), at, policy)
+    if shared is not None:
+        world, known_since = _shared_world(shared, at)
+    else:
+        world = _world(tuple(anchors), tuple(intermediates), tuple(revocation or ()), at, policy)
     times = {name: from_rfc3339(when) for name, when in (proofs or {}).items()}
     world = world.with_existence(Existence.known_since(known_since or {}).joined(Existence.recorded(times)))
     try:
@@ -105,6 +112,13 @@ def _world(
         answers=_ders(revocation),
         policy=chosen,
     )
+
+
+@lru_cache(maxsize=2)
+def _shared_world(path: str, at: str) -> tuple[World, dict[str, str]]:
+    found = json.loads(Path(path).read_text())
+    lists = (tuple(found[key]) for key in ("anchors", "intermediates", "revocation"))
+    return _world.__wrapped__(*lists, at, found["policy"]), found["known_since"]
 
 
 def _ders(texts: Sequence[str]) -> list[bytes]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
+from cryptography import x509
 
 from archive.demo.pki import new_pki
+from archive.preservation.signatures.adapter import SHARED_FROM_BYTES, Judge
 from archive.preservation.signatures.crl_reading import RevocationList
 from archive.preservation.signatures.engine import Existence, World, default_policy, judge_pdf
 from archive.preservation.signatures.pdf_bytes import FileBytes
@@ -14,7 +19,9 @@ from ingest.ports import Judgement
 from metadata.time import from_rfc3339
 from metadata.verdicts import SignatureVerdict
 from tests.corpus.signature_case import Case, Prepared, all_cases
-from tests.fixtures.pki import LONG, SIGNED, TODAY, Corpus
+from tests.fakes.clocks import SteppingClock
+from tests.fakes.workers import InlineWorkers
+from tests.fixtures.pki import LONG, REVOKED, SIGNED, TODAY, Corpus
 
 CASES = tuple(all_cases())
 SEAL = ("judged_at", "trust_set", "policy", "engine")
@@ -91,3 +98,21 @@ def test_certificates_of_whose_revocation_nothing_is_known_are_named_with_their_
         (corpus.pki.issuing.der, corpus.pki.root.der),
     }
     assert corpus.judgement(corpus.blt).wanted == ()
+
+
+def test_trust_and_lists_too_large_for_every_task_are_read_once_and_judged_alike(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    serials = dict.fromkeys(range(10_000, 13_500), (REVOKED, x509.ReasonFlags.unspecified))
+    lists = [corpus.pki.issuing.list_of(TODAY, serials), *corpus.other_lists(TODAY)]
+    assert sum(map(len, lists)) > SHARED_FROM_BYTES
+    paths = [tmp_path / f"{number}.pdf" for number in range(3)]
+    for path, data in zip(paths, (corpus.blt, corpus.signed(), corpus.base), strict=True):
+        path.write_bytes(data)
+    clock = SteppingClock(TODAY, timedelta(0))
+    judge = Judge(InlineWorkers(), corpus.trust, clock, second_reader=False)
+    large = judge.judgements(paths, revocation=lists)
+    small = judge.judgements(paths, revocation=[corpus.pki.issuing.list_of(TODAY), *corpus.other_lists(TODAY)])
+    assert [[v.indication for v in j.verdicts] for j in large] == [[v.indication for v in j.verdicts] for j in small]
+    assert lists[0] in large[0].objects
+    assert large[2].verdicts == ()
