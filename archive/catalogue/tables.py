@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
 metadata = MetaData(
     naming_convention={
@@ -168,6 +168,7 @@ audit_events = Table(
     Column("sealed", Integer, nullable=False, default=0),
     Column("number", BigInteger, unique=True),
     Column("sha256", String(64)),
+    Index("ix_audit_events_unsealed", "seq", sqlite_where=text("sealed = 0"), postgresql_where=text("sealed = 0")),
 )
 
 audit_head = Table(

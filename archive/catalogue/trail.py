@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import uuid4
 
@@ -23,13 +24,20 @@ from archive.version import AGENT
 from metadata.audit_chain import EMPTY, ChainHead, Link, SegmentHeading, canonical, linked
 from metadata.errors import ArchiveError
 from metadata.events import AuditEvent, EventOutcome, EventType
-from metadata.time import Clock, rfc3339
+from metadata.time import Clock, from_rfc3339, rfc3339
 
 _NO_PUNCTUATION = str.maketrans("", "", "-:.")
 _HEAD = 1
 
 SEGMENT_EVENTS = 5000
 """Most events in one segment."""
+
+SEAL_EVENTS = 500
+SEAL_AFTER = timedelta(minutes=5)
+"""A long-lived process seals when so many events wait, or the first has waited so long."""
+
+_UNSEALED = audit_events.c.sealed == sa.literal_column("0")
+"""Written out, not bound: only so is the index over what is not sealed used."""
 
 LONGEST_DETAIL = 500
 """Characters of one value in an event's detail: identifiers, counts and versions are shorter."""
@@ -186,7 +194,7 @@ class AuditTrail:
                 self._plan(connection)
                 segment = connection.execute(
                     sa.select(audit_events.c.segment)
-                    .where(audit_events.c.segment.is_not(None), audit_events.c.sealed == 0)
+                    .where(audit_events.c.segment.is_not(None), _UNSEALED)
                     .order_by(audit_events.c.seq)
                     .limit(1)
                 ).scalar()
@@ -206,13 +214,17 @@ class AuditTrail:
                 connection.execute(audit_events.update().where(audit_events.c.segment == segment).values(sealed=1))
             sealed += len(bodies)
 
+    def due(self) -> bool:
+        """Whether it is time to seal; each segment is an object in storage for ever, so not every event gets one."""
+        with self._database.reading() as connection:
+            query = sa.select(sa.func.count(), sa.func.min(audit_events.c.at)).where(_UNSEALED)
+            count, oldest = connection.execute(query).one()
+        return count >= SEAL_EVENTS or (oldest is not None and self._clock.now() - from_rfc3339(oldest) >= SEAL_AFTER)
+
     def _plan(self, connection: sa.Connection) -> None:
         self._locked_head(connection)
-        planned = connection.execute(
-            sa.select(audit_events.c.seq)
-            .where(audit_events.c.segment.is_not(None), audit_events.c.sealed == 0)
-            .limit(1)
-        ).first()
+        query = sa.select(audit_events.c.seq).where(audit_events.c.segment.is_not(None), _UNSEALED)
+        planned = connection.execute(query.order_by(audit_events.c.seq).limit(1)).first()
         if planned is None:
             self._plan_rows(connection)
 
@@ -220,7 +232,7 @@ class AuditTrail:
     def _plan_rows(connection: sa.Connection) -> bool:
         rows = connection.execute(
             sa.select(audit_events.c.seq, audit_events.c.at, audit_events.c.id)
-            .where(audit_events.c.segment.is_(None))
+            .where(audit_events.c.segment.is_(None), _UNSEALED)
             .order_by(audit_events.c.seq)
             .limit(SEGMENT_EVENTS)
         ).all()
@@ -230,7 +242,7 @@ class AuditTrail:
         name = f"{rows[0].at.translate(_NO_PUNCTUATION).lower()}-{rows[0].id[:8]}"
         connection.execute(
             audit_events.update()
-            .where(audit_events.c.segment.is_(None), audit_events.c.seq <= rows[-1].seq)
+            .where(audit_events.c.segment.is_(None), _UNSEALED, audit_events.c.seq <= rows[-1].seq)
             .values(segment=name)
         )
         return True

@@ -111,7 +111,9 @@ class Archive(Installation):
         while not stop.wait(KEEP_UP_SECONDS):
             self._catch_up(stop.is_set)
             evidence.work()
-            self.seal()
+            if self.trail.due():
+                self.seal()
+        self.seal()
 
     def _catch_up(self, stopped: Callable[[], bool] = lambda: False) -> None:
         from archive.composition.trusting import work_duties  # noqa: PLC0415 - starting is measured

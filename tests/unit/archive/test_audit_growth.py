@@ -20,7 +20,7 @@ from alembic.config import Config
 from archive.catalogue import migrations
 from archive.catalogue.database import Database, engine_of, upgrade
 from archive.catalogue.recorded import RecordedTrail
-from archive.catalogue.trail import AuditTrail, TrailForkedError
+from archive.catalogue.trail import SEAL_AFTER, SEAL_EVENTS, AuditTrail, TrailForkedError
 from metadata.audit_chain import canonical
 from metadata.events import AuditEvent, EventType
 from tests.fakes.clock import StandingClock
@@ -265,3 +265,28 @@ def test_details_are_cut_and_hold_only_what_json_can() -> None:
     event = trail.event(EventType.STORAGE, "p", detail={"long": "x" * 10_000, "half": "\ud800"})
     assert len(event.detail["long"]) == 500
     assert event.detail["half"] == "\\ud800"
+
+
+# ------------------------------------------------------------ when to seal
+
+
+def test_sealing_is_due_after_a_while_or_when_many_wait(trail: Trail) -> None:
+    assert not trail.trail.due()
+    trail.add(1, seal=False)
+    assert not trail.trail.due()
+    trail.clock.go(seconds=SEAL_AFTER.total_seconds())
+    assert trail.trail.due()
+    trail.trail.seal(trail.segments)
+    assert not trail.trail.due()
+    trail.trail.record_all([trail.trail.event(EventType.UPLOAD, str(number)) for number in range(SEAL_EVENTS)])
+    assert trail.trail.due()
+
+
+def test_what_waits_is_found_by_its_index(trail: Trail) -> None:
+    trail.add(2)
+    for condition in ("sealed = 0", "segment IS NOT NULL AND sealed = 0"):
+        with trail.database.engine.begin() as connection:
+            plan = connection.execute(
+                sa.text(f"EXPLAIN QUERY PLAN SELECT seq FROM audit_events WHERE {condition} ORDER BY seq LIMIT 1")  # noqa: S608 - ours
+            ).all()
+        assert "ix_audit_events_unsealed" in str(plan)

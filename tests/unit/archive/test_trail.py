@@ -84,7 +84,7 @@ def test_a_store_that_was_down_gets_the_same_segment_later(database: Database, s
     trail.record(trail.event(EventType.FIXITY_CHECK, "second"))
     assert trail.seal(segments) == 3
     found = [len(list(segments.lines(segment))) for segment in segments.segments()]
-    assert found == [3, 2], "each begins with its heading"
+    assert sorted(found) == [2, 3], "each begins with its heading"
 
 
 def test_many_events_make_several_segments(database: Database, segments: AuditSegments) -> None:
