@@ -28,11 +28,13 @@ COMMANDS = [
     ("fixity", "check"),
     ("index", "rebuild"),
     ("catalogue", "rebuild"),
+    ("audit", "verify"),
+    ("audit", "export"),
     ("serve",),
     ("worker",),
     ("doctor",),
 ]
-LATER = [("evidence",), ("verify",), ("audit",), ("signatures", "replay"), ("trust", "check")]
+LATER = [("evidence",), ("verify",), ("signatures", "replay"), ("trust", "check")]
 """Commands of later issues: they must not be there as stubs."""
 
 
