@@ -264,6 +264,9 @@ def _read(der: bytes) -> Certificate:
     if parts and parts[0][0] == 0xA0:  # noqa: PLR2004 - version
         version = integer(der, inside(der, parts[0])) + 1
         parts = parts[1:]
+    if not 1 <= version <= 3:  # noqa: PLR2004 - X.509 has no other
+        msg = f"version {version} of a certificate"
+        raise Asn1Error(msg)
     validity = members(der, at(parts, 3, SEQUENCE), 2)
     subject, issuer = encoded(der, at(parts, 4, SEQUENCE)), encoded(der, at(parts, 2, SEQUENCE))
     name(subject)

@@ -187,9 +187,7 @@ def _basic(value: bytes) -> dict[str, object]:
     parts = members(value, whole(value, SEQUENCE), 3)
     is_ca = bool(parts) and parts[0][0] == BOOLEAN and boolean(value, parts[0])
     rest = parts[1:] if parts and parts[0][0] == BOOLEAN else parts
-    length = integer(value, rest[0]) if rest else None
-    if length is not None and length < 0:
-        raise Asn1Error("a negative path length")
+    length = _count(integer(value, rest[0])) if rest else None
     return {"is_ca": is_ca, "path_length": length}
 
 
@@ -214,8 +212,11 @@ def _subtree(value: bytes, element: tuple[int, int, int, int]) -> Subtree:
     parts = members(value, expect(element, SEQUENCE), 3)
     if not parts:
         raise Asn1Error("a subtree without its base")
+    base = general_name(value, parts[0])
+    if base.kind == "ip" and len(base.value) not in (8, 32):
+        raise Asn1Error("a subtree of addresses without its mask")
     distances = {tag: int.from_bytes(value[s:e], "big", signed=True) for tag, _, s, e in parts[1:]}
-    return Subtree(general_name(value, parts[0]), distances.get(0x80, 0), distances.get(0x81))
+    return Subtree(base, distances.get(0x80, 0), distances.get(0x81))
 
 
 def _policies(value: bytes) -> dict[str, object]:
@@ -237,12 +238,18 @@ def _policy_constraints(value: bytes) -> dict[str, object]:
     for tag, _, start, end in members(value, whole(value, SEQUENCE), 3):
         if tag not in names or start == end:
             raise Asn1Error("policy constraints of an unknown kind")
-        found[names[tag]] = int.from_bytes(value[start:end], "big")
+        found[names[tag]] = _count(int.from_bytes(value[start:end], "big", signed=True))
     return found
 
 
 def _inhibit(value: bytes) -> dict[str, object]:
-    return {"inhibit_any_policy": integer(value, whole(value, 0x02))}
+    return {"inhibit_any_policy": _count(integer(value, whole(value, 0x02)))}
+
+
+def _count(number: int) -> int:
+    if number < 0:
+        raise Asn1Error("a negative number of certificates")
+    return number
 
 
 def _alternative(value: bytes) -> dict[str, object]:

@@ -32,7 +32,7 @@ from archive.preservation.signatures.asn1 import (
 from archive.preservation.signatures.crl_reading import raw_extensions, reason_name
 from archive.preservation.signatures.names import name
 
-MAX_ANSWERS = 1_000
+MAX_ANSWERS = 100
 """Most certificates that one response may speak of."""
 
 MAX_CERTIFICATES = 20
@@ -131,6 +131,8 @@ def _basic(basic: bytes, der: bytes) -> OcspAnswer:
     tbs = at(outer, 0, SEQUENCE)
     parts = members(basic, tbs, 6)
     if parts and parts[0][0] == 0xA0:  # noqa: PLR2004 - version
+        if integer(basic, inside(basic, parts[0])):
+            raise Asn1Error("a response of another version than 1")
         parts = parts[1:]
     responder_name, responder_key = _responder(basic, parts)
     extra = raw_extensions(basic, expect(parts[3], 0xA1)) if len(parts) > 3 else {}  # noqa: PLR2004 - extensions

@@ -263,6 +263,20 @@ class TestWhatTheLibraryRefuses:
         found = certificate(_raw(_extension(identifier, b"\x05")))
         assert found.unknown_critical == (identifier,)
 
+    @pytest.mark.parametrize(
+        ("identifier", "value"),
+        [
+            ("2.5.29.19", seq(b"\x01\x01\xff", b"\x02\x01\xff")),
+            ("2.5.29.54", b"\x02\x01\x80"),
+            ("2.5.29.36", seq(b"\x80\x01\xff")),
+            ("2.5.29.30", seq(der(0xA0, seq(der(0x87, b"\x0a\0\0\0"))))),
+            ("2.5.29.30", seq(der(0xA2, seq(der(0x82, b"vn"))))),
+        ],
+        ids=["path-length", "any-policy", "policies", "address-without-mask", "unknown-constraint"],
+    )
+    def test_a_limit_without_meaning_stops_every_path(self, identifier: str, value: bytes) -> None:
+        assert certificate(_raw(_extension(identifier, value))).unknown_critical == (identifier,)
+
     def test_a_length_that_der_would_write_shorter_is_read(self) -> None:
         der_ = _raw()
         loose = b"\x30\x83\x00" + der_[2:4] + der_[4:]
@@ -288,9 +302,21 @@ class TestRefused:
             _raw(behind=b"\0"),
             _raw(_extension("2.5.29.14", octets(b"k")), _extension("2.5.29.14", octets(b"l"))),
             _raw(serial=der(0x04, b"\x01")),
+            _raw(version=3),
+            _raw(version=-1),
             _raw(*[_extension(f"1.2.3.{n}", b"") for n in range(101)]),
         ],
-        ids=["nothing", "pem", "empty", "bytes-behind", "extension-twice", "serial", "101-extensions"],
+        ids=[
+            "nothing",
+            "pem",
+            "empty",
+            "bytes-behind",
+            "extension-twice",
+            "serial",
+            "version-4",
+            "version-0",
+            "101-extensions",
+        ],
     )
     def test_what_is_no_certificate_is_named_so(self, data: bytes) -> None:
         with pytest.raises(CertificateUnreadableError):
