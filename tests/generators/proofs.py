@@ -18,9 +18,12 @@ from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, READ
 from archive.preservation.proofs.opening import readme
 from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.adapter import Judge
+from archive.preservation.signatures.policy import default_policy
 from archive.preservation.signatures.signing import time_stamper
 from archive.preservation.trust.sets import TrustSnapshot
+from ingest.ports import Judgement
 from metadata.package import FileVerdicts
+from tests.corpus.signature_case import Prepared
 from tests.fakes.clocks import SteppingClock
 from tests.fakes.workers import InlineWorkers
 from tests.fixtures.pki import SIGNED, Corpus, with_comment, with_filled_field, with_page_content
@@ -97,6 +100,23 @@ def unsigned_proof(pki: Pki, at: datetime, original: bytes = b"%PDF-1.7 unsigned
     return ProofParts(files, record_over(pki, files, at), events=json.dumps({"type": "ingestion"}).encode() + b"\n")
 
 
+def kept_of(data: bytes, path: str, judgement: Judgement, content: bytes | None = None) -> FileVerdicts:
+    """A judgement on one original as the package keeps it."""
+    first = judgement.verdicts[0]
+    return FileVerdicts(
+        path=path,
+        sha256=sha256(data),
+        trust_set=first.trust_set,
+        policy=first.policy,
+        judged_at=first.judged_at,
+        engine=first.engine,
+        facts=sha256(judgement.facts) if judgement.facts else "",
+        objects=tuple(sha256(der) for der in judgement.objects),
+        content=sha256(content) if content is not None else "",
+        verdicts=judgement.verdicts,
+    )
+
+
 def judged(
     data: bytes,
     trust: TrustSnapshot,
@@ -114,20 +134,23 @@ def judged(
     contents = {file: content} if content is not None else {}
     (judgement,) = judge.judgements([file], contents=contents, revocation=revocation)
     objects = [*judge.keepsakes(), *judgement.objects, *([judgement.facts] if judgement.facts else [])]
-    first = judgement.verdicts[0]
-    kept = FileVerdicts(
-        path=path,
-        sha256=sha256(data),
-        trust_set=first.trust_set,
-        policy=first.policy,
-        judged_at=first.judged_at,
-        engine=first.engine,
-        facts=sha256(judgement.facts) if judgement.facts else "",
-        objects=tuple(sha256(der) for der in judgement.objects),
-        content=sha256(content.read_bytes()) if content is not None else "",
-        verdicts=judgement.verdicts,
-    )
+    kept = kept_of(data, path, judgement, content.read_bytes() if content is not None else None)
     return kept, {sha256(der): der for der in objects}
+
+
+def proof_of_case(corpus: Corpus, made: Prepared, stamped_at: datetime) -> ProofParts:
+    """The proof of a file of the corpus of signature classes, judged as its class wants."""
+    judgement = corpus.judgement(made.data, **made.known())
+    path = f"{ORIGINAL.removesuffix('.pdf')}{Path(made.name).suffix}"
+    content = next(iter(made.beside.values()), None)
+    kept = kept_of(made.data, path, judgement, content)
+    trust, policy = made.trust or corpus.trust, made.policy or default_policy()
+    objects = [trust.document(), *(c.der for c in trust.certificates), policy.document, *judgement.objects]
+    objects += [judgement.facts] if judgement.facts else []
+    files = {path: made.data, DESCRIPTION: b"<ead/>", VERDICT: verdict_member(kept)}
+    told = {sha256(content): {"sha512": hashlib.sha512(content).hexdigest()}} if content is not None else {}
+    record = record_over(corpus.pki, files, stamped_at)
+    return ProofParts(files, record, {sha256(der): der for der in objects}, (path,), elsewhere=told)
 
 
 def verdict_member(kept: FileVerdicts) -> bytes:
