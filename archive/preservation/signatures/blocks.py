@@ -161,6 +161,9 @@ class Judged:
     stamps: tuple[TokenVerdict, ...] = ()
     notes: tuple[str, ...] = ()
     practices: tuple[str, ...] = ()
+    would_help: tuple[str, ...] = ()
+    """What would let time-stamps be used that prove nothing so far."""
+
     path: tuple[Certificate, ...] = ()
     used: Used = field(default_factory=Used)
 
@@ -175,4 +178,11 @@ class Judged:
             self.outcome,
             reasons=tuple(dict.fromkeys((*self.outcome.reasons, *self.notes))),
             practices=tuple(dict.fromkeys((*self.outcome.practices, *self.practices))),
+            would_help=self._wishes(),
         )
+
+    def _wishes(self) -> tuple[str, ...]:
+        """Nothing more is wished for a signature that passed, or that no proof can heal."""
+        if self.outcome.passed or self.outcome.failed:
+            return self.outcome.would_help
+        return tuple(dict.fromkeys((*self.outcome.would_help, *self.would_help)))

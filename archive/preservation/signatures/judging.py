@@ -74,7 +74,7 @@ def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:
     if best is not None and best.time >= world.at:
         best = None
     stamps: list[TokenVerdict] = []
-    notes, practices = list(base.notes), list(base.practices)
+    notes, practices, helps = list(base.notes), list(base.practices), list[str]()
     for stamp in block.stamps:
         token = judge_prepared(stamp.token, stamp.readings, world)
         stamps.append(token)
@@ -83,6 +83,7 @@ def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:
             time = rfc3339(token.time) if token.time else "unknown time"
             why = next(iter(token.outcome.reasons), "")
             notes.append(f"time-stamp-unused: {time}, {token.outcome.subindication}: {why}")
+            helps += token.outcome.would_help
             continue
         notes += token.outcome.reasons
         practices += token.outcome.practices
@@ -95,6 +96,7 @@ def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:
         stamps=tuple(stamps),
         notes=tuple(notes),
         practices=tuple(practices),
+        would_help=tuple(helps),
         used=used_together((base.used, *(t.used for t in stamps))),
     )
 
