@@ -33,6 +33,9 @@ MAX_RECORD_BYTES = 64 << 20
 
 MAX_STAMPS = 2000
 
+_FEWEST: Final = 3
+"""Version, algorithms, archive time-stamps: what every record has."""
+
 _VERSION: Final = b"\x02\x01\x01"
 _SEQUENCE: Final = 0x30
 _OCTETS: Final = 0x04
@@ -162,9 +165,9 @@ def read_record(data: bytes) -> EvidenceRecord:
 
 def _record(record: Element) -> EvidenceRecord:
     parts = members(record)
-    version, algorithms = parts.pop(0), parts.pop(0) if parts else None
-    if version.encoded != _VERSION or algorithms is None:
+    if len(parts) < _FEWEST or parts[0].encoded != _VERSION:
         raise DerUnreadableError("no evidence record of version 1")
+    algorithms, parts = parts[1], parts[2:]
     names = tuple(name_of(_tagged(entry, _SEQUENCE)) for entry in members(_tagged(algorithms, _SEQUENCE)))
     optional = {_CRYPTO: b"", _ENCRYPTION: b""}
     for tag in optional:
