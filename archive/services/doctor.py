@@ -9,6 +9,7 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any, Protocol
 
+from archive.catalogue.duties import Duties, DutyKind
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import JobStatus, Journal
 from archive.home import Home
@@ -21,6 +22,7 @@ from search.ports import SearchIndex
 from storage.ports import ObjectStore
 
 _LOW_DISK_BYTES = 2 << 30
+_OF_A_HOME = frozenset({"database", "duties", "evidence", "jobs", "revocation", "trust", "tsa"})
 
 
 @unique
@@ -125,6 +127,9 @@ class Installation(Protocol):
     def journal(self) -> Journal: ...  # noqa: D102
 
     @property
+    def duties(self) -> Duties: ...  # noqa: D102
+
+    @property
     def store(self) -> ObjectStore: ...  # noqa: D102
 
     @property
@@ -175,10 +180,11 @@ class Doctor:
             ("evidence", self._evidence),
             ("revocation", self._revocation),
             ("jobs", self._jobs),
+            ("duties", self._duties),
             ("disk", self._disk),
         )
         for name, probe in probes:
-            if name in {"database", "evidence", "jobs", "trust", "tsa", "revocation"} and not self._archive.has_home:
+            if name in _OF_A_HOME and not self._archive.has_home:
                 continue
             try:
                 yield probe()
@@ -286,6 +292,10 @@ class Doctor:
         open_jobs = self._archive.journal.with_status(JobStatus.WAITING, JobStatus.RUNNING)
         status = CheckStatus.WARN if stuck else CheckStatus.OK
         return Check("jobs", status, "jobs", {"faults": len(stuck), "open": len(open_jobs)})
+
+    def _duties(self) -> Check:
+        owed = {kind.value: 0 for kind in DutyKind} | self._archive.duties.open_counts()
+        return Check("duties", CheckStatus.WARN if any(owed.values()) else CheckStatus.OK, "duties", dict(owed))
 
     def _disk(self) -> Check:
         place = self._archive.home.path if self._archive.has_home else Path.cwd()
