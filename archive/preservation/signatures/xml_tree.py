@@ -14,8 +14,8 @@ from typing import BinaryIO, TypeAlias
 from xml.parsers import expat
 
 MAX_XML_BYTES = 64 << 20
-MAX_NODES = 1_000_000
-"""Most elements, comments and instructions of one document."""
+MAX_NODES = 800_000
+"""Most elements, attributes, comments and instructions of one document."""
 
 MAX_DEPTH = 400
 MAX_ATTRIBUTES = 200
@@ -69,7 +69,7 @@ class Element:
     namespace: str = ""
     children: list[Node] = field(default_factory=list, repr=False)
     size: int = 1
-    """Elements, comments and instructions in it, itself included."""
+    """Elements, attributes, comments and instructions in it, itself included."""
 
     @property
     def prefix(self) -> str:
@@ -165,15 +165,16 @@ class _Builder:
         """A declaration may bring entities and default values: none is read."""
         raise XmlUnreadableError("doctype: a document type declaration", broken=False)
 
-    def _count(self) -> None:
-        self.nodes += 1
+    def _count(self, nodes: int = 1) -> None:
+        self.nodes += nodes
         if self.nodes > MAX_NODES:
             msg = f"too-large: more than {MAX_NODES} nodes"
             raise XmlUnreadableError(msg, broken=False)
 
     def start(self, qname: str, pairs: list[str]) -> None:
         """An element begins."""
-        self._count()
+        first = self.nodes
+        self._count(1 + len(pairs) // 2)
         if len(self._open) >= MAX_DEPTH:
             msg = f"nesting: more than {MAX_DEPTH} elements deep"
             raise XmlUnreadableError(msg, broken=False)
@@ -196,15 +197,15 @@ class _Builder:
             self.root = element
         else:
             parent.children.append(element)
-        # The number of the element among all nodes, until its end tells how many stand in it.
-        element.size = self.nodes
+        # How many nodes stand before it, until its end tells how many it holds.
+        element.size = first
         self._open.append(element)
         self._scopes.append(scope)
 
     def end(self, _qname: str) -> None:
         """An element ends."""
         element = self._open.pop()
-        element.size = self.nodes - element.size + 1
+        element.size = self.nodes - element.size
         self._scopes.pop()
 
     def text(self, data: str) -> None:
