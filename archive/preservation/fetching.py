@@ -122,6 +122,8 @@ class HttpFetcher:
                 self._ask(connection, parts, question)
                 # An answer that ends the connection is taken away from it: the watch holds the line itself.
                 watch.line = connection.sock
+                # The time may have been up before there was a line to cut.
+                watch.check()
                 written = _answered(connection.getresponse(), into, question.url, caps.max_bytes)
             except FetchError:
                 watch.check()

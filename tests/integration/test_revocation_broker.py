@@ -333,3 +333,35 @@ def test_shut_in_workers_can_read_what_was_fetched_and_what_is_kept(
     found = broker.collect([pair(person, pki_servers.pki.issuing) for person in people])
     assert pki_servers.crl("issuing") in found.objects
     assert [missing.reasons[0].split(":")[0] for missing in found.missing] == ["expired"]
+
+
+def test_a_newer_list_is_looked_for_though_the_one_at_hand_holds_for_a_year(
+    pki_servers: PkiServers, make: Make
+) -> None:
+    pki_servers.crl_life = timedelta(days=365)
+    person = pki_servers.person(answers=None)
+    asked = [pair(person, pki_servers.pki.issuing)]
+    (first,) = make().collect(asked).objects
+    pki_servers.clock.at += timedelta(hours=13)
+    pki_servers.revoke(person)
+    (second,) = make().collect(asked).objects
+    assert second != first
+    assert pki_servers.asked["/crl/issuing"] == 2
+    pki_servers.failing = {"crl/issuing"}
+    pki_servers.clock.at += timedelta(hours=13)
+    assert make().collect(asked).objects == (second,), "what holds is used where nothing newer is to be had"
+    assert make().collect(asked).missing == ()
+
+
+def test_answers_that_no_longer_hold_are_forgotten_when_they_are_many(pki_servers: PkiServers, make: Make) -> None:
+    people = [pki_servers.person(crl=None) for _ in range(4)]
+    broker = make()
+    broker.collect([pair(person, pki_servers.pki.issuing) for person in people[:3]])
+    pki_servers.clock.at += timedelta(days=2)
+    broker.collect([pair(people[3], pki_servers.pki.issuing)])
+    assert len(broker.cache.answers()) == 4
+    key = broker.cache.answers()[0].issuer_key
+    assert broker.cache.thin_out(key, pki_servers.clock.at, most=4) == 0
+    assert broker.cache.thin_out(key, pki_servers.clock.at, most=3) == 3
+    assert len(broker.cache.answers()) == 1
+    assert len(broker.known()) == 1

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ _TASKS = "archive.preservation.signatures.collecting"
 LIMITS = Limits(cpu_seconds=60.0, wall_seconds=120.0, memory_mib=1536, output_mib=1)
 MAX_PAIRS = 500
 """Certificates that are asked about in one call; a file with more wants something else."""
+
+REFRESH = timedelta(hours=12)
+"""A list that was fetched longer ago is looked for anew, although it still holds."""
 
 NONCE_BYTES = 16
 _REQUEST = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
@@ -167,7 +171,10 @@ class RevocationBroker:
         missing: list[Missing] = []
         for wanted in self._wanted(pairs):
             search = _Search()
-            found = self._kept(wanted, search) or self._fetched(wanted, search, until)
+            found = self._kept(wanted, search)
+            if found is None or self._worth_a_look(found[0]):
+                # Where nothing newer is to be had, what is at hand still holds.
+                found = self._fetched(wanted, search, until) or found
             if found is None:
                 missing.append(self._missing(wanted, search.reasons))
             else:
@@ -224,6 +231,10 @@ class RevocationBroker:
         answer = self.cache.answer_about(wanted.issuer_key, wanted.serial)
         data = self.cache.data(answer) if answer is not None and answer.fresh_at(now) else None
         return (answer, data) if answer is not None and data is not None else None
+
+    def _worth_a_look(self, held: Held) -> bool:
+        """Whether a newer list may be out: some authorities write a year ahead and publish after each revocation."""
+        return held.kind == "list" and bool(held.url) and held.got_at < rfc3339(self._clock.now() - REFRESH)
 
     def _fetched(self, wanted: _Wanted, search: _Search, until: float) -> tuple[Held, bytes] | None:
         for kind, fetch in (("lists", self._fetch_list), ("responders", self._fetch_answer)):
@@ -288,6 +299,8 @@ class RevocationBroker:
         data = place.read_bytes()
         if not self.cache.put(held, data):
             return None, f"rolled-back: older than the {kind} that is at hand"
+        if kind == "answer":
+            self.cache.thin_out(held.issuer_key, self._clock.now())
         return (held, data), str(said["silent"])
 
     def _download(self, question: Question, place: Path, caps: Caps) -> None:

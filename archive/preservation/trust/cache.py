@@ -17,6 +17,9 @@ FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 """How long an address that failed is left alone: doubled with each failure."""
 
+MOST_ANSWERS = 2000
+"""Answers of one issuer that are kept without looking whether they still hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -151,13 +154,17 @@ class RevocationCache:
         """All answers, stale or not."""
         return tuple(self._rows("answers/*/*.json"))
 
-    def drop_stale_answers(self, at: datetime) -> int:
-        """Forget answers that no longer hold; how many."""
-        stale = [held for held in self.answers() if not held.fresh_at(at)]
-        for held in stale:
+    def thin_out(self, issuer_key: str, at: datetime, *, most: int = MOST_ANSWERS) -> int:
+        """Forget answers of an issuer that no longer hold, once there are more than `most`; how many went."""
+        rows = list((self._folder / "answers" / issuer_key).glob("*.json"))
+        if len(rows) <= most:
+            return 0
+        held = [entry for entry in (_read(path, Held) for path in rows) if entry is not None]
+        stale = [entry for entry in held if not entry.fresh_at(at)]
+        for entry in stale:
             with faults_of(self._folder):
-                self._row(held).unlink(missing_ok=True)
-                self._data(held).unlink(missing_ok=True)
+                self._row(entry).unlink(missing_ok=True)
+                self._data(entry).unlink(missing_ok=True)
         return len(stale)
 
     def _rows(self, pattern: str) -> Iterator[Held]:
