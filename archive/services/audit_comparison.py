@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from archive.catalogue.recorded import RecordedEvent, RecordedTrail
 from archive.preservation.audit.verification import (
@@ -15,6 +17,7 @@ from archive.preservation.audit.verification import (
     StoredSegment,
     Where,
     first_form_breaks,
+    first_form_digests,
     sealed_entries,
 )
 from metadata.audit_chain import EMPTY, ChainDocumentError, ChainHead, Link, digest_of
@@ -151,16 +154,17 @@ class Comparison:
         first = self.kept.get(1)
         named = _named_by(first.line) if first is not None else {}
         self.before_chain = len(named)
-        rows: dict[str, list[bytes]] = {}
+        rows: dict[str, Any] = {}
         waiting: set[str] = set()
         for row in self._recorded.unchained():
-            rows.setdefault(row.segment or "", []).append(row.line)
+            name = row.segment or ""
+            rows.setdefault(name, hashlib.sha256()).update(row.line + b"\n")
             if not row.sealed:
-                waiting.add(row.segment or "")
-        in_storage = {segment.name for segment in segments}
+                waiting.add(name)
+        in_storage = first_form_digests(segments)
         due = {name: digest for name, digest in named.items() if name in in_storage or name not in waiting}
-        self._found.extend(first_form_breaks(segments, due))
-        recorded = [StoredSegment(name, None, lines) for name, lines in rows.items()]
+        self._found.extend(first_form_breaks(in_storage, due, Where.STORAGE))
+        recorded = {name: digest.hexdigest() for name, digest in rows.items()}
         self._found.extend(first_form_breaks(recorded, named, Where.DATABASE))
 
 

@@ -152,26 +152,36 @@ def _against_heading(name: str, heading: SegmentHeading, digests: list[str]) -> 
         yield AuditBreak(Break.CHANGED, Where.STORAGE, seq, segment=name, detail="not what its heading says")
 
 
-def first_form_breaks(
-    segments: Iterable[StoredSegment], named: Mapping[str, str], where: Where = Where.STORAGE
-) -> Iterator[AuditBreak]:
-    """Compare segments without a chain with the digests that the chain's first event names."""
-    missing = dict(named)
-    for segment in segments:
-        if segment.heading is not None:
-            continue
-        digest = hashlib.sha256()
-        for line in segment.lines:
-            digest.update(line + b"\n")
-        expected = missing.pop(segment.name, None)
+def first_form_breaks(found: Mapping[str, str], named: Mapping[str, str], where: Where) -> Iterator[AuditBreak]:
+    """Compare segments without a chain with what the chain's first event names.
+
+    Args:
+        found: Digests of the lines, each with its newline, by segment.
+        named: The same, as the first event has them.
+        where: In which copy they were found.
+    """
+    for name, digest in found.items():
+        expected = named.get(name)
         if expected is None:
-            yield AuditBreak(
-                Break.ADDED, where, segment=segment.name, detail="sealed before the chain, not named by it"
-            )
-        elif digest.hexdigest() != expected:
-            yield AuditBreak(Break.CHANGED, where, segment=segment.name, detail="sealed before the chain")
-    for name in missing:
-        yield AuditBreak(Break.REMOVED, where, segment=name, detail="sealed before the chain")
+            detail = "no first form that the chain's first event names"
+            yield AuditBreak(Break.ADDED, where, segment=name, detail=detail)
+        elif digest != expected:
+            yield AuditBreak(Break.CHANGED, where, segment=name, detail="sealed before the chain")
+    for name in named:
+        if name not in found:
+            yield AuditBreak(Break.REMOVED, where, segment=name, detail="sealed before the chain")
+
+
+def first_form_digests(segments: Iterable[StoredSegment]) -> dict[str, str]:
+    """Digests of the segments that have no chain, for `first_form_breaks`."""
+    found = {}
+    for segment in segments:
+        if segment.heading is None:
+            digest = hashlib.sha256()
+            for line in segment.lines:
+                digest.update(line + b"\n")
+            found[segment.name] = digest.hexdigest()
+    return found
 
 
 def rewritten(stamped: ChainHead, batch: str, at: str, entry: Entry | None, proven: int) -> AuditBreak | None:
