@@ -22,6 +22,7 @@ _KINDS = frozenset({FormatKind.PDF, FormatKind.SIGNATURE, FormatKind.XML, Format
 _DETACHED = ".p7s"
 _REVOKED = frozenset({"REVOKED_NO_POE", "REVOKED_CA_NO_POE"})
 _ALLOWED = "(the signer allowed it)"
+_UNSUPPORTED = ("asic: ", "sub-filter: ", "signature-namespace: ", "reference-unsupported: ", "algorithm-unknown: ")
 _UNJUDGED = ("encrypted", "damaged", "limit-breached", "nesting", "too-large", "too-many", "not-judged", "dictionary")
 
 
@@ -139,6 +140,15 @@ def _rule(verdict: SignatureVerdict) -> str:
         return "SIG-005"
     if verdict.subindication == "GENERIC" and any(r.startswith(_UNJUDGED) for r in verdict.reasons):
         return "SIG-006"
+    return _rule_of_kind(verdict)
+
+
+def _rule_of_kind(verdict: SignatureVerdict) -> str:
+    """The rule of a signature that is genuine for a part only, or of a kind that is only recognised."""
+    if any(r.startswith("coverage: ") for r in verdict.reasons):
+        return "SIG-020"
+    if verdict.subindication == "GENERIC" and any(r.startswith(_UNSUPPORTED) for r in verdict.reasons):
+        return "SIG-021"
     return ""
 
 

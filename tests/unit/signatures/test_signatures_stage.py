@@ -25,8 +25,15 @@ from tests.fakes.clocks import SteppingClock
 from tests.fakes.second_readers import OtherReader
 from tests.fakes.workers import InlineWorkers
 from tests.fixtures.pki import REVOKED, TODAY, Corpus, with_comment
+from tests.fixtures.xml_signing import MADE, MADE_ON, package, parts_of
 
-_MIMES = {".pdf": "application/pdf", ".jpg": "image/jpeg", ".p7s": "application/pkcs7-mime"}
+_MIMES = {
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".p7s": "application/pkcs7-mime",
+    ".xml": "application/xml",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 def item_with(folder: Path, files: Mapping[str, bytes]) -> WorkItem:
@@ -194,6 +201,24 @@ def test_two_readers_that_contradict_each_other_warn(corpus: Corpus, tmp_path: P
     judge = Judge(OtherReader(other), corpus.trust, SteppingClock(TODAY, timedelta(0)))
     fact = judged(Signatures(judge), tmp_path, {"a.pdf": corpus.blt})
     assert rules_of(fact) == ["SIG-007"]
+
+
+@pytest.mark.rule("SIG-020")
+def test_a_signature_that_does_not_cover_all_warns(corpus: Corpus, tmp_path: Path) -> None:
+    parts = parts_of((MADE / "poi.docx").read_bytes()) | {"word/them.xml": b"<x/>"}
+    trust = corpus.trusting((MADE / "root.der").read_bytes())
+    lists = [path.read_bytes() for path in MADE.glob("*.crl")]
+    judge = Judge(InlineWorkers(), trust, SteppingClock(MADE_ON, timedelta(0)), revocation=lists)
+    fact = judged(Signatures(judge), tmp_path, {"a.docx": package(parts)})
+    assert rules_of(fact) == ["SIG-020"]
+    assert "word/them.xml" in fact.findings[0].values["reason"]
+
+
+@pytest.mark.rule("SIG-021")
+def test_a_kind_of_signature_that_is_only_recognised_warns(corpus: Corpus, tmp_path: Path) -> None:
+    data = b"<a><Signature xmlns='urn:khac'><SignedInfo/></Signature></a>"
+    fact = judged(stage_for(corpus), tmp_path, {"a.xml": data})
+    assert rules_of(fact) == ["SIG-021"]
 
 
 def test_what_only_lacks_revocation_data_warns_of_nothing(corpus: Corpus, tmp_path: Path) -> None:
