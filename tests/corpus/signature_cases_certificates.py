@@ -287,3 +287,37 @@ def intermediate_among_the_anchors_and_revoked(corpus: Corpus) -> Prepared:
     serial = corpus.pki.issuing.certificate.serial_number
     bad = corpus.pki.root.list_of(TODAY - DAY, {serial: (SIGNED, x509.ReasonFlags.ca_compromise)})
     return Prepared(corpus.signed(), trust=trust, revocation=[bad, corpus.pki.issuing.list_of(TODAY - DAY)])
+
+
+# ------------------------------------------------------------ renewed
+
+
+def _renewed(corpus: Corpus, *, stamped: bool) -> Prepared:
+    """Somebody whose certificate ran out and was renewed for the same key; the new one is in the file as well."""
+    old = corpus.person(end=EXPIRED)
+    key = serialization.load_der_private_key(old.key, None)
+    corpus.numbers += 1
+    name = x509.load_der_x509_certificate(old.certificate).subject
+    common = str(name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
+    new = new_credential(
+        Subject(common),
+        corpus.pki.issuing,
+        (EXPIRED - DAY, SIGNED + LONG),
+        number=corpus.numbers,
+        shape=Shape(key=key),  # type: ignore[arg-type] # an elliptic-curve key
+    )
+    signer = replace(old, chain=(new.certificate, *old.chain))
+    pdf = corpus.stamped(signer) if stamped else corpus.signed(signer)
+    return Prepared(corpus.long_term(pdf))
+
+
+@case(undecided("OUT_OF_BOUNDS_NOT_REVOKED", "out-of-bounds"))
+def renewed_certificate_does_not_help_the_old_one(corpus: Corpus) -> Prepared:
+    """The signature names the old certificate; that its key was certified again proves no time."""
+    return _renewed(corpus, stamped=False)
+
+
+@case(passed(reason="expired-later"))
+def renewed_certificate_does_not_harm_the_old_one(corpus: Corpus) -> Prepared:
+    """Stamped in time, the old certificate is the one that counts."""
+    return _renewed(corpus, stamped=True)

@@ -127,7 +127,7 @@ def _anchored(anchor: Certificate, world: World) -> Slide:
     well, has revoked it, and whether somebody's own certificate, made an anchor, has expired.
     """
     found = Slide(world.at).bounded(*_key_end(anchor, world.policy))
-    for issuer in world.trust.by_subject.get(anchor.issuer, ()):
+    for issuer in world.trust.issuers_of(anchor):
         if issuer != anchor and anchor.issued_by(issuer):
             said = _said(anchor, issuer, world)
             found = replace(found, sources=found.sources | {s.source for s in said})
@@ -261,6 +261,11 @@ def _office(delegate: Certificate, path: tuple[Certificate, ...], world: World) 
     if found is None:
         world.memory[key] = Slide(ALWAYS)
         found = Slide(ALWAYS)
+        if delegate in path[2:]:
+            # An authority's own certificate for its new or old key: the list is signed by the other one.
+            found = slide(path[path.index(delegate) :], world)
+            world.memory[key] = found
+            return found
         above = next((p for p in (path[1:], path[2:]) if p and delegate.issued_by(p[0])), None)
         if above is not None and delegate.is_ocsp_responder:
             bounds = (*_signature_end(delegate, world.policy), *_key_end(delegate, world.policy))
@@ -303,10 +308,10 @@ def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...
 
 def _limit(statement: Statement, path: tuple[Certificate, ...], state: Slide, world: World) -> datetime:
     """How old a list or answer must be proven to be: older than the end of its signer and of its digest."""
-    limit = state.control
-    row = world.policy.digest_row(statement.digest) if statement.digest else None
-    if row is not None and row.until is not None:
-        limit = min(limit, row.until)
+    row = world.policy.digest_row(statement.digest)
+    if row is None:
+        return ALWAYS
+    limit = state.control if row.until is None else min(state.control, row.until - _INSTANT)
     if statement.issuer is not None and statement.issuer != path[1]:
         limit = min(limit, _office(statement.issuer, path, world).control)
     return limit
