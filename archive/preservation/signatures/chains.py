@@ -79,7 +79,7 @@ def _paths(so_far: tuple[Certificate, ...], trust: Trust, tries: list[int]) -> I
             return
     if len(so_far) >= MAX_DEPTH:
         return
-    for issuer in trust.by_subject.get(last.issuer, ()):
+    for issuer in trust.issuers_of(last):
         if issuer in so_far or tries[0] <= 0:
             continue
         tries[0] -= 1
@@ -124,7 +124,7 @@ def _no_path(leaf: Certificate, world: World) -> ChainVerdict:
     """5.2.6.4: NO_CERTIFICATE_CHAIN_FOUND, told from the last certificate that could be found."""
     last, seen = leaf, {leaf}
     while True:
-        above = [c for c in world.trust.by_subject.get(last.issuer, ()) if c not in seen and last.issued_by(c)]
+        above = [c for c in world.trust.issuers_of(last) if c not in seen and last.issued_by(c)]
         if not above or len(seen) > MAX_DEPTH:
             break
         last = above[0]

@@ -38,8 +38,8 @@ from archive.preservation.signatures.asn1 import (
     value_of,
     whole,
 )
-from archive.preservation.signatures.extensions import REASONS, bit_names
-from archive.preservation.signatures.names import GeneralName, general_names, name
+from archive.preservation.signatures.extensions import REASONS, bit_names, point_name
+from archive.preservation.signatures.names import GeneralName, name
 
 MAX_ENTRIES = 3_000_000
 _NUMBER, _DELTA, _SCOPE, _AUTHORITY_KEY = "2.5.29.20", "2.5.29.27", "2.5.29.28", "2.5.29.35"
@@ -77,7 +77,9 @@ class Scope:
     """issuingDistributionPoint: which certificates the list speaks of."""
 
     names: tuple[GeneralName, ...] = ()
-    is_relative: bool = False
+    relative: bytes | None = field(default=None, repr=False)
+    """nameRelativeToCRLIssuer: the attributes of one more RDN."""
+
     only_users: bool = False
     only_authorities: bool = False
     only_attributes: bool = False
@@ -274,14 +276,12 @@ def _extensions(der: bytes, tagged: Element | None) -> dict[str, Any]:
 
 def _scope(value: bytes) -> Scope:
     names: tuple[GeneralName, ...] = ()
-    relative, reasons = False, None
+    relative, reasons = None, None
     flags = {0x81: False, 0x82: False, 0x84: False, 0x85: False}
     for element in members(value, whole(value, SEQUENCE), 8):
         tag = element[0]
         if tag == 0xA0:  # noqa: PLR2004 - distributionPoint
-            point = inside(value, element)
-            relative = point[0] != 0xA0  # noqa: PLR2004 - fullName
-            names = () if relative else general_names(value, point[2], point[3])
+            names, relative = point_name(value, inside(value, element))
         elif tag in flags:
             flags[tag] = boolean(value, (BOOLEAN, *element[1:]))
         elif tag == 0x83:  # noqa: PLR2004 - onlySomeReasons

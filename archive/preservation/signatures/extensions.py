@@ -102,6 +102,9 @@ class ListPoint:
     """One place where revocation lists are to be found."""
 
     names: tuple[GeneralName, ...] = ()
+    relative: bytes | None = field(default=None, repr=False)
+    """nameRelativeToCRLIssuer: the attributes of one more RDN."""
+
     reasons: frozenset[str] | None = None
     issuers: tuple[GeneralName, ...] = ()
     """cRLIssuer: the list is issued by somebody else."""
@@ -262,20 +265,28 @@ def _list_points(value: bytes) -> dict[str, object]:
 
 
 def list_point(value: bytes, element: tuple[int, int, int, int]) -> ListPoint:
-    """One DistributionPoint; a name relative to the issuer is left away."""
+    """One DistributionPoint."""
     names: tuple[GeneralName, ...] = ()
+    relative: bytes | None = None
     reasons: frozenset[str] | None = None
     issuers: tuple[GeneralName, ...] = ()
     for part in members(value, expect(element, SEQUENCE), 4):
         tag, _, start, end = part
         if tag == 0xA0:  # noqa: PLR2004 - distributionPoint
             inner = inside(value, part)
-            names = general_names(value, inner[2], inner[3]) if inner[0] == 0xA0 else ()  # noqa: PLR2004 - fullName
+            names, relative = point_name(value, inner)
         elif tag == 0x81:  # noqa: PLR2004 - reasons
             reasons = bit_names(value, part, REASONS)
         elif tag == 0xA2:  # noqa: PLR2004 - cRLIssuer
             issuers = general_names(value, start, end)
-    return ListPoint(names, reasons, issuers)
+    return ListPoint(names, relative, reasons, issuers)
+
+
+def point_name(value: bytes, element: tuple[int, int, int, int]) -> tuple[tuple[GeneralName, ...], bytes | None]:
+    """A DistributionPointName: full names, or the attributes of an RDN below the issuer's name."""
+    if element[0] == 0xA0:  # noqa: PLR2004 - fullName
+        return general_names(value, element[2], element[3]), None
+    return (), value_of(value, expect(element, 0xA1))
 
 
 def _access(value: bytes) -> dict[str, object]:

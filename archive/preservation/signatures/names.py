@@ -13,6 +13,7 @@ from archive.preservation.signatures.asn1 import (
     at,
     elements,
     expect,
+    header,
     members,
     oid,
     whole,
@@ -63,6 +64,10 @@ _GENERAL = {
 }
 
 
+Canonical = tuple[tuple[tuple[str, str], ...], ...]
+"""RDN by RDN the attributes as (type, folded value): two encodings of one name are equal here (RFC 5280, 7.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A distinguished name, read."""
@@ -71,8 +76,7 @@ class Name:
     """RFC 4514, last part first."""
 
     common_name: str | None
-    canonical: tuple[tuple[tuple[str, str], ...], ...] = field(repr=False)
-    """RDN by RDN the attributes as (type, folded value): two encodings of one name are equal here (RFC 5280, 7.1)."""
+    canonical: Canonical = field(repr=False)
 
     emails: tuple[str, ...] = ()
     """E-mail addresses inside the name, which name constraints speak of too."""
@@ -177,6 +181,18 @@ def general_name(data: bytes, element: tuple[int, int, int, int]) -> GeneralName
         name(der)
         return GeneralName(kind, der)
     return GeneralName(kind, data[value:end])
+
+
+def relative_name(base: bytes, part: bytes) -> bytes:
+    """The Name `base` with one more RDN below it.
+
+    Args:
+        base: A Name, DER.
+        part: The attributes of the RDN, DER, without the tag around them.
+    """
+    outer = whole(base, SEQUENCE)
+    body = base[outer[2] : outer[3]] + header(SET, len(part)) + part
+    return header(SEQUENCE, len(body)) + body
 
 
 def general_names(data: bytes, start: int, end: int) -> tuple[GeneralName, ...]:

@@ -15,10 +15,12 @@ from functools import lru_cache
 
 from archive.preservation.signatures import arithmetic
 from archive.preservation.signatures.algorithms import DIGESTS, SignatureAlgorithm
+from archive.preservation.signatures.asn1 import Asn1Error
 from archive.preservation.signatures.certificates import Certificate, readable
 from archive.preservation.signatures.crl_reading import RevocationList
+from archive.preservation.signatures.extensions import ListPoint
 from archive.preservation.signatures.keys import public_key
-from archive.preservation.signatures.names import name
+from archive.preservation.signatures.names import GeneralName, name, relative_name
 from archive.preservation.signatures.ocsp_reading import OcspAnswer, SingleAnswer
 from archive.preservation.signatures.revocation_reading import RevocationUnreadableError, read_revocation
 
@@ -222,8 +224,12 @@ class Revocations:
         return None
 
     def _is_same_authority(self, other: Certificate, issuer: Certificate) -> bool:
-        """The names are equal; the same authority it is if `issuer` or who certified `issuer` says so."""
-        if other.issued_by(issuer):
+        """The names are equal; the same authority it is if one certified the other, or somebody certified both.
+
+        One that certified `issuer` stands above it in the path: certificates
+        that an authority makes for its own new or old key look so.
+        """
+        if other.issued_by(issuer) or issuer.issued_by(other):
             return True
         return any(issuer.issued_by(above) and other.issued_by(above) for above in self._bearing(issuer.issuer))
 
@@ -299,11 +305,30 @@ def _in_scope(listed: RevocationList, subject: Certificate) -> bool:
     if scope is None:
         return True
     others = scope.only_users if subject.says.is_ca else scope.only_authorities
-    if others or scope.only_attributes or scope.is_relative:
+    if others or scope.only_attributes:
         return False
-    if not scope.names:
-        return True
-    return any(found in scope.names for point in subject.says.list_points for found in point.names)
+    here = _places(scope.names, scope.relative, listed.issuer)
+    return not here or any(not here.isdisjoint(_places(p.names, p.relative, subject.issuer)) for p in _points(subject))
+
+
+def _points(subject: Certificate) -> Iterator[ListPoint]:
+    """Where the issuer itself lists it: places of other issuers are for indirect lists."""
+    own = subject.issuer_name.canonical
+    for point in subject.says.list_points:
+        issuers = [name(n.value).canonical for n in point.issuers if n.kind == "directory"]
+        if not point.issuers or own in issuers:
+            yield point
+
+
+def _places(names: tuple[GeneralName, ...], relative: bytes | None, issuer: bytes) -> set[object]:
+    """Names of a distribution point in a form that can be compared; a relative one stands below the issuer's."""
+    found: set[object] = {name(n.value).canonical if n.kind == "directory" else (n.kind, n.value) for n in names}
+    if relative is not None:
+        try:
+            found.add(name(relative_name(issuer, relative)).canonical)
+        except Asn1Error:
+            found.add(("relative", relative))
+    return found
 
 
 def _names(single: SingleAnswer, issuer: Certificate) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from archive.preservation.signatures.certificates import Certificate, readable
 from archive.preservation.signatures.existence import NOTHING_PROVEN, Existence
+from archive.preservation.signatures.names import Canonical
 from archive.preservation.signatures.policy import Policy, default_policy
 from archive.preservation.signatures.revocation import MAX_ANSWERS, Revocations
 
@@ -25,29 +26,36 @@ class Trust:
     """Anchors and known certificates of one judgement."""
 
     anchors: frozenset[bytes]
-    by_subject: Mapping[bytes, tuple[Certificate, ...]] = field(repr=False)
+    by_subject: Mapping[Canonical, tuple[Certificate, ...]] = field(repr=False)
+    """By the canonical form of the subject: two encodings of one name are one name (RFC 5280, 7.1)."""
 
     @classmethod
     def of(cls, anchors: Iterable[Certificate], others: Iterable[Certificate] = ()) -> Trust:
         """Anchors first, so that the shortest path is found first."""
-        index: dict[bytes, tuple[Certificate, ...]] = {}
+        index: dict[Canonical, tuple[Certificate, ...]] = {}
         trusted = list(anchors)
         for candidate in dict.fromkeys([*trusted, *others]):
-            index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
+            key = candidate.subject_name.canonical
+            index[key] = (*index.get(key, ()), candidate)
         return cls(frozenset(a.der for a in trusted), index)
 
     def certificates(self) -> tuple[Certificate, ...]:
         """All that are known."""
         return tuple(c for group in self.by_subject.values() for c in group)
 
+    def issuers_of(self, subject: Certificate) -> tuple[Certificate, ...]:
+        """The known certificates that bear the name of its issuer."""
+        return self.by_subject.get(subject.issuer_name.canonical, ())
+
     def extended(self, others: Iterable[Certificate]) -> Trust:
         """The same trust with more certificates known; they prove nothing by themselves."""
-        new = [c for c in dict.fromkeys(others) if c not in self.by_subject.get(c.subject, ())]
+        new = [c for c in dict.fromkeys(others) if c not in self.by_subject.get(c.subject_name.canonical, ())]
         if not new:
             return self
         index = dict(self.by_subject)
         for candidate in new:
-            index[candidate.subject] = (*index.get(candidate.subject, ()), candidate)
+            key = candidate.subject_name.canonical
+            index[key] = (*index.get(key, ()), candidate)
         return Trust(self.anchors, index)
 
 

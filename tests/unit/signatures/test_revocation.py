@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archive.preservation.signatures.asn1 import encoded_oid
 from archive.preservation.signatures.certificates import Certificate, certificate
@@ -28,6 +28,7 @@ from tests.generators.signed_data import (
     der,
     entry,
     holder,
+    named,
     number,
     octets,
     seq,
@@ -156,6 +157,35 @@ class TestLists:
         there = crl_of(ca(), LISTED, (_point(full_name=[x509.UniformResourceIdentifier("http://khac/")]), True))
         assert len(said(here, about=someone)) == 1
         assert said(there, about=someone) == ()
+
+    def test_a_place_may_be_named_relative_to_the_issuer(self) -> None:
+        """RFC 5280, 4.2.1.13: the rest of the name is the issuer's; the full name is the same place."""
+        part = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, "Danh sách 1")])
+        whole = x509.DirectoryName(x509.Name([*ca().certificate.subject, *part]))
+        other = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, "Danh sách 2")])
+        near = x509.CRLDistributionPoints([x509.DistributionPoint(None, part, None, None)])
+        full = x509.CRLDistributionPoints([x509.DistributionPoint([whole], None, None, None)])
+        for points in (near, full):
+            someone = holder("Có điểm phân phối", ca(), extensions=((points, False),))
+            assert len(said(crl_of(ca(), LISTED, (_point(relative_name=part), True)), about=someone)) == 1
+            assert len(said(crl_of(ca(), LISTED, (_point(full_name=[whole]), True)), about=someone)) == 1
+            assert said(crl_of(ca(), LISTED, (_point(relative_name=other), True)), about=someone) == ()
+
+    def test_a_place_where_another_issuer_lists_is_no_place_of_this_one(self) -> None:
+        other = [x509.DirectoryName(named("Người khác"))]
+        points = x509.CRLDistributionPoints([x509.DistributionPoint([_URI], None, None, other)])
+        someone = holder("Có điểm phân phối", ca(), extensions=((points, False),))
+        assert said(crl_of(ca(), LISTED, (_point(full_name=[_URI]), True)), about=someone) == ()
+
+    def test_an_authoritys_certificate_for_its_old_key_lets_the_new_key_speak(self) -> None:
+        """RFC 4210, 4.4: the old key is certified by the new one, under the same name."""
+        new = holder("CA", root(), extensions=AUTHORITY)
+        old = holder("CA", new, extensions=AUTHORITY)
+        someone = holder("Dưới khóa cũ", old)
+        listed = crl_of(new, LISTED)
+        assert said(listed, by=old, about=someone) == ()
+        (found,) = said(listed, by=old, about=someone, certificates=[_facts(new)])
+        assert found.issuer == _facts(new)
 
     def test_a_list_may_keep_expired_certificates_since_a_date(self) -> None:
         def keeping(since: datetime) -> bytes:
