@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 
 from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, README, RECORD, STATEMENT, Statement
 from archive.preservation.proofs.opening import readme
+from archive.preservation.proofs.statement_check import code_in, is_descriptive
 from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.kept_verdicts import certificates_of_set
 from archive.services.stored_packages import StoredPackages
@@ -107,14 +108,15 @@ class Proofs:
     def _members(self, record: PackageRecord, document: PackageDocument) -> Sequence[Member]:
         covered = self.evidence.covering(record, document)
         group = tuple(sorted(covered.paths))
-        statement = _statement(record, document, group, self._elsewhere(record, document))
         lying = {file.path: file for file in self.stored.packages.files(record.package_id, covered.version or None)}
+        files = [self._stored(document, lying[path]) for path in group]
+        statement = _statement(record, document, files, self._elsewhere(record, document))
         return (
             Member.of_bytes(README, readme()),
             Member.of_bytes(STATEMENT, statement.document()),
             Member.of_bytes(RECORD, covered.record),
             Member.of_bytes(EVENTS, _events(record, document, set(group))),
-            *(self._stored(document, lying[path]) for path in group),
+            *files,
             *(self._object(sha256) for sha256 in self._named(document)),
         )
 
@@ -168,16 +170,26 @@ def _files(document: PackageDocument) -> Iterator[PackageFile]:
     yield from (*document.originals, *document.renditions, *document.text_files)
 
 
+def _code(document: PackageDocument, files: Sequence[Member]) -> str:
+    """The document's code as its descriptive metadata tell it: under the time-stamp that is what can be compared."""
+    for member in files:
+        if is_descriptive(member.name):
+            with member.open() as stream:
+                return code_in(stream.read())
+    return document.description.value("doc_code") or ""
+
+
 def _statement(
-    record: PackageRecord, document: PackageDocument, group: tuple[str, ...], elsewhere: dict[str, dict[str, str]]
+    record: PackageRecord, document: PackageDocument, files: Sequence[Member], elsewhere: dict[str, dict[str, str]]
 ) -> Statement:
+    group = [member.name.removeprefix(DOCUMENT) for member in files]
     own = {file.path for file in document.originals}
     return Statement(
         subject={
             "package_id": record.package_id,
             "dossier_id": record.dossier_id,
             "ordinal": document.ordinal,
-            "doc_code": document.description.value("doc_code") or "",
+            "doc_code": _code(document, files),
             "file_code": record.file_code,
         },
         group=tuple(DOCUMENT + path for path in group),

@@ -32,6 +32,11 @@ PACKAGE = "3f0b0f4e-6f0a-4f4e-9c53-1f2b7d1f0001"
 ORIGINAL = "representations/rep1/data/H49.001.pdf"
 DESCRIPTION = "representations/rep1/metadata/descriptive/EAD_doc_001.xml"
 VERDICT = "metadata/other/signatures/001.json"
+EAD = (
+    "<simpledc>\n <arcFileCode>H12.H49</arcFileCode>\n <docCode>H49.001</docCode>\n <docOrdinal>1</docOrdinal>\n"
+    " <subject>Quyết định</subject>\n</simpledc>\n"
+).encode()
+"""Descriptive metadata of the one document, with the codes that its statement tells."""
 
 
 def sha256(data: bytes) -> str:
@@ -51,16 +56,19 @@ class ProofParts:
     events: bytes = b""
     readme: bytes = field(default_factory=readme)
     elsewhere: dict[str, dict[str, str]] = field(default_factory=dict)
+    subject: dict[str, object] = field(
+        default_factory=lambda: {
+            "package_id": PACKAGE,
+            "dossier_id": PACKAGE,
+            "ordinal": 1,
+            "doc_code": "H49.001",
+            "file_code": "H49",
+        }
+    )
 
     def statement(self) -> Statement:
         return Statement(
-            subject={
-                "package_id": PACKAGE,
-                "dossier_id": PACKAGE,
-                "ordinal": 1,
-                "doc_code": "H49.001",
-                "file_code": "H49",
-            },
+            subject=self.subject,
             group=tuple(DOCUMENT + path for path in sorted(self.files)),
             verdicts=tuple(DOCUMENT + path for path in sorted(self.files) if path.startswith("metadata/other/")),
             originals=tuple(DOCUMENT + path for path in self.originals),
@@ -96,7 +104,7 @@ def record_over(
 
 def unsigned_proof(pki: Pki, at: datetime, original: bytes = b"%PDF-1.7 unsigned") -> ProofParts:
     """A proof of a document without signatures."""
-    files = {ORIGINAL: original, DESCRIPTION: "<ead>Quyết định</ead>".encode()}
+    files = {ORIGINAL: original, DESCRIPTION: EAD}
     return ProofParts(files, record_over(pki, files, at), events=json.dumps({"type": "ingestion"}).encode() + b"\n")
 
 
@@ -147,7 +155,7 @@ def proof_of_case(corpus: Corpus, made: Prepared, stamped_at: datetime) -> Proof
     trust, policy = made.trust or corpus.trust, made.policy or default_policy()
     objects = [trust.document(), *(c.der for c in trust.certificates), policy.document, *judgement.objects]
     objects += [judgement.facts] if judgement.facts else []
-    files = {path: made.data, DESCRIPTION: b"<ead/>", VERDICT: verdict_member(kept)}
+    files = {path: made.data, DESCRIPTION: EAD, VERDICT: verdict_member(kept)}
     told = {sha256(content): {"sha512": hashlib.sha512(content).hexdigest()}} if content is not None else {}
     record = record_over(corpus.pki, files, stamped_at)
     return ProofParts(files, record, {sha256(der): der for der in objects}, (path,), elsewhere=told)
@@ -171,7 +179,7 @@ def signed_proof(
 ) -> ProofParts:
     """A proof of a signed document, as the archive makes it."""
     kept, objects = judged(data, trust, judged_at, folder, path=path, revocation=revocation)
-    files = {path: data, DESCRIPTION: "<ead>Quyết định</ead>".encode(), VERDICT: verdict_member(kept)}
+    files = {path: data, DESCRIPTION: EAD, VERDICT: verdict_member(kept)}
     return ProofParts(files, record_over(pki, files, stamped_at), objects, originals=(path,))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from archive.preservation.signatures.kept_verdicts import (
 )
 from archive.preservation.signatures.pdf_facts_json import FactsUnreadableError, facts_of
 from archive.preservation.signatures.replaying import ContentMissingError, KeptBytes, Original, replay
-from archive.preservation.signatures.xml_facts_json import is_xml_facts
+from archive.preservation.signatures.xml_facts_json import is_xml_facts, xml_facts_of
 
 Reader = Callable[[Original, str], bytes | None]
 """Reads the structure of a file with this suffix again; its facts as a document. None: its kind has none."""
@@ -152,6 +152,23 @@ def tell_verdicts(one: KeptInProof) -> Iterator[Step]:
     for verdict in one.kept.verdicts:
         told = said("verdict", path=one.kept.path, verdict=in_short(verdict), at=one.kept.judged_at)
         yield Step(steps.VERDICT, None, told, decides=False, more={key: verdict.get(key) for key in TOLD})
+
+
+def overlooked(proof: Proof, found: Sequence[KeptInProof], read_again: Reader | None) -> Iterator[Step]:
+    """Signed originals on which the archive kept no verdict; decides nothing."""
+    judged = {DOCUMENT + one.kept.path for one in found}
+    for name in proof.statement.originals:
+        facts = read_again(proof.window(name), name) if read_again is not None and name not in judged else None
+        if facts is not None and _is_signed(facts):
+            told = said("verdict_missing", path=name.removeprefix(DOCUMENT))
+            yield Step(steps.VERDICT, None, told, decides=False)
+
+
+def _is_signed(facts: bytes) -> bool:
+    if is_xml_facts(facts):
+        return bool(xml_facts_of(facts).signatures)
+    found = facts_of(facts)
+    return bool(found.fields or found.remnants)
 
 
 TOLD = ("indication", "subindication", "plain", "signer", "best_time")

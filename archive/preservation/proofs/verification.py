@@ -19,6 +19,7 @@ from archive.preservation.proofs.contents import ContentsBrokenError
 from archive.preservation.proofs.evidence_check import Evidence, anchors_under, check_record
 from archive.preservation.proofs.opening import Proof, open_proof
 from archive.preservation.proofs.own_trust import judge_again
+from archive.preservation.proofs.statement_check import contradicted, descriptive, unlisted_verdicts
 from archive.preservation.proofs.steps import Report, Said, Step, said
 from archive.preservation.proofs.verdict_check import (
     KeptInProof,
@@ -27,6 +28,7 @@ from archive.preservation.proofs.verdict_check import (
     check_replay,
     check_structure,
     kept_in,
+    overlooked,
     tell_verdicts,
 )
 from archive.preservation.signatures.engine import World
@@ -67,6 +69,7 @@ def check(stream: BinaryIO, auditor: Auditor) -> Report:
         return Report((Step(steps.CONTAINER, False, said("container_broken", why=str(error.strerror))),))
     if proof is None:
         return Report(tuple(done))
+    done += _guarded(steps.STATEMENT, lambda: _borne_out(proof))
     report = Report(tuple(done), proof.statement.subject, manifest=proof.manifest)
     try:
         found = kept_in(proof)
@@ -79,8 +82,17 @@ def check(stream: BinaryIO, auditor: Auditor) -> Report:
         report,
         steps=(*report.steps, *evidence.steps, *rest),
         proven=rfc3339(evidence.since) if evidence.since else None,
-        trusted=tuple(_trusted(evidence, found, auditor)),
+        trusted=tuple(_trusted(proof, evidence, found, auditor)),
     )
+
+
+def _borne_out(proof: Proof) -> Iterator[Step]:
+    hidden = list(unlisted_verdicts(proof))
+    if hidden:
+        yield Step(steps.STATEMENT, False, said("verdict_hidden", names=", ".join(hidden[:5])))
+    told = list(dict.fromkeys(contradicted(proof)))
+    if told:
+        yield Step(steps.STATEMENT, False, said("subject_contradicted", names=", ".join(told)))
 
 
 def _guarded(name: str, step: Callable[[], Iterator[Step]]) -> Iterator[Step]:
@@ -108,6 +120,8 @@ def _verdicts(proof: Proof, found: Sequence[KeptInProof], evidence: Evidence, au
         yield Step(steps.REPLAY, True, said("replay_nothing"))
     for one in found:
         yield from _of_file(one, evidence, auditor)
+    if auditor.read_again is not None:
+        yield from _guarded(steps.VERDICT, lambda: overlooked(proof, found, auditor.read_again))
 
 
 def _of_file(one: KeptInProof, evidence: Evidence, auditor: Auditor) -> Iterator[Step]:
@@ -119,8 +133,9 @@ def _of_file(one: KeptInProof, evidence: Evidence, auditor: Auditor) -> Iterator
         yield from (replace(step, decides=False) for step in told)
 
 
-def _trusted(evidence: Evidence, found: Sequence[KeptInProof], auditor: Auditor) -> Iterator[Said]:
+def _trusted(proof: Proof, evidence: Evidence, found: Sequence[KeptInProof], auditor: Auditor) -> Iterator[Said]:
     yield said("trust_clock", at=rfc3339(auditor.at))
+    yield said("trust_identifiers" if descriptive(proof) else "trust_subject")
     if evidence.authorities:
         yield said("trust_authorities", names="; ".join(evidence.authorities))
     if evidence.since is not None:

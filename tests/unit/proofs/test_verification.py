@@ -22,12 +22,14 @@ from archive.preservation.proofs import steps
 from archive.preservation.proofs.steps import EXIT_CODES, NAMES, Report, Step
 from archive.preservation.proofs.telling import lines
 from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.signatures.pdf_facts import PdfFacts, SignedField
 from archive.preservation.signatures.pdf_facts_json import facts_document, facts_of
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from metadata.messages import LANGUAGES, catalogue
 from tests.fixtures.pki import LONG, SIGNED, TODAY, Corpus, with_page_content
 from tests.generators.proofs import (
     DESCRIPTION,
+    EAD,
     ORIGINAL,
     VERDICT,
     ProofParts,
@@ -217,6 +219,48 @@ def test_a_token_for_something_else_is_found(parts: ProofParts, corpus: Corpus) 
     assert broken(under_own_anchors(parts, corpus)) == [steps.RECORD]
 
 
+def renamed(parts: ProofParts, old: str, new: str) -> ProofParts:
+    """The same bytes under another name: names are not under the time-stamp."""
+    parts.files[new] = parts.files.pop(old)
+    return parts
+
+
+def test_a_verdict_hidden_under_another_name_is_found(parts: ProofParts, corpus: Corpus) -> None:
+    """The evidence record covers bytes: a verdict of TOTAL_FAILED could otherwise pass as some other file."""
+    hidden = renamed(parts, VERDICT, "representations/rep2/data/H49.001.pdf")
+    hidden.objects.clear()
+    report = under_own_anchors(hidden, corpus)
+    assert step(report, steps.RECORD).ok is True
+    assert broken(report) == [steps.STATEMENT]
+
+
+@pytest.mark.parametrize(("key", "value"), [("ordinal", 2), ("doc_code", "H49.002"), ("file_code", "H50")])
+def test_a_number_or_code_that_the_metadata_do_not_bear_out_is_found(
+    parts: ProofParts, corpus: Corpus, key: str, value: object
+) -> None:
+    parts.subject[key] = value
+    report = under_own_anchors(parts, corpus)
+    assert broken(report) == [steps.STATEMENT]
+    assert next(found for found in report.steps if found.ok is False).said.values["names"] == key
+
+
+def test_identifiers_that_nothing_time_stamped_bears_out_are_told_as_the_archives_word(
+    parts: ProofParts, corpus: Corpus
+) -> None:
+    assert "trust_identifiers" in {what.key for what in under_own_anchors(parts, corpus).trusted}
+    nameless = renamed(parts, DESCRIPTION, "representations/rep3/data/H49.001.jsonl.zst")
+    report = under_own_anchors(nameless, corpus)
+    assert (report.ok, "trust_subject" in {what.key for what in report.trusted}) == (True, True)
+
+
+def test_a_signed_original_without_a_kept_verdict_is_told_by_a_reader(corpus: Corpus) -> None:
+    parts = unsigned_proof(corpus.pki, SIGNED)
+    signed, bare = PdfFacts(1, fields=(SignedField("ChuKy1", None, False, b""),)), PdfFacts(1)
+    told = read_again(parts, corpus, facts_document(signed))
+    assert (told.ok, step(told, steps.VERDICT).said.key) == (True, "verdict_missing")
+    assert steps.VERDICT not in {found.name for found in read_again(parts, corpus, facts_document(bare)).steps}
+
+
 # ------------------------------------------------------------ the kept verdict
 
 
@@ -301,7 +345,7 @@ def detached(corpus: Corpus, folder: Path, algorithm: str, told: dict[str, str])
     signature = sign_bytes(b"noi dung", corpus.leader, Signing(SIGNED, digest=algorithm), detached=True)
     path = "representations/rep1/data/H49.001.p7s"
     kept, objects = judged(signature, corpus.trust, TODAY, folder, path=path, content=content)
-    files = {path: signature, DESCRIPTION: b"<ead/>", VERDICT: verdict_member(kept)}
+    files = {path: signature, DESCRIPTION: EAD, VERDICT: verdict_member(kept)}
     record = record_over(corpus.pki, files, TODAY + DAY)
     return ProofParts(files, record, objects, originals=(path,), elsewhere={kept.content: told})
 
