@@ -53,7 +53,7 @@ def read_bytes(data: FileBytes) -> PdfFacts:
 def _read(data: FileBytes, revisions: Revisions) -> PdfFacts:
     fields, problem = _fields(revisions)
     problems = [problem] if problem else []
-    if not revisions.complete and any(f.coverage == "partial" for f in fields):
+    if not revisions.complete and any(f.range and f.revision is None for f in fields):
         problems.append("revisions: the chain of cross-references cannot be followed to its beginning")
     return PdfFacts(
         data.size,

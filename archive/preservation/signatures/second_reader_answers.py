@@ -164,8 +164,13 @@ def _compared(ours: Reading, theirs: Reading) -> list[Disagreement]:
         found.append(_disagreement(ours.field, "integrity", _word(ours.integrity), _word(theirs.integrity), pair))
     if ours.signer and theirs.signer and ours.signer != theirs.signer:
         found.append(_disagreement(ours.field, "signer", ours.signer, theirs.signer, pair))
-    # Whether the signed bytes end before or behind the last line end is a matter of words.
-    if ours.coverage and theirs.coverage and (ours.coverage in SECURE) != (theirs.coverage in SECURE):
+    # Whether the signed bytes end before or behind the last line end is a matter of words. Our "unclear" claims
+    # nothing, as the verdict says; theirs does: it is how pyHanko refuses a coverage.
+    if (
+        ours.coverage not in {None, "unclear"}
+        and theirs.coverage
+        and (ours.coverage in SECURE) != (theirs.coverage in SECURE)
+    ):
         found.append(_disagreement(ours.field, "coverage", ours.coverage, theirs.coverage, pair))
     return found
 
