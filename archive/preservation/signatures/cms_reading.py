@@ -36,9 +36,12 @@ from archive.preservation.signatures.asn1 import (
     octets,
     oid,
     value_of,
+    whole,
 )
 from archive.preservation.signatures.cms_attributes import (
+    CONTENT_TYPE,
     MAX_TOKENS,
+    MESSAGE_DIGEST,
     Attributes,
     read_attributes,
 )
@@ -55,6 +58,7 @@ __all__ = [
     "SignerName",
     "TokenFacts",
     "digest_name",
+    "is_signed_attributes",
     "new_digest",
     "read_pkcs1",
     "read_signed_data",
@@ -139,7 +143,7 @@ def _read(data: bytes) -> SignedData:
         content,
         tuple(certificates),
         lists,
-        tuple(_signer(data, info, certificates) for info in infos[:MAX_SIGNERS]),
+        tuple(_aware(_signer(data, info, certificates), content) for info in infos[:MAX_SIGNERS]),
         padding_is_zero=not data[outer[3] :].strip(b"\0"),
         signers_left_out=max(0, len(infos) - MAX_SIGNERS),
         digests=tuple(digest_of(algorithm_oid(encoded(data, e))) for e in members(data, at(found, 1, SET), 100)),
@@ -216,6 +220,28 @@ def _signer(data: bytes, element: Element, certificates: list[bytes]) -> SignerF
         notes=_notes(stated, algorithm),
         problems=(*says.problems, *_protection(says, stated, algorithm)),
     )
+
+
+def is_signed_attributes(content: bytes) -> bool:
+    """Whether `content` is what a signer with signed attributes signs: their DER.
+
+    A value that was made over signed attributes also fits a CMS without them
+    whose content they are (RFC 5652, section 5.4 leaves it open): whoever
+    takes them out of one signature makes a signed "document" of them.
+    """
+    if content[:1] != b"\x31":
+        return False
+    try:
+        kinds = read_attributes(content, whole(content, SET)).kinds
+    except Asn1Error:
+        return False
+    return {CONTENT_TYPE, MESSAGE_DIGEST} <= set(kinds)
+
+
+def _aware(facts: SignerFacts, content: bytes | None) -> SignerFacts:
+    if facts.signed_bytes or content is None or not is_signed_attributes(content):
+        return facts
+    return replace(facts, problems=(*facts.problems, "content-is-attributes: of another signature, not a document"))
 
 
 def _signer_name(data: bytes, parts: list[Element]) -> SignerName:

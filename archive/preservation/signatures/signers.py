@@ -14,7 +14,7 @@ from archive.preservation.signatures.values import AlgorithmUnknownError, is_gen
 from archive.preservation.signatures.world import World
 
 MAX_CANDIDATES = 5
-_CONSTRAINING = ("attribute-repeated", "attribute-values", "algorithm-protection")
+_CONSTRAINING = ("attribute-repeated", "attribute-values", "algorithm-protection", "content-is-attributes")
 
 
 def cms_block(signed: SignedData, facts: SignerFacts, digest: Digest) -> SignerBlock:

@@ -18,6 +18,7 @@ from archive.preservation.signatures.cms_facts import SignerName
 from archive.preservation.signatures.cms_reading import (
     CmsUnreadableError,
     SignerFacts,
+    is_signed_attributes,
     new_digest,
     read_pkcs1,
     read_signed_data,
@@ -244,6 +245,21 @@ def test_without_signed_attributes_the_value_is_over_the_content() -> None:
 
     assert is_genuine_over(facts.signature, hashed, facts.signature_algorithm, facts.digest, who)
     assert is_genuine(facts.signature, CONTENT, facts.signature_algorithm, facts.digest, who)
+
+
+def test_attributes_taken_out_of_a_signature_are_no_signed_document() -> None:
+    """The value of a signature with attributes fits a CMS without them whose content they are."""
+    honest = only(signed_data((Info(signer()),)))
+    stolen = honest.signed_bytes[0]
+    forged = only(signed_data((Info(signer(), attributes=[], sign=lambda _: honest.signature),), content=stolen))
+    who = certificate(signer().der)
+    assert is_genuine(forged.signature, stolen, forged.signature_algorithm, forged.digest, who)
+    assert [p.partition(":")[0] for p in forged.problems] == ["content-is-attributes"]
+    assert not is_signed_attributes(CONTENT)
+    assert not is_signed_attributes(b"1")
+    assert not is_signed_attributes(set_of(number(1)))
+    plain = only(signed_data((Info(signer(), attributes=[]),), content=CONTENT))
+    assert plain.problems == ()
 
 
 def test_the_bare_rsa_value_of_old_pdfs_is_read_with_the_digest_inside_it() -> None:
