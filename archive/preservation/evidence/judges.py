@@ -36,6 +36,8 @@ class EngineJudge:
 
     world: World
     _known: dict[tuple[bytes, datetime | None], TokenAnswer] = field(default_factory=dict, repr=False)
+    _worlds: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], World] = field(default_factory=dict, repr=False)
+    _asked: dict[tuple[bytes, ...], tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict, repr=False)
 
     @property
     def now(self) -> datetime:
@@ -60,15 +62,26 @@ class EngineJudge:
 
     def asked_about(self, token: bytes) -> tuple[tuple[bytes, bytes], ...]:
         """Certificates of a token's path whose revocation status has to be known, each with its issuer (DER)."""
-        verdict = judge_token(token, _imprint(read_token(token)), self.world)
+        said = read_token(token)
+        if said.certificates not in self._asked:
+            verdict = judge_token(token, _imprint(said), self._world_of(said, ()))
+            self._asked[said.certificates] = tuple(self._pairs(verdict))
+        return self._asked[said.certificates]
+
+    def _pairs(self, verdict: TokenVerdict) -> Iterator[tuple[bytes, bytes]]:
         known = [c for entries in self.world.trust.by_subject.values() for c in entries]
-        pairs = []
+        above = [*_looked_at(verdict), *known]
         for member in _path(verdict):
-            above = [*_looked_at(verdict), *known]
             issuer = next((c for c in above if c.subject == member.issuer and member.issued_by(c)), None)
             if issuer is not None:
-                pairs.append((member.der, issuer.der))
-        return tuple(pairs)
+                yield member.der, issuer.der
+
+    def _world_of(self, said: Token, answers: tuple[bytes, ...]) -> World:
+        """The world with what tokens of one authority bring: their paths are looked for once."""
+        key = (said.certificates, answers)
+        if key not in self._worlds:
+            self._worlds[key] = self.world.with_material(said.certificates, answers)
+        return self._worlds[key]
 
     def status_for(self, token: bytes, answers: Iterable[bytes]) -> tuple[tuple[bytes, ...], str]:
         """Which of `answers` tell that a token's authority is good now, and why they do not suffice.
@@ -76,9 +89,8 @@ class EngineJudge:
         Returns:
             CRLs and OCSP answers that were looked at, in the order given, and the reason; empty: they suffice.
         """
-        given = list(dict.fromkeys(answers))
-        world = self.world.with_material((), given)
-        verdict = judge_token(token, _imprint(read_token(token)), world)
+        given, said = tuple(dict.fromkeys(answers)), read_token(token)
+        verdict = judge_token(token, _imprint(said), self._world_of(said, given))
         used = tuple(der for der in given if hashlib.sha256(der).hexdigest() in verdict.used.sources)
         if verdict.outcome.passed:
             return used, ""
@@ -90,7 +102,7 @@ class EngineJudge:
         except TokenUnreadableError as error:
             return TokenAnswer(Outcome.BROKEN, str(error))
         covered_at = question.covered_at
-        world = self.world if covered_at is None else self.world.judged_at(covered_at)
+        world = self._world_of(said, ()) if covered_at is None else self.world.judged_at(covered_at)
         verdict = judge_token(question.token, _imprint(said), world)
         if verdict.time is None:
             return TokenAnswer(*_weighed(verdict, youngest=covered_at is None))
