@@ -111,6 +111,9 @@ class _Wanted:
 class _Search:
     """How the search for data about one certificate goes."""
 
+    known: Mapping[str, bytes]
+    """What this call has at hand already, by SHA-256."""
+
     reasons: list[str] = field(default_factory=list)
     spent: set[str] = field(default_factory=set)
     """Addresses whose list is at hand and says nothing of it."""
@@ -170,7 +173,7 @@ class RevocationBroker:
         objects: dict[str, bytes] = {}
         missing: list[Missing] = []
         for wanted in self._wanted(pairs):
-            search = _Search()
+            search = _Search(objects)
             found = self._kept(wanted, search)
             if found is None or self._worth_a_look(found[0]):
                 # Where nothing newer is to be had, what is at hand still holds.
@@ -214,7 +217,8 @@ class RevocationBroker:
             if not held.fresh_at(now):
                 search.reasons.append(f"stale: the list at hand held until {held.next_update or held.this_update}")
                 continue
-            data = self.cache.data(held)
+            # Read and compared with its digest once a call, not once a certificate.
+            data = search.known.get(held.sha256) or self.cache.data(held)
             if data is None:
                 continue
             # A list of everything, younger than the certificate, speaks of it; others are looked into.
