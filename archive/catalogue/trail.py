@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -271,30 +271,59 @@ class AuditTrail:
     def restore(self, segments: SegmentStore[S]) -> int:
         """Fill the database again from the sealed segments alone, to the letter; how many events were missing.
 
+        What the database has recorded and nobody has sealed yet comes after what is
+        sealed: a database that was put back from an older copy has gone on from
+        there, and its events get new numbers behind those that it had forgotten.
+
         Raises:
-            TrailForkedError: the database has recorded other events under the numbers of sealed ones.
+            TrailForkedError: the database has sealed other events under the numbers of these.
         """
-        restored = 0
         try:
             with self._database.transaction() as connection:
-                head = self._locked_head(connection)
+                waiting, head = self._taken_back(connection, self._locked_head(connection))
                 known = set(connection.execute(sa.select(audit_events.c.id)).scalars())
+                before = len(known)
                 for segment in segments.segments():
-                    rows = []
-                    for line in segments.lines(segment):
-                        row = _restored(line, segment.name)
-                        if row is None or row["id"] in known:
-                            continue
-                        known.add(row["id"])
-                        rows.append(row)
-                        if row["number"] is not None and row["number"] > head.seq:
-                            head = ChainHead(row["number"], row["sha256"], row["at"])
+                    rows, head = _missing(segments.lines(segment), segment.name, known, head)
                     if rows:
                         _append(connection, rows, head)
-                        restored += len(rows)
+                restored = len(known) - before - sum(body["id"] in known for body in waiting)
+                fresh = []
+                for plain in (body for body in waiting if body["id"] not in known):
+                    body, head = linked(AuditEvent.model_validate(plain).body(), head)
+                    fresh.append(_row(body, head))
+                if fresh:
+                    _append(connection, fresh, head)
         except sa.exc.IntegrityError as error:
             raise TrailForkedError(str(error.orig)) from error
         return restored
+
+    @staticmethod
+    def _taken_back(connection: sa.Connection, head: ChainHead) -> tuple[list[Mapping[str, Any]], ChainHead]:
+        """Take the chain's events that are not sealed out of the table; they, and the head before them."""
+        unsealed = audit_events.c.number.is_not(None) & _UNSEALED
+        query = sa.select(audit_events.c.body).where(unsealed).order_by(audit_events.c.number)
+        waiting = list(connection.execute(query).scalars())
+        if waiting:
+            connection.execute(audit_events.delete().where(unsealed))
+            head = ChainHead(waiting[0]["seq"] - 1, waiting[0]["previous"], "")
+        return waiting, head
+
+
+def _missing(
+    lines: Iterable[bytes], segment: str, known: set[str], head: ChainHead
+) -> tuple[list[dict[str, Any]], ChainHead]:
+    """Rows of a segment that the database has not, and the head with them; `known` learns their ids."""
+    rows = []
+    for line in lines:
+        row = _restored(line, segment)
+        if row is None or row["id"] in known:
+            continue
+        known.add(row["id"])
+        rows.append(row)
+        if row["number"] is not None and row["number"] > head.seq:
+            head = ChainHead(row["number"], row["sha256"], row["at"])
+    return rows, head
 
 
 def _plain(value: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -159,11 +161,52 @@ def test_a_new_database_goes_on_where_the_sealed_trail_ends(trail: Trail, tmp_pa
     second.database.close()
 
 
-def test_a_database_that_went_its_own_way_is_not_mixed_with_the_sealed_trail(trail: Trail, tmp_path: Path) -> None:
+def test_a_database_from_an_older_copy_gets_back_what_it_forgot_and_keeps_what_it_recorded_since(
+    trail: Trail, tmp_path: Path
+) -> None:
+    trail.add(3)
+    (tmp_path / "copy").mkdir()
+    with (
+        closing(sqlite3.connect(tmp_path / "catalogue.sqlite")) as source,
+        closing(sqlite3.connect(tmp_path / "copy" / "catalogue.sqlite")) as target,
+    ):
+        source.backup(target)
+    trail.add(2)
+    older = open_trail(tmp_path / "copy")
+    again = Trail(tmp_path, older.database, trail.clock)
+    again.trail.record(again.trail.event(EventType.APPROVAL, "since"))
+    assert numbers(again) == [1, 2, 3, 4, 5]
+    assert again.trail.restore(again.segments) == 2
+    assert numbers(again) == [1, 2, 3, 4, 5, 6, 7]
+    assert again.body(7)["subject"] == "since"
+    assert again.found() == []
+    again.trail.seal(again.segments)
+    assert again.found() == []
+    older.database.close()
+
+
+def test_rebuilding_changes_nothing_of_a_trail_that_has_all(trail: Trail) -> None:
+    trail.add(2)
+    trail.add(2, seal=False)
+    before = [event.line for event in RecordedTrail(trail.database).chained()]
+    assert trail.trail.restore(trail.segments) == 0
+    assert [event.line for event in RecordedTrail(trail.database).chained()] == before
+    assert trail.found() == []
+
+
+def test_a_segment_that_was_written_but_not_marked_is_found_sealed(trail: Trail) -> None:
+    trail.add(2)
+    trail.sql("UPDATE audit_events SET sealed = 0")
+    assert trail.trail.restore(trail.segments) == 0
+    assert trail.trail.seal(trail.segments) == 0
+    assert trail.found() == []
+
+
+def test_two_trails_that_were_sealed_apart_are_not_mixed(trail: Trail, tmp_path: Path) -> None:
     trail.add(3)
     (tmp_path / "second").mkdir()
     second = make_trail(tmp_path / "second")
-    second.add(2, seal=False)
+    second.add(2)
     with pytest.raises(TrailForkedError):
         second.trail.restore(trail.segments)
     assert numbers(second) == [1, 2, 3]
