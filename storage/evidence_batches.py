@@ -100,6 +100,8 @@ class StampEntry(_Kept):
     expires: str = ""
     """Until when the authority's certificate is valid, RFC 3339."""
 
+    digests: tuple[str, ...] = ()
+    source: str = ""
     leaves: int = 0
     bytes: int = 0
     """Size of everything in its groups."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from archive.preservation.evidence.answers import EvidenceStatus, Stamped
 from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.building import Builder
-from archive.preservation.evidence.checking import Checker, Finding, pending, waiting
+from archive.preservation.evidence.checking import Checker, Finding, pending, unknown, waiting
 from archive.preservation.evidence.history import History, Stamp, StampKind
 from archive.preservation.evidence.planning import Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
 from archive.preservation.evidence.rehashing import Progress
@@ -157,7 +157,7 @@ class Evidence(EvidenceLookup):
         return bytes.fromhex(roots.root if roots else self.stamping.document(stamp.name).root)
 
     def _all_heads(self) -> Iterator[Due]:
-        heads = self.stamping.history().heads()
+        heads = self.stamping.outline().heads()
         for algorithm in dict.fromkeys(head.algorithm for head in heads):
             of_it = [head for head in heads if head.algorithm == algorithm]
             ends = min(head.expires for head in of_it)
@@ -170,7 +170,7 @@ class Evidence(EvidenceLookup):
         """What planning looks at."""
         index, _ = self.stamping.index()
         sizes = {entry.name: entry.bytes for entry in index.stamps}
-        return Holding(self.stamping.history(), sizes, self.terms, self._sunset)
+        return Holding(self.stamping.outline(), sizes, self.terms, self._sunset)
 
     def _sunset(self, algorithm: str) -> datetime | None:
         row = self.judge.world.policy.digest_row(algorithm)
@@ -231,6 +231,10 @@ class Evidence(EvidenceLookup):
             for entry in index.stamps:
                 if entry.kind == StampKind.BATCH:
                     yield self._batch(checker, entry)
+            known = {entry.name for entry in index.stamps}
+            for name in self.stamping.batches.names():
+                if name not in known and self.stamping.manifest(name) is not None:
+                    yield Finding(name, name, (unknown(name),))
             left = len(self.builder("sha256").pending(index).lines)
             if left:
                 yield Finding("", "", (pending(f"{left} packages"),))

@@ -40,7 +40,7 @@ class EvidenceLookup:
 
     def checker(self) -> Checker:
         """A checker over the stamps as they are now."""
-        return Checker(self.places, self.material, self.rehasher, self.stamping.history(), self.judge)
+        return Checker(self.places, self.material, self.rehasher, self.stamping.outline(), self.judge)
 
     def _wanted(self, identifier: str) -> Iterator[str]:
         """Package ids, or `{package}/{ordinal}` with the package that has the document."""

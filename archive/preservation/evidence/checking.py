@@ -26,6 +26,9 @@ from archive.preservation.evidence.verification import Outcome, RecordVerdict, S
 from storage.errors import ObjectMissingError, RecordUnreadableError
 from storage.evidence_batches import Group, GroupFile
 
+_READ_AGAIN = frozenset({"ledger", "segment", "batch", "audit"})
+"""Small things beside packages that every check of a batch reads again."""
+
 _BROKEN = (EvidenceDamagedError, HistoryBrokenError, RecordUnreadableError, ObjectMissingError)
 
 
@@ -87,6 +90,8 @@ class Checker:
     material: StoredMaterial
     rehasher: Rehasher
     history: History
+    """As the index has it; what is needed of a stamp is read from its folder."""
+
     judge: EngineJudge
     _cuttings: dict[str, tuple[tuple[Link, ...], Cutting]] = field(default_factory=dict, repr=False)
     _lines: Lines | None = None
@@ -101,9 +106,28 @@ class Checker:
         """
         if batch not in self._cuttings:
             self._lines = self._lines or Lines(self.history)
-            links = self._lines.of(batch)
-            self._cuttings[batch] = (links, Cutting.of(self.history.stamps[batch], links, self.material))
+            links = tuple(self._filled(self._lines.of(batch)))
+            self._cuttings[batch] = (links, Cutting.of(self._whole(self.history.stamps[batch]), links, self.material))
         return self._cuttings[batch]
+
+    def _filled(self, links: Sequence[Link]) -> Iterator[Link]:
+        """A line of the index with what the stamps' own documents say."""
+        whole = [(self._whole(link.stamp), self._whole(link.stamped_by)) for link in links]
+        for place, (stamp, stamped_by) in enumerate(whole):
+            above = whole[place + 1][0].covers if place + 1 < len(whole) else ()
+            yield Link(stamp, stamped_by, next((cover for cover in above if cover.stamp == stamped_by.name), None))
+
+    def _whole(self, outline: Stamp) -> Stamp:
+        found = self.rehasher.stamping.stamp(outline.name)
+        if found is None:
+            msg = f"{outline.name}: the index says that it is finished, its folder does not"
+            raise HistoryBrokenError(msg)
+        said = (outline.kind, outline.algorithm, outline.time, outline.voids)
+        covered = {cover.stamp for cover in outline.covers}
+        if said != (found.kind, found.algorithm, found.time, found.voids) or covered != {c.stamp for c in found.covers}:
+            msg = f"{outline.name}: the index says something else than its folder"
+            raise HistoryBrokenError(msg)
+        return found
 
     def cut(self, batch: str, group: Group) -> EvidenceRecord:
         """The evidence record of a group, from what is stored; its bytes are not read.
@@ -193,11 +217,18 @@ class Checker:
         ]
         if Tree.of(document.algorithm, leaves).root.hex() != document.root:
             yield Failure(Outcome.BROKEN, document.name, document.name, "files", "the groups are not those of the tree")
-        if document.previous:
-            before = [group for group in self.places.others(document) if group.kind == "batch"]
-            now = [self.places.digests(group, "sha256")[0]["sha256"].hex() for group in before]
-            if now != [document.previous]:
-                yield Failure(Outcome.BROKEN, document.name, "", "files", "the batch before it was changed or removed")
+        named = [group for group in self.places.others(document) if group.kind in _READ_AGAIN]
+        for group in named:
+            place, known = group.members[0]
+            try:
+                now = self.places.digests(group, "sha256")[0]["sha256"].hex()
+            except ObjectMissingError:
+                now = ""
+            if now != known:
+                what = "was changed" if now else "is gone"
+                yield Failure(Outcome.BROKEN, document.name, "", "bytes", f"{place} {what}")
+        if document.previous and document.previous not in {digest for group in named for _, digest in group.members}:
+            yield Failure(Outcome.BROKEN, document.name, "", "files", "it does not cover the batch that it names")
 
     def _tree(self, batch: str, stamp: Stamp) -> Iterator[Failure]:
         if stamp.kind not in {StampKind.BATCH, StampKind.REHASH}:
@@ -240,3 +271,8 @@ def waiting(batch: str) -> Failure:
 def pending(subject: str) -> Failure:
     """Something that stands in no batch yet."""
     return Failure(Outcome.INDETERMINATE, "", "", "waiting", f"{subject} stands in no batch yet (evidence build)")
+
+
+def unknown(batch: str) -> Failure:
+    """A finished stamp that somebody took out of the index."""
+    return Failure(Outcome.BROKEN, batch, batch, "files", "it is finished and the index does not know it")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.documents import (
@@ -18,11 +18,11 @@ from archive.preservation.evidence.documents import (
     RootsDocument,
     stamp_of,
 )
-from archive.preservation.evidence.history import History, Stamp, StampKind
+from archive.preservation.evidence.history import Cover, History, Stamp, StampKind
 from archive.preservation.evidence.tokens import TokenUnreadableError, read_token
 from archive.preservation.evidence.verification import Outcome, TokenAnswer
 from metadata.errors import ArchiveError
-from metadata.time import Clock, rfc3339
+from metadata.time import Clock, from_rfc3339, rfc3339
 from storage.errors import PreconditionFailedError, StorageFaultError
 from storage.evidence_batches import (
     DOCUMENT,
@@ -52,13 +52,14 @@ NewToken = Callable[[bytes], TokenAnswer]
 """Judges a token that has just been received, at the present."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Stamping:
-    """Opens stamps and finishes them."""
+    """Opens stamps and finishes them. What is finished never changes and is read once."""
 
     batches: EvidenceBatches
     judge: NewToken
     clock: Clock
+    _finished: dict[str, Stamp] = field(default_factory=dict, repr=False)
 
     # ------------------------------------------------------------ reading
 
@@ -112,6 +113,8 @@ class Stamping:
         Raises:
             EvidenceDamagedError: its documents contradict each other.
         """
+        if name in self._finished:
+            return self._finished[name]
         manifest = self.manifest(name)
         if manifest is None:
             return None
@@ -119,13 +122,22 @@ class Stamping:
         batch = BatchDocument.read(name, data)
         if hashlib.sha256(data).hexdigest() != manifest.batch:
             raise EvidenceDamagedError(name, "batch.json is not the one that the manifest names")
-        return stamp_of(batch, manifest, self.roots(name) if batch.kind is StampKind.REHASH else None)
+        found = stamp_of(batch, manifest, self.roots(name) if batch.kind is StampKind.REHASH else None)
+        self._finished[name] = found
+        return found
 
-    def history(self, names: tuple[str, ...] | None = None) -> History:
-        """All finished stamps of the index (or those named) as a history."""
+    def history(self) -> History:
+        """All finished stamps with everything that is known of them; reads the documents of each once."""
         index, _ = self.index()
-        wanted = [entry.name for entry in index.stamps if names is None or entry.name in names]
-        return History.of(stamp for name in wanted if (stamp := self.stamp(name)) is not None)
+        return History.of(stamp for entry in index.stamps if (stamp := self.stamp(entry.name)) is not None)
+
+    def outline(self) -> History:
+        """All finished stamps as the index has them: which covers which, without leaves and revocation data.
+
+        One object is read, however many stamps there are.
+        """
+        index, _ = self.index()
+        return History.of(_outlined(entry) for entry in index.stamps if entry.time)
 
     # ------------------------------------------------------------ writing
 
@@ -208,6 +220,25 @@ class Stamping:
         raise StorageFaultError("evidence/batches/index.json", "other writers keep on changing it")
 
 
+def _outlined(entry: StampEntry) -> Stamp:
+    try:
+        time = from_rfc3339(entry.time)
+        return Stamp(
+            name=entry.name,
+            kind=StampKind(entry.kind),
+            algorithm=entry.algorithm,
+            time=time,
+            signer=entry.signer,
+            expires=from_rfc3339(entry.expires) if entry.expires else time,
+            digests=entry.digests,
+            source=entry.source,
+            covers=tuple(Cover(name, b"") for name in entry.covered),
+            voids=entry.voids,
+        )
+    except ValueError as error:
+        raise EvidenceDamagedError(entry.name, f"index: {error}") from error
+
+
 def opened(index: Index, batch: BatchDocument) -> Index:
     """The index with a stamp that waits for its token."""
     entry = StampEntry(
@@ -238,6 +269,8 @@ def finished(index: Index, batch: BatchDocument, manifest: Manifest, roots: Root
         "time": manifest.time,
         "signer": manifest.signer,
         "expires": manifest.expires,
+        "digests": manifest.digests,
+        "source": manifest.source,
         "covered": tuple(cover.stamp for cover in covers),
         "leaves": sum(leaves for _, _, leaves in roots.parts) if roots else batch.leaves,
     }

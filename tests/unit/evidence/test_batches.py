@@ -104,8 +104,22 @@ def test_the_ledger_is_proven_up_to_the_line_that_was_read(bench: EvidenceBench)
     assert (spans[0].start, spans[0].stop) == (0, spans[1].start)
     ledger = bench.folder / "storage" / "ledger" / "2026-11-28.jsonl"
     ledger.write_bytes(b"x" + ledger.read_bytes()[1:])
-    groups = {group.id for group in evidence.places.others(evidence.stamping.document("2026-11-28-1"))}
-    assert f"ledger/2026-11-28.jsonl#{spans[0].stop}" in groups
+    found = next(iter(bench.evidence().verify(("2026-11-28-1",))))
+    assert [(failure.step, failure.reason) for failure in found.failures] == [
+        ("bytes", f"ledger/2026-11-28.jsonl#{spans[0].stop} was changed")
+    ]
+
+
+def test_a_stamp_that_somebody_took_out_of_the_index_is_found(bench: EvidenceBench) -> None:
+    bench.archive("1", [PLAIN])
+    build(bench)
+    bench.clock.at += DAY
+    bench.archive("2", [PLAIN])
+    build(bench)
+    evidence = bench.evidence()
+    index, etag = evidence.stamping.index()
+    evidence.stamping.batches.replace_index(index.model_copy(update={"stamps": index.stamps[1:]}), etag)
+    assert outcomes(bench)["2026-11-28-1"] is False
 
 
 # ---------------------------------------------------------------- without an authority
