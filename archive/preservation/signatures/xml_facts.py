@@ -33,6 +33,9 @@ class XmlReference:
     within: str = ""
     """Identifier of the manifest that holds the reference; empty: it stands in SignedInfo."""
 
+    holds_without: tuple[str, ...] = ()
+    """Signatures that stand inside of what is signed, and without which the digest would be the expected one."""
+
     problem: str = ""
     """Why there is no digest: `missing: …`, `ambiguous: …`, `unsupported: …`, `damaged: …`."""
 

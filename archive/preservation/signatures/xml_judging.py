@@ -143,6 +143,7 @@ def _judged(facts: XmlFacts, signature: XmlSignature, world: World) -> tuple[dic
         signer=judged.signer,
         best=judged.best,
         level=_level(signature, judged, archived=archived.intact),
+        changed_after=tuple(f"signature {name} was put into what is signed" for name in _added(signature)),
     )
     return told, judged.used.joined(archived.used)
 
@@ -343,10 +344,16 @@ def _claims(signature: XmlSignature) -> tuple[dict[str, str], tuple[str, ...]]:
     return found, tuple(notes)
 
 
+def _added(signature: XmlSignature) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for r in signature.references for name in r.holds_without))
+
+
 def _notes(facts: XmlFacts, signature: XmlSignature) -> Iterator[str]:
     yield from facts.notes
     if signature.properties and not signature.properties_signed:
         yield "properties-unsigned: the XAdES properties are not signed and not believed"
+    if added := _added(signature):
+        yield f"added-signatures: what was signed holds without {', '.join(added[:MAX_NAMED])}"
     if signature.known_part:
         yield f"known-part: {signature.known_part}"
     if signature.counters:

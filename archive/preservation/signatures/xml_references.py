@@ -14,7 +14,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -150,18 +150,21 @@ class Selected:
 _Data = NodeSet | bytes | tuple[Callable[[], BinaryIO], ...]
 
 
-def selected(reference: Element, signature: Element, around: Surroundings) -> Selected:
+def selected(reference: Element, signature: Element, around: Surroundings, without: Sequence[Element] = ()) -> Selected:
     """What `reference` leads to.
 
     Args:
         reference: `ds:Reference`.
         signature: The `ds:Signature` that it belongs to.
         around: See there.
+        without: Elements that are left out of the document from the start.
 
     Raises:
         ReferenceProblem: nothing can be told of it.
     """
     data, covers = _start(reference.get("URI"), around)
+    if isinstance(data, NodeSet) and without:
+        data = data.less(iter(without))
     chosen = data if isinstance(data, NodeSet) else None
     relations: tuple[frozenset[str], frozenset[str]] | None = None
     holder = reference.first(DS, "Transforms")

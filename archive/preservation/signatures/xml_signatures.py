@@ -31,6 +31,7 @@ from archive.preservation.signatures.xml_tree import Element
 
 MAX_CERTIFICATES = 200
 MAX_OBJECTS = 20
+MAX_ADDED = 20
 MAX_OBJECT_NODES = 20_000
 _PSS = "http://www.w3.org/2007/05/xmldsig-more#"
 _TIMES = ("SignatureTime", "SigningTime", "date")
@@ -206,9 +207,36 @@ def _reference(reference: Element, signature: Element, own: Element | None, arou
         if address not in DIGESTS:
             return Led(replace(facts, problem=f"unsupported: digest algorithm {address[:120]}"), found)
         values = list(digests(found, name, around.budget))
+        if facts.expected not in values:
+            facts = replace(facts, found=values[0])
+            return Led(replace(facts, holds_without=_added(reference, found, signature, facts, around)), found)
     except ReferenceProblem as error:
         return Led(replace(facts, problem=str(error)))
-    return Led(replace(facts, found=facts.expected if facts.expected in values else values[0]), found)
+    return Led(replace(facts, found=facts.expected), found)
+
+
+def _added(
+    reference: Element, found: Selected, signature: Element, facts: XmlReference, around: Surroundings
+) -> tuple[str, ...]:
+    """Signatures that were put into what is signed afterwards: the common way to break an enveloped signature."""
+    if found.nodes is None:
+        return ()
+    try:
+        # Whoever makes many references fail must not make us look for reasons without end.
+        around.budget.take(nodes=around.document.nodes)
+        own = {signature, *signature.ancestors(), *signature.walk()}
+        inside = [e for e in found.nodes.apex.walk() if is_signature(e) and e not in own | found.nodes.without]
+        whole = [e for e in around.document.root.walk() if is_signature(e)]
+        # Those behind it in the document are usually the later ones; else all of them may have come later.
+        behind = set(whole[whole.index(signature) :])
+        for chosen in ([e for e in inside if e in behind], inside):
+            if chosen and len(chosen) <= MAX_ADDED:
+                less = selected(reference, signature, around, chosen)
+                if facts.expected in digests(less, facts.digest, around.budget):
+                    return tuple((e.get("Id") or place(e))[:MAX_CLAIM] for e in chosen)
+    except ReferenceProblem:
+        return ()
+    return ()
 
 
 def _role(found: Selected, signature: Element, own: Element | None) -> str:

@@ -226,3 +226,18 @@ def test_an_enveloped_signature_elsewhere_in_a_document_leaves_only_itself_out(x
     later = text.replace("<ky/>", f"<ky>{made}</ky><ky2>{made.replace('S1', 'S2')}</ky2>")
     first, second = xml_corpus.judge(later.encode())
     assert {first.subindication, second.subindication} == {"HASH_FAILURE"}
+
+
+def test_a_second_enveloped_signature_breaks_the_first_and_the_verdict_says_how(xml_corpus: XmlCorpus) -> None:
+    """By the standard the digest is broken; a reader is told that nothing but a signature was added."""
+    text = "<vanBan><so>222</so></vanBan>"
+    once = xml_corpus.enveloped(text)
+    whole = reference("", canonical(once), ENVELOPED, EXCLUSIVE)
+    twice = once.replace(b"</vanBan>", signature([whole], xml_corpus.leader, name="S2").encode() + b"</vanBan>")
+    first, second = xml_corpus.judge(twice)
+    assert (second.field, second.indication) == ("S2", PASSED)
+    assert (first.indication, first.subindication, first.plain) == (FAILED, "HASH_FAILURE", PlainWord.INVALID)
+    assert first.changed_after == ("signature S2 was put into what is signed",)
+    assert "added-signatures: what was signed holds without S2" in first.reasons
+    changed = xml_corpus.judge(twice.replace(b"222", b"999"))[0]
+    assert (changed.subindication, changed.changed_after) == ("HASH_FAILURE", ())
