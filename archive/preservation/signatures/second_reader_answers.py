@@ -113,12 +113,6 @@ KNOWN_DEFECTS = (
         "pyHanko verifies signed attributes as they were sent; by RFC 5652, 5.4 their DER encoding is what is signed.",
     ),
     KnownDefect(
-        "dictionary-elsewhere",
-        "coverage",
-        _is_marked("byte-range"),
-        "pyHanko does not ask whether the signature dictionary stands around the gap that it names.",
-    ),
-    KnownDefect(
         "more-than-are-judged",
         "count",
         _is_marked("too-many"),
