@@ -231,9 +231,9 @@ class Evidence(EvidenceLookup):
             for entry in index.stamps:
                 if entry.kind == StampKind.BATCH:
                     yield self._batch(checker, entry)
-            known = {entry.name for entry in index.stamps}
+            named = {entry.name for entry in index.stamps}
             for name in self.stamping.batches.names():
-                if name not in known and self.stamping.manifest(name) is not None:
+                if name not in named and self.stamping.manifest(name) is not None:
                     yield Finding(name, name, (unknown(name),))
             left = len(self.builder("sha256").pending(index).lines)
             if left:
