@@ -84,8 +84,11 @@ def _digests(own: Element) -> Iterator[tuple[str, bytes]]:
             continue
         for entry in holder.all(own.namespace, "Cert")[:MAX_VALUES]:
             digest = entry.first(own.namespace, "CertDigest")
-            method = digest.first(DS, "DigestMethod") if digest is not None else None
-            value = digest.first(DS, "DigestValue") if digest is not None else None
+            if digest is None:
+                continue
+            # XAdES 1.1.1 has these two in its own namespace.
+            method = digest.first(DS, "DigestMethod") or digest.first(own.namespace, "DigestMethod")
+            value = digest.first(DS, "DigestValue") or digest.first(own.namespace, "DigestValue")
             if method is None or value is None:
                 continue
             address = method.get("Algorithm") or ""

@@ -110,7 +110,8 @@ def _imprints(signed: Signed, element: Element, kind: str, earlier: Sequence[Ele
     method = _method(element)
     if kind == "signature":
         value = signed.signature.first(DS, "SignatureValue")
-        if value is None or any(not _includes(i, value) for i in element.elements() if i.local == "Include"):
+        chosen = [i for i in element.elements() if i.local in ("Include", "HashDataInfo")]
+        if value is None or any(not _includes(i, value) for i in chosen):
             raise ReferenceProblem("unsupported: a time-stamp over chosen parts")
         return _digests(iter([canonical(NodeSet(value), method)]))
     if kind == "archive" and element.namespace == SECOND:
@@ -122,7 +123,10 @@ def _imprints(signed: Signed, element: Element, kind: str, earlier: Sequence[Ele
 
 
 def _includes(include: Element, value: Element) -> bool:
-    return (include.get("URI") or "").removeprefix("#") == value.get("Id")
+    """Whether it names the signature value as it is; `HashDataInfo` of 1.1.1 may transform it first."""
+    if any(child.local == "Transforms" for child in include.elements()):
+        return False
+    return (include.get("URI") or include.get("uri") or "").removeprefix("#") == value.get("Id")
 
 
 def _digests(pieces: Iterator[bytes]) -> tuple[tuple[str, bytes], ...]:

@@ -265,6 +265,35 @@ def test_properties_that_are_not_signed_are_not_believed(xml_corpus: XmlCorpus) 
     assert any(reason.startswith("properties-unsigned") for reason in verdict.reasons)
 
 
+@pytest.mark.parametrize("version", ["1.1.1", "1.2.2", "1.3.2"])
+def test_every_version_of_xades_names_its_signer(xml_corpus: XmlCorpus, version: str) -> None:
+    space = f"http://uri.etsi.org/01903/v{version}#"
+    held, signed = properties(xml_corpus.leader, space=space)
+    whole = reference("", canonical(TEXT.encode()), ENVELOPED, EXCLUSIVE)
+    other = xml_corpus.pki.pki.people["agency"].certificate
+    for certificates, passes in ((None, True), ((other,), False)):
+        made = signature([whole, signed], xml_corpus.leader, objects=held, certificates=certificates)
+        verdict = xml_corpus.only(TEXT.replace("</vanBan>", made + "</vanBan>").encode())
+        assert (verdict.indication is PASSED) is passes, verdict.reasons
+        assert (verdict.level == "B-B") is passes or verdict.subindication == "NO_SIGNING_CERTIFICATE_FOUND"
+
+
+def test_a_time_stamp_over_something_chosen_is_named_and_not_used(xml_corpus: XmlCorpus) -> None:
+    """`Include` and `HashDataInfo` choose what is stamped: anything but the signature value proves nothing here."""
+    stamped = _stamped(xml_corpus, SIGNED).decode()
+    for chosen in (
+        '<xades:Include URI="#PS1"/>',
+        '<xades:HashDataInfo uri="#VS1"><xades:Transforms/></xades:HashDataInfo>',
+    ):
+        verdict = xml_corpus.only(
+            stamped.replace("<xades:SignatureTimeStamp>", f"<xades:SignatureTimeStamp>{chosen}").encode()
+        )
+        assert (verdict.indication, verdict.level, verdict.best_time) == (PASSED, "B-B", None)
+        assert any(reason.startswith("time-stamp-unsupported: signature: ") for reason in verdict.reasons)
+    same = stamped.replace("<xades:SignatureTimeStamp>", '<xades:SignatureTimeStamp><xades:Include URI="#VS1"/>')
+    assert xml_corpus.only(same.encode()).level == "B-T"
+
+
 def _stamped(xml_corpus: XmlCorpus, at: datetime, *, wrong: bool = False) -> bytes:
     """A XAdES-B-T whose signature value is stamped; canonical form by libxml2."""
     data = xml_corpus.enveloped(TEXT)
