@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from archive.preservation.evidence.der import DerUnreadableError, element, encode, members
+from archive.preservation.evidence.der import DerUnreadableError, Element, element, encode, members
 from archive.preservation.evidence.tokens import Token, TokenUnreadableError, read_token
 from archive.preservation.evidence.verification import Outcome, TokenAnswer, TokenQuestion
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
@@ -24,6 +24,9 @@ from metadata.time import rfc3339
 _HOLD = "certificateHold"
 _SEQUENCE = 0x30
 _INTEGER = 0x02
+_NULL = b"\x05\x00"
+_PSS = bytes.fromhex("2a864886f70d01010a")
+"""Content octets of id-RSASSA-PSS (RFC 8017)."""
 
 
 @dataclass
@@ -220,7 +223,15 @@ def _irregularities(said: Token, verdict: TokenVerdict, world: World) -> Iterato
             yield "token-irregular: the signer is named by another certificate's name or number"
     if len(parts) > 6:  # noqa: PLR2004 - version, sid, digest, signed attributes, algorithm, value
         yield "token-irregular: unsigned attributes"
+    elif not _is_plain(parts[-2]):
+        yield "token-irregular: parameters of the signature algorithm that it does not have"
     yield from _strangers(said, world)
+
+
+def _is_plain(algorithm: Element) -> bool:
+    """Whether an AlgorithmIdentifier has no parameters but NULL; those of PSS are part of the arithmetic."""
+    parts = members(algorithm, ber=True)
+    return parts[0].content == _PSS or [part.encoded for part in parts[1:]] in ([], [_NULL])
 
 
 def _strangers(said: Token, world: World) -> Iterator[str]:
