@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from archive.demo.pki import Authority, Shape, Subject, new_authority, new_credential
 from archive.preservation.signatures.signing import Credential
+from archive.preservation.trust.sets import TrustedCertificate, TrustRole
 from metadata.verdicts import PlainWord
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
 from tests.fixtures.pki import EXPIRED, LONG, SIGNED, TODAY, Corpus
@@ -165,9 +166,11 @@ def _crossed(corpus: Corpus, *, good: bool) -> Prepared:
     subject = Subject("CA chứng thực chéo")
     first = new_authority(subject, old, (SIGNED - 800 * DAY, EXPIRED), number=92)
     second = new_authority(subject, corpus.pki.root, SPAN, number=93, shape=Shape(key=first.key))
-    person = under(corpus, first, *([second.der] if good else []))
+    person = replace(under(corpus, first), chain=(second.der,) if good else ())
     more = [old.list_of(TODAY - DAY), first.list_of(TODAY - DAY)]
-    trust = corpus.trusting(old.der, corpus.pki.root.der)
+    # What is known here is tried before what the file brings: the path that has run out comes first.
+    known = TrustedCertificate.of(first.der, TrustRole.INTERMEDIATE, None)
+    trust = corpus.trusting(old.der, corpus.pki.root.der).with_certificates([known])
     return Prepared(corpus.signed(person), trust=trust, revocation=[*lists(corpus), *more])
 
 
@@ -265,6 +268,13 @@ def signer_certificate_among_the_anchors_and_revoked(corpus: Corpus) -> Prepared
     trust = corpus.trusting(corpus.pki.root.der, person.certificate)
     bad = corpus.revoking(person, at=TODAY - DAY)
     return Prepared(corpus.signed(person), trust=trust, revocation=[bad, *corpus.other_lists(TODAY - DAY)])
+
+
+@case(undecided("TRY_LATER", "revocation-unknown"))
+def signer_certificate_among_the_anchors_and_nothing_known(corpus: Corpus) -> Prepared:
+    """Its authority is known as well, so that its revocation is asked about as usual."""
+    person = corpus.person()
+    return Prepared(corpus.signed(person), trust=corpus.trusting(corpus.pki.root.der, person.certificate))
 
 
 @case(passed())

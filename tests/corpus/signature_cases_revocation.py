@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asn1crypto import core
@@ -17,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from archive.demo.pki import ORGANISATION, Authority, Shape, Subject, new_authority, new_credential
-from archive.preservation.signatures.policy import Policy, default_policy
+from archive.demo.pki import Shape, Subject, new_authority, new_credential
 from archive.preservation.signatures.signing import Credential, Signing, sign_pdf
 from metadata.verdicts import PlainWord
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
@@ -357,106 +354,3 @@ def answer_of_a_delegate_who_expired(corpus: Corpus) -> Prepared:
     by = responder(corpus, SIGNED - DAY, EXPIRED)
     lists = [answer(corpus, person, signer=by, at=SIGNED + DAY, life=LONG), *corpus.other_lists()]
     return Prepared(corpus.stamped(person), revocation=lists)
-
-
-# ------------------------------------------------------------ others who speak for an authority
-
-
-def _other_key(corpus: Corpus) -> Authority:
-    """The issuing authority with another key, certified by the same root."""
-    return new_authority(
-        Subject("CA dùng thử phục vụ cơ quan nhà nước", organisation=ORGANISATION),
-        corpus.pki.root,
-        (SIGNED - 30 * DAY, SIGNED + LONG),
-        number=404,
-    )
-
-
-def _listed_by_another_key(corpus: Corpus, *, revoked: bool) -> Prepared:
-    other = _other_key(corpus)
-    gone = {404: (REVOKED, x509.ReasonFlags.key_compromise)} if revoked else {}
-    lists = [other.list_of(TODAY - DAY), corpus.pki.root.list_of(TODAY - DAY, gone)]
-    signer = corpus.person()
-    return Prepared(corpus.signed(replace(signer, chain=(*signer.chain, other.der))), revocation=lists)
-
-
-@case(passed())
-def list_by_another_key_of_the_authority(corpus: Corpus) -> Prepared:
-    """An authority may sign its lists with another key that the same root has certified."""
-    return _listed_by_another_key(corpus, revoked=False)
-
-
-@case(undecided("TRY_LATER", "revocation-unknown"))
-def list_by_a_revoked_key_of_the_authority(corpus: Corpus) -> Prepared:
-    """A stolen key of the authority speaks for it no longer."""
-    return _listed_by_another_key(corpus, revoked=True)
-
-
-@case(undecided("TRY_LATER", "revocation-unknown"))
-def answer_of_a_delegate_who_was_revoked(corpus: Corpus) -> Prepared:
-    """A responder that does not say `no-check` is looked at like anybody else."""
-    person = corpus.person()
-    by = responder(corpus, TODAY - 10 * DAY, TODAY + 10 * DAY, no_check=False)
-    gone = {serial_of(by): (TODAY - 5 * DAY, x509.ReasonFlags.key_compromise)}
-    bad = corpus.pki.issuing.list_of(person_unknown(TODAY - DAY), gone, life=DAY)
-    return Prepared(
-        corpus.signed(person),
-        revocation=[answer(corpus, person, signer=by), corpus.pki.root.list_of(TODAY - DAY), bad],
-    )
-
-
-def person_unknown(at: datetime) -> datetime:
-    """So long ago that the list says nothing of people who came later."""
-    return at - 5 * 365 * DAY
-
-
-# ------------------------------------------------------------ practices
-
-
-def practised(name: str, **row: object) -> Policy:
-    """The policy with another value of one practice."""
-    content = json.loads(default_policy().document)
-    content["practice"][name] |= row
-    return Policy.of_content(content)
-
-
-@case(passed(practice="retroactive-revocation"))
-def later_data_where_the_policy_believes_it(corpus: Corpus) -> Prepared:
-    """With the practice switched on a list of the time after the expiry speaks for the time before, and is named."""
-    person = corpus.person(end=EXPIRED)
-    late = corpus.pki.issuing.list_of(EXPIRED + DAY)
-    policy = practised("retroactive-revocation", value="on")
-    return Prepared(corpus.stamped(person), revocation=[late, *corpus.other_lists()], policy=policy)
-
-
-@case(undecided("TRY_LATER", "revocation-unknown", practice="grace-period"))
-def within_the_grace_period(corpus: Corpus) -> Prepared:
-    """Where the policy asks for a waiting time, a list of the next day is too early."""
-    lists = corpus.pki.lists(SIGNED + DAY)
-    return Prepared(corpus.stamped(), revocation=lists, policy=practised("grace-period", days=3))
-
-
-@case(passed(practice="grace-period"))
-def after_the_grace_period(corpus: Corpus) -> Prepared:
-    """And one of the next week is not."""
-    lists = corpus.pki.lists(SIGNED + 7 * DAY)
-    return Prepared(corpus.stamped(), revocation=lists, policy=practised("grace-period", days=3))
-
-
-@case(undecided("REVOKED_NO_POE", "revoked", helps="proof-of-time: before 2026-06-05"))
-def key_lost_before_it_was_revoked(corpus: Corpus) -> Prepared:
-    """The list says that the key was lost weeks before the revocation: from then on nothing is believed."""
-    person = corpus.person()
-    lost = SIGNED - 10 * DAY
-    entry = (
-        x509.RevokedCertificateBuilder()
-        .serial_number(serial_of(person))
-        .revocation_date(REVOKED)
-        .add_extension(x509.InvalidityDate(lost.replace(tzinfo=None)), critical=False)
-        .build()
-    )
-    issuing = corpus.pki.issuing
-    builder = x509.CertificateRevocationListBuilder().issuer_name(issuing.certificate.subject)
-    builder = builder.last_update(TODAY - DAY).next_update(TODAY + DAY).add_revoked_certificate(entry)
-    bad = builder.sign(issuing.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-    return Prepared(corpus.stamped(person), revocation=[bad, *corpus.other_lists(TODAY - DAY)])
