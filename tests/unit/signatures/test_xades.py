@@ -17,12 +17,12 @@ from signxml.signer import XMLSigner
 from signxml.xades.xades import XAdESSigner
 
 from archive.preservation.signatures.existence import Existence
-from archive.preservation.signatures.signing import time_stamper
+from archive.preservation.signatures.signing import Credential, time_stamper
 from archive.preservation.signatures.xml_facts import XmlFacts
 from archive.preservation.signatures.xml_facts_json import xml_facts_document
 from archive.preservation.signatures.xml_judging import judge_xml
 from metadata.verdicts import Indication, PlainWord
-from tests.fixtures.pki import SIGNED
+from tests.fixtures.pki import EXPIRED, REVOKED, SIGNED
 from tests.fixtures.xml_signing import (
     DS,
     ENVELOPED,
@@ -294,9 +294,13 @@ def test_a_time_stamp_over_something_chosen_is_named_and_not_used(xml_corpus: Xm
     assert xml_corpus.only(same.encode()).level == "B-T"
 
 
-def _stamped(xml_corpus: XmlCorpus, at: datetime, *, wrong: bool = False) -> bytes:
+def _stamped(xml_corpus: XmlCorpus, at: datetime, *, wrong: bool = False, person: Credential | None = None) -> bytes:
     """A XAdES-B-T whose signature value is stamped; canonical form by libxml2."""
-    data = xml_corpus.enveloped(TEXT)
+    signer = person or xml_corpus.leader
+    object_, signed = properties(signer)
+    whole = reference("", canonical(TEXT.encode()), ENVELOPED, EXCLUSIVE)
+    made = signature([whole, signed], signer, objects=object_)
+    data = TEXT.replace("</vanBan>", made + "</vanBan>").encode()
     root = etree.fromstring(data)
     value = root.find(f".//{{{DS}}}SignatureValue")
     assert value is not None
@@ -318,6 +322,32 @@ def test_a_time_stamp_proves_the_signature_and_one_of_other_bytes_does_not(xml_c
     assert (good.indication, good.level, good.best_time) == (PASSED, "B-T", "2026-06-15T09:00:00.000Z")
     assert (bad.indication, bad.level, bad.best_time) == (PASSED, "B-B", None)
     assert any(reason.startswith("time-stamp-unused") for reason in bad.reasons)
+
+
+def test_an_expired_certificate_passes_by_its_time_stamp_and_not_without(xml_corpus: XmlCorpus) -> None:
+    """Past validation is the engine's: what it needs of an XML signature is there."""
+    person = xml_corpus.pki.person(end=EXPIRED, elliptic=False)
+    world = xml_corpus.world
+    stamped = xml_corpus.only(_stamped(xml_corpus, SIGNED, person=person), world=world)
+    assert (stamped.indication, stamped.best_time_proof) == (PASSED, "signature-time-stamp"), stamped.reasons
+    bare = xml_corpus.only(_without_stamp(_stamped(xml_corpus, SIGNED, person=person)), world=world)
+    assert bare.indication is OPEN
+    assert str(bare.subindication).startswith("OUT_OF_BOUNDS")
+    assert any(wish.startswith("proof-of-time") for wish in bare.would_help)
+
+
+def _without_stamp(data: bytes) -> bytes:
+    start, end = data.index(b"<xades:UnsignedProperties>"), data.index(b"</xades:UnsignedProperties>")
+    return data[:start] + data[end + len(b"</xades:UnsignedProperties>") :]
+
+
+def test_a_time_stamp_later_than_the_revocation_proves_too_little(xml_corpus: XmlCorpus) -> None:
+    person = xml_corpus.pki.person(elliptic=False)
+    world = xml_corpus.world.with_material((), (xml_corpus.pki.revoking(person),))
+    before = xml_corpus.only(_stamped(xml_corpus, SIGNED, person=person), world=world)
+    after = xml_corpus.only(_stamped(xml_corpus, REVOKED + timedelta(days=1), person=person), world=world)
+    assert before.indication is PASSED, before.reasons
+    assert (after.indication, after.subindication) == (OPEN, "REVOKED_NO_POE")
 
 
 def test_claimed_times_without_offset_are_told_as_vietnamese_time(xml_corpus: XmlCorpus) -> None:
