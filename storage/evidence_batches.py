@@ -243,13 +243,14 @@ class EvidenceBatches:
             files.append(self._put_piece(name, f"{prefix}-{len(files) + 1:05d}.jsonl.zst", piece))
         return tuple(files)
 
-    def groups(self, name: str, file: str, *, sha256: str = "") -> Iterator[Group]:
+    def groups(self, name: str, file: str, *, sha256: str = "", about: str = "") -> Iterator[Group]:
         """The groups of a file.
 
         Args:
             name: Of the stamp.
             file: Of its files.
             sha256: What the file must be; empty: not checked.
+            about: Only groups whose line holds this text, such as a package; the others are not even parsed.
 
         Raises:
             ObjectMissingError: it is gone.
@@ -260,8 +261,10 @@ class EvidenceBatches:
         if sha256 and hashlib.sha256(data).hexdigest() != sha256:
             raise RecordUnreadableError(key, "the digest differs from the batch's")
         try:
+            wanted = about.encode()
             for line in unpack_lines(io.BytesIO(data), max_line_bytes=_MAX_LINE_BYTES):
-                yield Group.model_validate_json(line)
+                if wanted in line:
+                    yield Group.model_validate_json(line)
         except (PackedUnreadableError, ValidationError) as error:
             raise RecordUnreadableError(key, str(error)[:300]) from None
 

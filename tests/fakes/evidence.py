@@ -288,6 +288,7 @@ class EvidenceBench:
     terms: Terms = field(default_factory=Terms)
     beside: object = field(default_factory=Nothing)
     wrap: Callable[[ObjectStore], ObjectStore] = lambda store: store
+    """Puts something in the way to storage, or another storage in its place."""
 
     def __post_init__(self) -> None:
         self.store = self.wrap(FilesystemStore(self.folder / "storage"))

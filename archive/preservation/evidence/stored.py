@@ -143,7 +143,7 @@ class Places:
                 begins_after = file.first > wanted and not file.first.startswith(f"{wanted}/")
                 if ends_before or begins_after:
                     continue
-                groups = self._stamping.batches.groups(batch.name, file.file, sha256=file.sha256)
+                groups = self._stamping.batches.groups(batch.name, file.file, sha256=file.sha256, about=wanted)
                 found += [g for g in groups if g.id == wanted or (wanted == package and g.package_id == package)]
         return found
 
