@@ -245,6 +245,9 @@ class _Signature:
 
     def _status(self, status: etree._Element) -> None:
         word = self.verdict.indication.value.lower().replace("_", "-")
+        if self.verdict.kind == "document-timestamp":
+            # A time-stamp is validated by a building block, not by a whole process: its words have no "total".
+            word = word.removeprefix("total-")
         add(status, "MainIndication", f"{ETSI}:mainindication:{word}")
         if self.verdict.subindication:
             add(status, "SubIndication", f"{ETSI}:subindication:{self.verdict.subindication}")
