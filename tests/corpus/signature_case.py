@@ -35,6 +35,9 @@ class Expected:
 
     plain: PlainWord | None = None
     practice: str = ""
+    unproven: bool = False
+    """Nothing proves a time."""
+
     helps: str = ""
     """How one of the wishes begins."""
 
@@ -51,6 +54,8 @@ class Expected:
             found.append(f"subindication: {self.subindication}")
         if self.reason and not any(r.startswith(self.reason) for r in verdict.reasons):
             found.append(f"reason: {self.reason}")
+        if self.unproven and (verdict.best_time or verdict.best_time_proof):
+            found.append("unproven")
         if self.proof and not (verdict.best_time_proof or "").startswith(self.proof):
             found.append(f"best_time_proof: {self.proof}")
         if self.practice and self.practice not in verdict.practices:

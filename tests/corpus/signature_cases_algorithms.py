@@ -134,6 +134,26 @@ def sha1_signature_of_today(corpus: Corpus) -> Prepared:
     return Prepared(corpus.signed(digest="sha1"), revocation=corpus.pki.lists(TODAY - DAY))
 
 
+@case(undecided("NO_CERTIFICATE_CHAIN_FOUND", "algorithm: digest sha1", helps="intermediate-certificate"))
+def sha1_signature_of_a_stranger(corpus: Corpus) -> Prepared:
+    """The common old file: no path, and SHA-1 besides; both are told."""
+    return Prepared(corpus.signed(replace(corpus.leader, chain=()), digest="sha1"))
+
+
+@case(undecided("REVOKED_NO_POE", "algorithm: digest sha1"))
+def sha1_signature_of_somebody_revoked(corpus: Corpus) -> Prepared:
+    """A revocation is the graver word."""
+    person = corpus.person()
+    lists = [corpus.revoking(person, at=TODAY - DAY), *corpus.other_lists(TODAY - DAY)]
+    return Prepared(corpus.signed(person, digest="sha1"), revocation=lists)
+
+
+@case(undecided("CRYPTO_CONSTRAINTS_FAILURE", "algorithm: digest sha1"))
+def sha1_signature_that_waits_for_lists(corpus: Corpus) -> Prepared:
+    """What cannot be healed goes before what can: no list makes SHA-1 good."""
+    return Prepared(corpus.signed(digest="sha1"))
+
+
 @case(undecided("CRYPTO_CONSTRAINTS_FAILURE", "algorithm: digest sha1, in the certificate"))
 def sha1_certificate_of_today(corpus: Corpus) -> Prepared:
     """The same in the authority's signature on the certificate."""

@@ -173,3 +173,19 @@ def stamped_two_minutes_before_the_certificate(corpus: Corpus) -> Prepared:
     """Clocks of authorities differ: a stamp may lie a little before the certificate that was issued for it."""
     pdf = corpus.stamped(corpus.person(start=SIGNED + timedelta(minutes=2)))
     return Prepared(pdf, revocation=corpus.pki.lists(TODAY - DAY))
+
+
+@case(passed(level="B-B", unproven=True))
+def judged_before_its_proof(corpus: Corpus) -> Prepared:
+    """Judged at a past time, what was proven only later proves nothing yet."""
+    pdf = corpus.signed()
+    proofs = {hashlib.sha256(pdf).hexdigest(): rfc3339(SIGNED + 20 * DAY)}
+    return Prepared(pdf, at=SIGNED + 10 * DAY, revocation=corpus.pki.lists(SIGNED), proofs=proofs)
+
+
+@case(passed(level="B-B", best_time="2026-07-05T09:00:00.000Z", proof="evidence-record"))
+def judged_after_its_proof(corpus: Corpus) -> Prepared:
+    """The same after it: an evidence record proves the time of a basic signature."""
+    pdf = corpus.signed()
+    proofs = {hashlib.sha256(pdf).hexdigest(): rfc3339(SIGNED + 20 * DAY)}
+    return Prepared(pdf, at=SIGNED + 30 * DAY, revocation=corpus.pki.lists(SIGNED), proofs=proofs)
