@@ -533,6 +533,9 @@ SIGNATURES: dict[str, Attack] = {
     "range-of-six": Attack(_ranged(b"/ByteRange [0 1 2 3 4 5]"), problem="byte-range"),
     "range-of-words": Attack(_ranged(b"/ByteRange [/A /B (c) null]"), problem="byte-range"),
     "range-not-from-zero": Attack(_ranged(b"/ByteRange [1 500 900 100]"), problem="byte-range"),
+    "dictionary-that-cannot-be-read": Attack(
+        lambda corpus: signed(corpus).replace(b"/ByteRange [", b"[ByteRange [", 1), problem="fields"
+    ),
     "contents-of-zeros": Attack(_with_contents(lambda old: b"0" * len(old))),
     "contents-nested-without-end": Attack(_with_contents(lambda old: (b"\x30\x80" * (len(old) // 4)).hex().encode())),
     "contents-nested-arrays": Attack(_with_contents(lambda old: (b"\x30\x84" * (len(old) // 4)).hex().encode())),

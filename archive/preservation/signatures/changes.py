@@ -38,6 +38,7 @@ from archive.preservation.signatures.changes_pages import (
     label,
 )
 from archive.preservation.signatures.changes_step import References, Step, differing, is_same, key_of, written
+from archive.preservation.signatures.changes_structure import compare_structure, is_structure
 from archive.preservation.signatures.pdf_facts import Change, SignedField
 from archive.preservation.signatures.pdf_structure import MAX_OBJECTS, Key, Revisions
 from archive.preservation.signatures.pdf_structure_fields import FieldNode
@@ -213,6 +214,9 @@ def _by_place(step: Step, key: Key, old: object, new: object, stores: dict[Key, 
     form = step.old.Root.get("/AcroForm")
     if key == key_of(form):
         compare_form(step, old, new)
+        return True
+    if is_structure(step, key, old, new):
+        compare_structure(step, old, new)
         return True
     return _is_alone(step, key) and _by_role(step, key, old, new, stores.get(key, ""))
 

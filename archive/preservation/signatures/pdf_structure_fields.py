@@ -127,8 +127,10 @@ def signed_fields(revisions: Revisions) -> Iterator[SignedField]:
     pdf = revisions.pdf(len(revisions.sections))
     owners: dict[Key, str] = {}
     count = 0
+    empty = False
     for node in fields_of(pdf):
         if node.kind != "/Sig" or (value := node.object.get("/V")) is None:
+            empty = empty or node.kind == "/Sig"
             continue
         count += 1
         if count > MAX_FIELDS:
@@ -143,6 +145,9 @@ def signed_fields(revisions: Revisions) -> Iterator[SignedField]:
             owners[key] = node.name
             revisions.values.add(key)
         yield found
+    # What qpdf cannot parse is null for it: a signature must not vanish with its dictionary.
+    if empty and pdf.get_warnings():
+        raise TreeError("a signature field is empty in a file that has objects which cannot be read")
 
 
 def broken(name: str, why: str) -> SignedField:

@@ -297,3 +297,45 @@ def test_a_form_that_grows_resources_for_a_stamp_is_no_change(corpus: Corpus) ->
     first = signed(corpus, base(o13=form, o901=b"<< /F1 6 0 R >>"))
     assert told(updated(first, {901: b"<< /F1 6 0 R /F2 991 0 R >>", LATER: b"<< /Type /Font >>"})) == []
     assert told(updated(first, {901: b"<< /F1 991 0 R >>", LATER: b"<< /Type /Font >>"})) != []
+
+
+# ------------------------------------------------------------ tagged documents
+
+
+_TAGGED = {
+    "o1": b"<< /Type /Catalog /Pages 2 0 R /AcroForm 13 0 R /Metadata 12 0 R /MarkInfo << /Marked true >>"
+    b" /StructTreeRoot 900 0 R >>",
+    "o900": b"<< /Type /StructTreeRoot /K 901 0 R /ParentTree 902 0 R /ParentTreeNextKey 1 >>",
+    "o901": b"<< /Type /StructElem /S /Document /P 900 0 R /K [903 0 R] >>",
+    "o902": b"<< /Nums [0 [903 0 R]] >>",
+    "o903": b"<< /Type /StructElem /S /Form /P 901 0 R >>",
+}
+
+
+def test_a_tagged_document_whose_tree_is_rewritten_without_need_is_told(corpus: Corpus) -> None:
+    first = signed(corpus, base(**_TAGGED))
+    pdf = updated(first, {903: b"<< /Type /StructElem /S /Figure /Alt (khac) /P 901 0 R >>"})
+    assert told(pdf) == ["4 metadata: structure of the tagged document: /Alt, /S"]
+    pdf = updated(first, {901: b"<< /Type /StructElem /S /Document /P 900 0 R /K [] >>"})
+    assert told(pdf) == ["4 metadata: structure of the tagged document: /K"]
+
+
+def test_a_signature_in_the_structure_tree_of_a_tagged_document_is_no_change(corpus: Corpus) -> None:
+    first = signed(corpus, base(**_TAGGED))
+    form = numbered(first, FORM).replace(b"/Fields [", b"/Fields [ 991 0 R ")
+    annots = numbered(first, ANNOTS).replace(b"[", b"[ 991 0 R ", 1)
+    widget = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (CoQuan) /P 3 0 R /F 132 /Rect [0 0 0 0] /StructParent 1 >>"
+    element = b"<< /Type /StructElem /S /Form /P 901 0 R /K << /Type /OBJR /Obj 991 0 R /Pg 3 0 R >> >>"
+    pdf = updated(
+        first,
+        {
+            FORM: form,
+            ANNOTS: annots,
+            991: widget,
+            992: element,
+            900: b"<< /Type /StructTreeRoot /K 901 0 R /ParentTree 902 0 R /ParentTreeNextKey 2 >>",
+            901: b"<< /Type /StructElem /S /Document /P 900 0 R /K [903 0 R 992 0 R] >>",
+            902: b"<< /Nums [0 [903 0 R] 1 992 0 R] >>",
+        },
+    )
+    assert told(pdf) == []
