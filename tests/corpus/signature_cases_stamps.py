@@ -71,6 +71,23 @@ def server_whose_purpose_is_not_critical(corpus: Corpus) -> Prepared:
     return Prepared(by(corpus, server(corpus, shape=shape)))
 
 
+@case(_UNSTAMPED)
+def server_younger_than_its_stamp(corpus: Corpus) -> Prepared:
+    """A time-stamp of a time at which its server had no certificate yet was dated back."""
+    corpus.numbers += 1
+    stamper = new_credential(
+        Subject("TSA mới"),
+        corpus.pki.stamping,
+        (SIGNED + 10 * DAY, SPAN[1]),
+        number=corpus.numbers,
+        chain=(corpus.pki.stamping.der,),
+        stamps_time=True,
+        elliptic=True,
+    )
+    lists = corpus.pki.lists(TODAY - DAY)
+    return Prepared(by(corpus, stamper), revocation=lists)
+
+
 @case(undecided("OUT_OF_BOUNDS_NOT_REVOKED", "time-stamp-unused"))
 def server_expired_without_a_renewal(corpus: Corpus) -> Prepared:
     """Signer and server have both expired and nothing proves the time-stamp."""
