@@ -8,8 +8,8 @@ the same bounds give the validation of the present (5.3), of a signature with
 time (5.5) and of the past (5.6.2.4).
 
 Where the standard slides to the issuance of stale revocation data, we slide to
-its nextUpdate: until then it spoke for the certificate (the policy's
-`freshness`). What is proven to be younger is ignored for good reason: an
+its nextUpdate: until then it spoke for the certificate (5.2.5 without a maximum
+of one's own). What is proven to be younger is ignored for good reason: an
 authority that has expired, or whose key was stolen, may sign any list.
 """
 

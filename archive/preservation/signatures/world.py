@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from archive.preservation.signatures.certificates import Certificate, readable
+from archive.preservation.signatures.certificates import MAX_CERTIFICATES, Certificate, readable
 from archive.preservation.signatures.existence import NOTHING_PROVEN, Existence
 from archive.preservation.signatures.names import Canonical
 from archive.preservation.signatures.policy import Policy, default_policy
@@ -97,10 +97,9 @@ class World:
             existence: Proofs from outside.
             policy: None: the one that comes with the program.
         """
-        trust = Trust.of(readable(list(anchors)), readable(list(intermediates)))
+        trust = Trust.of(_all_readable(anchors), _all_readable(intermediates))
         known = {hashlib.sha256(der).hexdigest(): der for der in answers}
-        revocations = Revocations(known.values(), at, certificates=trust.certificates())
-        return cls(trust, at, known, existence, policy or default_policy(), revocations)
+        return cls(trust, at, known, existence, policy or default_policy(), _all_answers(known, at, trust))
 
     def with_material(self, certificates: Iterable[bytes], answers: Iterable[bytes]) -> World:
         """The world with what a file or a token brings: helps to build paths, proves nothing by itself.
@@ -126,5 +125,20 @@ class World:
 
     def judged_at(self, at: datetime) -> World:
         """The world at another time of judging."""
-        revocations = Revocations(self.answers.values(), at, certificates=self.trust.certificates())
-        return replace(self, at=at, revocations=revocations, memory={})
+        return replace(self, at=at, revocations=_all_answers(self.answers, at, self.trust), memory={})
+
+
+def _all_readable(ders: Iterable[bytes]) -> list[Certificate]:
+    """Every certificate of the operator's: caps are for what files bring."""
+    found = list(dict.fromkeys(ders))
+    pieces = (found[start : start + MAX_CERTIFICATES] for start in range(0, len(found), MAX_CERTIFICATES))
+    return [one for piece in pieces for one in readable(piece)]
+
+
+def _all_answers(known: Mapping[str, bytes], at: datetime, trust: Trust) -> Revocations:
+    """Every list and answer that was handed in, however many."""
+    ders, certificates = list(known.values()), trust.certificates()
+    revocations = Revocations(ders[:MAX_ANSWERS], at, certificates=certificates)
+    for start in range(MAX_ANSWERS, len(ders), MAX_ANSWERS):
+        revocations = revocations.extended(ders[start : start + MAX_ANSWERS], certificates)
+    return revocations

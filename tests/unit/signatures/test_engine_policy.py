@@ -12,13 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.preservation.signatures.certificates import MAX_CERTIFICATES
+from archive.preservation.signatures.cms_judging import judge_cms
 from archive.preservation.signatures.existence import Existence, Proof
 from archive.preservation.signatures.outcomes import FAILED, INDETERMINATE
 from archive.preservation.signatures.pdf_facts import Change
 from archive.preservation.signatures.pdf_judging import trimmed
 from archive.preservation.signatures.plain_words import CONTENT, DOUBTFUL, NOTHING, VOUCHED, gravest_change, plain_word
 from archive.preservation.signatures.policy import PRACTICES, Policy, PolicyUnreadableError, default_policy, policy_of
+from archive.preservation.signatures.revocation import MAX_ANSWERS
+from archive.preservation.signatures.world import World
 from metadata.verdicts import Indication
+from tests.fixtures.pki import Corpus
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -180,3 +185,20 @@ def test_what_fills_the_gap_behind_a_cms_is_cut_off() -> None:
     assert trimmed(indefinite + b"\0" * 9) == indefinite
     assert trimmed(b"\x30\x82\xff\xff1") == b"\x30\x82\xff\xff1"
     assert trimmed(b"") == b""
+
+
+def test_what_the_operator_hands_in_is_not_cut_as_what_a_file_brings_is(corpus: Corpus) -> None:
+    at = datetime(2026, 11, 27, tzinfo=UTC)
+    strangers = [corpus.person().certificate for _ in range(MAX_CERTIFICATES + 3)]
+    junk = [b"junk %d" % number for number in range(MAX_ANSWERS + 100)]
+    world = World.of(
+        at=NOW,
+        anchors=[*strangers, corpus.pki.root.der],
+        intermediates=[*strangers, corpus.pki.issuing.der],
+        answers=[*junk, *corpus.pki.lists(at)],
+    )
+    judged, _ = judge_cms(corpus.cms(b"x", detached=False), None, world)
+    assert judged.verdicts[0]["indication"] == "TOTAL_PASSED"
+    hostile = World.of(at=NOW, anchors=[corpus.pki.root.der]).with_material(strangers, [*junk, *corpus.pki.lists(at)])
+    judged, _ = judge_cms(corpus.cms(b"x", detached=False), None, hostile)
+    assert judged.verdicts[0]["indication"] == "INDETERMINATE"
