@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +12,14 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive.demo.pki import Shape, Subject, new_authority, new_credential
-from archive.preservation.signatures.signing import Credential, Signing, sign_pdf, time_stamp_pdf, time_stamper
+from archive.preservation.signatures.signing import (
+    Credential,
+    Signing,
+    sign_bytes,
+    sign_pdf,
+    time_stamp_pdf,
+    time_stamper,
+)
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
 from tests.fixtures.pki import EXPIRED, LONG, REVOKED, SIGNED, TODAY, Corpus
 
@@ -205,3 +215,52 @@ def document_stamp_by_a_person(corpus: Corpus) -> Prepared:
     """A document time-stamp that proves nothing has its own verdict; the signature is judged without it."""
     stamper = time_stamper(corpus.person(), SIGNED + DAY)
     return Prepared(time_stamp_pdf(corpus.blt, stamper, field_name="Dau"))
+
+
+# ------------------------------------------------------------ what a document time-stamp covers
+
+
+@case(passed(level="RFC 3161"), undecided("REVOKED_NO_POE", "revoked"))
+def signature_behind_a_document_stamp(corpus: Corpus) -> Prepared:
+    """A document time-stamp proves nothing of what was signed after it."""
+    person = corpus.person()
+    stamped = corpus.archived(corpus.base, SIGNED)
+    signed = sign_pdf(stamped, person, Signing(REVOKED + 31 * DAY, field_name="Sau"))
+    return Prepared(corpus.long_term(signed, corpus.revoking(person)))
+
+
+@case(undecided("REVOCATION_OUT_OF_BOUNDS_NO_POE", "revocation-unknown"), passed())
+def list_put_in_behind_a_document_stamp(corpus: Corpus) -> Prepared:
+    """Nor of lists that were put in after it, though they say that they are older."""
+    span = (SIGNED - 30 * DAY, EXPIRED)
+    short = new_authority(Subject("CA ngắn hạn"), corpus.pki.root, span, number=59)
+    person = new_credential(Subject("Người ký"), short, span, number=60, chain=(short.der,), elliptic=True)
+    stamped = corpus.archived(corpus.stamped(person), SIGNED + DAY)
+    return Prepared(corpus.long_term(stamped, short.list_of(SIGNED)))
+
+
+def _over_less(pdf: bytes, make: Callable[[bytes], bytes]) -> bytes:
+    """The last signature of `pdf` made again over less than its revision: its last bytes are left out."""
+    found = list(re.finditer(rb"/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", pdf))[-1]
+    first, second, length = map(int, found.groups())
+    told = b"/ByteRange [0 %d %d %d]" % (first, second, length - 40)
+    pdf = pdf[: found.start()] + told.ljust(len(found.group(0))) + pdf[found.end() :]
+    contents = make(pdf[:first] + pdf[second : second + length - 40]).hex().encode()
+    return pdf[:first] + b"<" + contents.ljust(second - first - 2, b"0") + b">" + pdf[second:]
+
+
+@case(undecided("OUT_OF_BOUNDS_NOT_REVOKED", "out-of-bounds"), undecided("SIG_CONSTRAINTS_FAILURE", "coverage"))
+def document_stamp_over_less_than_its_revision(corpus: Corpus) -> Prepared:
+    """A document time-stamp that leaves out the end of its revision proves nothing of the file."""
+    pdf = corpus.archived(corpus.long_term(corpus.signed(corpus.person(end=EXPIRED))), SIGNED + DAY)
+    stamper = corpus.stamper(SIGNED + DAY)
+    return Prepared(_over_less(pdf, lambda signed: stamper(hashlib.sha256(signed).digest(), "sha256")))
+
+
+@case(undecided("SIG_CONSTRAINTS_FAILURE", "coverage"))
+def signature_over_less_than_its_revision(corpus: Corpus) -> Prepared:
+    """A signature that leaves out the end of its revision never passes."""
+    how = Signing(SIGNED, stamper=corpus.stamper())
+    pdf = corpus.signed(stamper=corpus.stamper())
+    made = _over_less(pdf, lambda signed: sign_bytes(signed, corpus.leader, how, detached=True))
+    return Prepared(made, revocation=corpus.pki.lists(TODAY - DAY))
