@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ from archive.composition.auditing import audit_heads
 from archive.composition.trusting import fetcher, revocation_broker
 from archive.preservation.evidence.authorities import Authorities, Authority
 from archive.preservation.evidence.building import Builder
+from archive.preservation.evidence.history import StampKind
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import DAY, Terms
-from archive.preservation.evidence.rehashing import Rehasher
+from archive.preservation.evidence.rehashing import Pace, Rehasher
 from archive.preservation.evidence.renewing import Renewer
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.stored import Places, StoredMaterial
@@ -146,8 +147,11 @@ class EvidenceDuty:
         self._archive = archive
         self._tried: datetime | None = None
 
-    def work(self) -> None:
-        """Do what is due; at most one try in `EVIDENCE_PAUSE`. What fails is told by `doctor` and tried again."""
+    def work(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Do what is due; at most one try in `EVIDENCE_PAUSE`. What fails is told by `doctor` and tried again.
+
+        A hash-tree renewal reads a little at each call, so that other duties are not kept waiting.
+        """
         now = self._archive.clock.now()
         if not self._archive.settings.evidence.tsa or (self._tried and now - self._tried < EVIDENCE_PAUSE):
             return
@@ -155,14 +159,10 @@ class EvidenceDuty:
         service = evidence(self._archive)
         try:
             if service.days_since_batch() >= 1:
-                exhausted(service.build())
-            exhausted(service.renew())
+                list(service.build())
+            answers = list(service.renew(pace=Pace(1, stopped)))
+            if any(answer.kind is StampKind.REHASH and answer.stamp is None for answer in answers):
+                self._tried = None
         except ArchiveError as error:
             _log.warning("evidence_failed", extra={"code": error.code})
         service.alarm()
-
-
-def exhausted(answers: Iterable[object]) -> None:
-    """Let the work be done that giving the answers does."""
-    for _ in answers:
-        pass

@@ -110,7 +110,7 @@ class Archive(Installation):
         evidence = EvidenceDuty(self)
         while not stop.wait(KEEP_UP_SECONDS):
             self._catch_up(stop.is_set)
-            evidence.work()
+            evidence.work(stop.is_set)
             if self.trail.due():
                 self.seal()
         self.seal()

@@ -12,7 +12,7 @@ from archive.preservation.evidence.building import Builder
 from archive.preservation.evidence.checking import Checker, Finding, pending, unknown, waiting
 from archive.preservation.evidence.history import History, Stamp, StampKind
 from archive.preservation.evidence.planning import Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
-from archive.preservation.evidence.rehashing import Progress
+from archive.preservation.evidence.rehashing import UNHURRIED, Pace, Progress
 from archive.preservation.evidence.renewing import Renewer, is_revoked, struck
 from archive.services.evidence_lookup import EvidenceLookup
 from metadata.errors import ArchiveError
@@ -77,12 +77,15 @@ class Evidence(EvidenceLookup):
 
     # ------------------------------------------------------------ renewing
 
-    def renew(self, *, everything: bool = False, tell: Progress | None = None) -> Iterator[Stamped]:
+    def renew(
+        self, *, everything: bool = False, tell: Progress | None = None, pace: Pace = UNHURRIED
+    ) -> Iterator[Stamped]:
         """Do what is due: revoked authorities, ending certificates, ending digests; safe to repeat and to interrupt.
 
         Args:
             everything: Renew all tokens, due or not.
             tell: Hears of the reading of a hash-tree renewal.
+            pace: How much is read again at once; what is left is done by the next call.
 
         Raises:
             ArchiveError: see `Renewer`; what was done stays done.
@@ -93,30 +96,36 @@ class Evidence(EvidenceLookup):
         yield from self._struck()
         done: set[tuple[object, ...]] = set()
         failed: ArchiveError | None = None
+        besides = tuple(self._all_heads()) if everything else ()
         while True:
             wanted = self.due()
-            if everything and not done and not any(entry.action is StampKind.RENEWAL for entry in wanted):
-                wanted = (*wanted, *self._all_heads())
+            named = {entry.algorithm for entry in wanted if entry.action is StampKind.RENEWAL}
+            heads = {head.name for head in self.stamping.outline().heads()} if besides else set()
+            more = (e for e in besides if e.algorithm not in named and heads.issuperset(e.stamps))
+            wanted = (*wanted, *more)
             # Once a run: an authority that gives no better token than it gave before is not asked for ever.
             task = next((entry for entry in wanted if _once(entry) not in done), None)
             if task is None:
                 break
             done.add(_once(task))
             try:
-                yield from self._done(task, tell)
+                yield from self._done(task, tell, pace)
             except ArchiveError as error:
                 # What one task lacks (a second authority, revocation data) must not keep the others from being done.
                 failed = failed or error
         if failed is not None:
             raise failed
 
-    def _done(self, task: Due, tell: Progress | None) -> Iterator[Stamped]:
+    def _done(self, task: Due, tell: Progress | None, pace: Pace) -> Iterator[Stamped]:
         history = self.stamping.history()
         if task.action is StampKind.REHASH:
             batches = [s.name for s in history.stamps.values() if s.kind is StampKind.BATCH]
             batches = [name for name in batches if _ends_in(history, name, task.stamps)]
             name = self.rehasher.open(history, batches, task.algorithm)
-            reading = self.rehasher.read(name, tell=tell)
+            reading = self.rehasher.read(name, pace=pace, tell=tell)
+            if not reading.complete:
+                yield Stamped(name, StampKind.REHASH, reading.done, None, task.why.value)
+                return
             stamp = self.rehasher.finish(name, self.stamping.history(), self.authorities)
             answer = Stamped(name, StampKind.REHASH, reading.total, stamp, task.why.value, reading.damaged)
         else:
@@ -128,7 +137,7 @@ class Evidence(EvidenceLookup):
         yield answer
 
     def _struck(self) -> Iterator[Stamped]:
-        history = self.stamping.history()
+        history = self.stamping.outline()
         good: dict[str, bool] = {}
 
         def is_good(stamp: Stamp) -> bool:
@@ -138,6 +147,8 @@ class Evidence(EvidenceLookup):
 
         found = struck(history, is_good)
         voids = found.voids
+        if voids:
+            history = self.stamping.history()
         avoid = {history.stamps[name].authority for name in voids}
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.renew):
             heads = [stamp for stamp in found.renew if stamp.algorithm == algorithm]

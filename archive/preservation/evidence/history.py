@@ -149,10 +149,13 @@ class History:
     def covering(self) -> Mapping[str, tuple[Stamp, Cover]]:
         """What covers each covered stamp, the latest one that is not void; restamps stand under `restamps`."""
         void = self.void()
+        counting = [stamp for stamp in self.stamps.values() if stamp.name not in void]
+        # A hash-tree renewal that waited for its token may find its stamps renewed meanwhile: it reaches further.
         return {
             cover.stamp: (stamp, cover)
-            for stamp in self.stamps.values()
-            if stamp.name not in void and stamp.kind in {StampKind.RENEWAL, StampKind.REHASH}
+            for kind in (StampKind.RENEWAL, StampKind.REHASH)
+            for stamp in counting
+            if stamp.kind is kind
             for cover in stamp.covers
         }
 

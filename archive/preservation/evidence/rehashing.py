@@ -41,6 +41,24 @@ Progress = Callable[[int, int], None]
 """Hears how many of how many files of groups are read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is read at once."""
+
+    files: int | None = None
+    """Files of groups; None: all."""
+
+    stopped: Callable[[], bool] = lambda: False
+    """Asked before each group; the file that is being read is begun anew by the next call."""
+
+
+UNHURRIED = Pace()
+
+
+class _StoppedError(Exception):
+    """Somebody asked to stop."""
+
+
 class _Renewed(BaseModel):
     """A group digested anew."""
 
@@ -101,8 +119,8 @@ class Rehasher:
                     break
         raise StorageFaultError("evidence/batches/index.json", "other writers keep on changing it")
 
-    def read(self, name: str, *, at_most: int | None = None, tell: Progress | None = None) -> Reading:
-        """Read and digest what is not read yet, `at_most` so many files of groups.
+    def read(self, name: str, *, pace: Pace = UNHURRIED, tell: Progress | None = None) -> Reading:
+        """Read and digest what is not read yet, as far as `pace` allows.
 
         Raises:
             StorageFaultError: the store failed; repeating goes on where it stopped.
@@ -113,10 +131,13 @@ class Rehasher:
         for batch, file in files:
             part = _part(batch, file)
             if not self.stamping.batches.has(name, part):
-                if at_most is not None and fresh >= at_most:
+                if (pace.files is not None and fresh >= pace.files) or pace.stopped():
                     break
                 fresh += 1
-                self._read_file(name, document.algorithm, batch, file)
+                try:
+                    self._read_file(name, document.algorithm, (batch, file), pace)
+                except _StoppedError:
+                    break
             damaged += [entry.id for entry in self._part(name, part) if not entry.members]
             done += 1
             if tell is not None:
@@ -142,11 +163,18 @@ class Rehasher:
             for file in (*document.groups, *document.others):
                 yield batch, file
 
-    def _read_file(self, name: str, algorithm: str, batch: str, file: GroupFile) -> None:
+    def _read_file(self, name: str, algorithm: str, place: tuple[str, GroupFile], pace: Pace) -> None:
+        batch, file = place
         groups = self.stamping.batches.groups(batch, file.file, sha256=file.sha256)
         packed = io.BytesIO()
-        lines = (self._renewed(group, algorithm).model_dump_json(exclude_defaults=True).encode() for group in groups)
-        pack_lines(packed, lines)
+
+        def lines() -> Iterator[bytes]:
+            for group in groups:
+                if pace.stopped():
+                    raise _StoppedError
+                yield self._renewed(group, algorithm).model_dump_json(exclude_defaults=True).encode()
+
+        pack_lines(packed, lines())
         self.stamping.batches.put(name, _part(batch, file), packed.getvalue())
 
     def _renewed(self, group: Group, algorithm: str) -> _Renewed:

@@ -13,7 +13,7 @@ from cryptography import x509
 from archive.preservation.evidence.authorities import NoAuthorityError
 from archive.preservation.evidence.history import StampKind
 from archive.preservation.evidence.planning import Terms, Why
-from archive.preservation.evidence.rehashing import Rehasher
+from archive.preservation.evidence.rehashing import Pace, Rehasher
 from archive.preservation.evidence.renewing import RevocationMissingError
 from archive.preservation.evidence.tokens import read_token
 from metadata.events import EventType
@@ -207,9 +207,11 @@ def test_reading_again_goes_on_where_it_stopped(bench: EvidenceBench) -> None:
     evidence = bench.evidence()
     history = evidence.stamping.history()
     name = evidence.rehasher.open(history, list(history.stamps), "sha512")
-    first = evidence.rehasher.read(name, at_most=1)
+    first = evidence.rehasher.read(name, pace=Pace(1))
     assert (first.done, first.total, first.complete) == (1, 4, False)
     assert bench.evidence().rehasher.open(history, list(history.stamps), "sha512") == name
+    stopped = evidence.rehasher.read(name, pace=Pace(stopped=lambda: True))
+    assert (stopped.done, stopped.total) == (1, 4)
     read: list[str] = []
 
     again = bench.evidence()
@@ -228,6 +230,34 @@ def test_reading_again_goes_on_where_it_stopped(bench: EvidenceBench) -> None:
     assert len(before) == 2 + 3
     assert (StampKind.REHASH, Why.ALGORITHM_ENDS.value) in renewed(bench)
     assert set(outcomes(bench).values()) == {True}
+
+
+def test_the_background_reads_a_little_at_a_time_and_finishes(bench: EvidenceBench) -> None:
+    built(bench, "1", "2")
+    _sunset(bench)
+    steps = []
+    for _ in range(5):
+        answers = list(bench.evidence().renew(pace=Pace(1)))
+        steps.append([answer.stamp is not None for answer in answers if answer.kind is StampKind.REHASH])
+        if steps[-1] == [True]:
+            break
+    assert steps == [[False], [True]]
+    assert set(outcomes(bench).values()) == {True}
+
+
+def test_tokens_that_are_renewed_while_everything_is_read_do_not_matter(bench: EvidenceBench) -> None:
+    """Older chains are woven in at the end, as they are then."""
+    packages = built(bench, "1")
+    _sunset(bench)
+    list(bench.evidence().renew(pace=Pace(1)))
+    evidence = bench.evidence()
+    history = evidence.stamping.history()
+    evidence.renewer.renew(history, history.heads(), evidence.authorities)
+    bench.clock.at += DAY
+    renewed(bench)
+    assert set(outcomes(bench, *packages).values()) == {True}
+    (found,) = bench.evidence().verify(())
+    assert len(found.stamps) >= 3
 
 
 def test_a_document_that_was_damaged_before_is_named_and_keeps_its_old_proof(bench: EvidenceBench) -> None:
