@@ -135,14 +135,14 @@ def _compare(container: Container, crc: int, member: Listed) -> None:
 
 
 def _insist_on_places(container: Container, statement: Statement, digests: dict[str, str]) -> None:
-    evidence = 0
+    evidence, group = 0, set(statement.group)
     for name, digest in digests.items():
         if name.startswith(OBJECTS):
             evidence += container.size_of(name)
             if not is_digest(name.removeprefix(OBJECTS)) or digest != name.removeprefix(OBJECTS):
                 msg = f"{name} is not the object that its name says"
                 raise ContentsBrokenError(msg)
-        elif name not in _FIXED and name not in statement.group:
+        elif name not in _FIXED and name not in group:
             msg = f"{name} has no place in a proof"
             raise ContentsBrokenError(msg)
     missing = [name for name in (*_FIXED, *statement.group) if name not in digests]
@@ -170,4 +170,4 @@ def _readme(proof: Proof) -> Step:
 
 def readme() -> bytes:
     """The text for whoever opens the ZIP; the same in every proof of this format."""
-    return files(__package__).joinpath("readme.txt").read_bytes()
+    return files("archive.preservation.proofs").joinpath("readme.txt").read_bytes()

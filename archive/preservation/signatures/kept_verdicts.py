@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-MAX_VERDICTS = 200
+MAX_VERDICTS = 5000
+"""A hostile file may have a thousand remnants, each with its verdict."""
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {

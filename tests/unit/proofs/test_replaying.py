@@ -223,7 +223,7 @@ def test_plain_verdicts_have_the_defaults_of_the_model() -> None:
         {"path": "a", "verdicts": [1]},
         {"path": "", "verdicts": [{}]},
         {"path": "a", "verdicts": [{}], "objects": [1]},
-        {"path": "a", "verdicts": [{}] * 201},
+        {"path": "a", "verdicts": [{}] * 5001},
     ],
 )
 def test_what_holds_no_kept_verdicts_is_named_so(document: object) -> None:
