@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from tests.fixtures.homes import GOOD, Filled
+from tests.fixtures.homes import GOOD, Filled, made_home
 from tests.fixtures.xml_signing import MADE
+from tests.generators.deliveries import PaperMill, row, write_sheet
 
 pytestmark = pytest.mark.xdist_group("cli-home")
 
@@ -66,3 +67,20 @@ def test_a_report_on_nothing_signed_is_not_written(filled: Filled, tmp_path: Pat
     assert answer.code == 0
     assert not report.exists()
     assert str(report) in answer.err
+
+
+def test_signed_office_files_are_archived_with_their_verdict_and_replay_equal(tmp_path: Path, mill: PaperMill) -> None:
+    """From intake to replay: facts of a package are kept like those of a PDF."""
+    command = made_home(tmp_path / "home", mill)
+    delivery = tmp_path / "delivery"
+    delivery.mkdir()
+    (delivery / "bao-cao.docx").write_bytes((MADE / "poi.docx").read_bytes())
+    write_sheet(delivery / "muc-luc.xlsx", [row("H49.64.2026.00078", 1, 7, 1, 1, "bao-cao.docx")])
+    (answer,) = command.json("ingest", delivery)
+    assert answer["status"] == "archived", answer
+    (document,) = command.json("show", f"{answer['package_id']}/1")
+    (kept,) = document["verdicts"]
+    assert (kept["field"], kept["signer"]) == ("_xmlsignatures/sig1.xml", "Nguyễn Văn Minh")
+    assert (kept["indication"], kept["subindication"]) == ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+    (replayed,) = command.json("signatures", "replay", f"{answer['package_id']}/1")
+    assert replayed["same"] is True, replayed
