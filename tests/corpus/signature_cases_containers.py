@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from asn1crypto import cms, core
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
 from tests.fixtures.pki import SIGNED, Corpus
+from tests.generators.signed_data import Holder, Info, attribute, der, octets, signed_data
 
 TEXT = "Quyết định số 222/QĐ-UBND".encode()
 TIME = "2026-06-15T09:00:00.000Z"
@@ -207,3 +209,43 @@ def adobe_detached_with_content_of_its_own(corpus: Corpus) -> Prepared:
 def pdf_signature_of_two_signers(corpus: Corpus) -> Prepared:
     """One field with two SignerInfos: a PDF signature has one."""
     return _file(corpus, _rewritten(corpus.signed(), {}, lambda _signed: two_signers(corpus)), "tep.pdf")
+
+
+# ------------------------------------------------------------ attributes octet by octet
+
+
+def _made(corpus: Corpus, *more: bytes, over_sent: bool = False, turned: bool = False) -> Prepared:
+    """A CMS whose signed attributes stand as a test wants them."""
+    person = corpus.person()
+    key = serialization.load_der_private_key(person.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    holder = Holder(x509.load_der_x509_certificate(person.certificate), key)
+    info = Info(holder, content=TEXT, sort=not turned)
+    info.attributes = [*info.standard(*more)]
+    if turned:
+        info.attributes.sort(reverse=True)
+        assert info.attributes != sorted(info.attributes)
+    if over_sent:
+        sent = der(0x31, *info.attributes)
+        info.sign = lambda _ordered: key.sign(sent, ec.ECDSA(hashes.SHA256()))
+    carried = (person.certificate, corpus.pki.issuing.der)
+    return _file(corpus, signed_data((info,), certificates=carried, content=TEXT), "qd.p7m")
+
+
+@case(passed(level="CMS"))
+def attributes_in_another_order_than_they_were_signed(corpus: Corpus) -> Prepared:
+    """RFC 5652, 5.4: the DER order is what is signed, however they were sent."""
+    return _made(corpus, turned=True)
+
+
+@case(undecided("SIG_CONSTRAINTS_FAILURE", "attribute-order"))
+def attributes_signed_in_another_order_than_der(corpus: Corpus) -> Prepared:
+    """Signed as sent, and not in DER order: genuine by the letter of nobody, open here (the library passes it)."""
+    return _made(corpus, turned=True, over_sent=True)
+
+
+@case(undecided("SIG_CONSTRAINTS_FAILURE", "attribute-repeated"))
+def attribute_that_stands_twice(corpus: Corpus) -> Prepared:
+    """Two message digests of which one fits."""
+    other = attribute("1.2.840.113549.1.9.4", octets(hashlib.sha256(TEXT).digest()))
+    return _made(corpus, other)
