@@ -116,7 +116,9 @@ class Revocations:
         self._known_at = known_at + CLOCK_SLACK
         self._certificates = tuple(certificates)
         self._responders = tuple(responders)
+        # Made when first asked for: a trust set may bring thousands.
         self._named: dict[object, list[Certificate]] | None = None
+        self._answering: tuple[Certificate, ...] | None = None
         self._lists: dict[object, list[RevocationList]] = {}
         self._answers: dict[int, list[tuple[OcspAnswer, SingleAnswer]]] = {}
         self._passed_over: list[str] = []
@@ -234,7 +236,7 @@ class Revocations:
         return any(issuer.issued_by(above) and other.issued_by(above) for above in self._bearing(issuer.issuer))
 
     def _bearing(self, subject: bytes) -> list[Certificate]:
-        """The certificates at hand of that name; a trust set may bring thousands."""
+        """The certificates at hand of that name."""
         if self._named is None:
             self._named = {}
             for found in self._certificates:
@@ -269,8 +271,9 @@ class Revocations:
         for candidate in self._responders:
             if _is_responder(answer, candidate) and _signed_answer(answer, candidate):
                 return candidate
-        elsewhere = [c for c in self._certificates if c.may_answer_ocsp]
-        for candidate in dict.fromkeys((*readable(answer.certificates), *elsewhere)):
+        if self._answering is None:
+            self._answering = tuple(c for c in self._certificates if c.may_answer_ocsp)
+        for candidate in dict.fromkeys((*readable(answer.certificates), *self._answering)):
             if (
                 candidate.may_answer_ocsp
                 and candidate.valid_at(answer.produced_at)
