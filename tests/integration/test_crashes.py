@@ -45,7 +45,7 @@ def kill_inside(process: subprocess.Popen[str], home: Path, stage: str) -> bool:
 
 
 def counted(command: CommandLine, documents: int, dossiers: int, store: ObjectStore | None = None) -> None:
-    """Everything is there, once: packages, catalogue, index, ledger, decisions of stages, and every byte is right."""
+    """All is there, once: packages, catalogue, index, ledger, decisions of stages; trail and bytes are right."""
     checked = command.json("fixity", "check", "--all")
     assert len(checked) == dossiers
     assert all(line["ok"] for line in checked)
@@ -69,6 +69,8 @@ def counted(command: CommandLine, documents: int, dossiers: int, store: ObjectSt
     assert set(events.values()) == {1}, events
     assert len(events) == len(ORDER) * dossiers
     assert not list((command.home / "work" / "jobs").iterdir()), "work folders are given back"
+    (trail,) = command.json("audit", "verify")
+    assert trail["ok"], trail["breaks"]
 
 
 @pytest.fixture(scope="module")
