@@ -23,6 +23,7 @@ from archive.preservation.signatures.replay_task import FileOriginal, RoomMateri
 from archive.preservation.signatures.replay_task import replay as task
 from archive.preservation.signatures.replaying import KeptBytes, Replay, replay
 from archive.preservation.signatures.signing import Signing, sign_bytes
+from archive.preservation.trust.sets import TrustSnapshot
 from metadata.package import FileVerdicts
 from metadata.verdicts import SignatureVerdict
 from tests.fixtures.pki import SIGNED, TODAY, Corpus
@@ -87,6 +88,14 @@ def test_a_verdict_comes_out_again_to_the_byte(keeping: Keeping, corpus: Corpus,
     found = kept.replayed()
     assert (found.same, found.differences, found.altered) == (True, (), ())
     assert canonical(found.now) == canonical([v.model_dump(mode="json") for v in kept.verdicts.verdicts])
+
+
+def test_a_verdict_without_any_trust_comes_out_again(corpus: Corpus, tmp_path: Path) -> None:
+    """Judged while the trust store was empty: it is marked to be judged again, and is kept as it was."""
+    verdicts, objects = judged(corpus.blta, TrustSnapshot(()), TODAY, tmp_path)
+    assert verdicts.verdicts[0].subindication == "NO_CERTIFICATE_CHAIN_FOUND"
+    kept = Kept(corpus.blta, verdicts, objects, path=Path(tempfile.mkdtemp(dir=tmp_path)))
+    assert kept.replayed().same is True
 
 
 def test_the_order_of_the_bundle_does_not_matter(keeping: Keeping, corpus: Corpus) -> None:
