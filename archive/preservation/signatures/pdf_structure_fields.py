@@ -194,14 +194,13 @@ def _field(revisions: Revisions, node: FieldNode, value: pikepdf.Dictionary) -> 
 
 def _was_there(revisions: Revisions, number: int, node: FieldNode, value: pikepdf.Dictionary) -> bool:
     """Whether the field had this value in the revision that the signature closes: it was signed under its name."""
-    if number == len(revisions.sections):
+    if revisions.holds(node.holder) <= number:
         return True
     then: object = revisions.pdf(number).get_object(node.holder)
     if not node.object.is_indirect:
         return True
     if not isinstance(then, pikepdf.Dictionary) or text(then.get("/T", "")) != text(node.object.get("/T", "")):
         return False
-    # Only the reference is looked at: a signature dictionary is long to read.
     old: object = then.get_raw("/V")
     return isinstance(old, pikepdf.Object) and old.objgen == value.objgen
 
