@@ -10,30 +10,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
+from asn1crypto import ocsp as _ocsp
 
+from archive.preservation.signatures import arithmetic
+from archive.preservation.signatures.asn1 import Asn1Error
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
-from archive.preservation.signatures.revocation import Revocations
+from archive.preservation.signatures.crl_reading import RevocationList, Scope, read_list
+from archive.preservation.signatures.ocsp_reading import OcspRefusedError, read_response
+from archive.preservation.signatures.revocation import Revocations, Statement
 from metadata.time import from_rfc3339, rfc3339
 
 MAX_ADDRESSES = 4
 """Of one kind in one certificate; a certificate with hundreds wants something else than to be checked."""
 
-_SCOPE = "2.5.29.28"
-_REFUSED_EXTENSIONS = frozenset({"2.5.29.27"})
-"""A delta list tells only what changed since another one."""
+# asn1crypto has no types, and says so at each call.
+ocsp: Any = _ocsp
 
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_SHA1, _SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
 
 
 def wanted(scratch: Path, *, pairs: Sequence[Sequence[str]], nonces: Sequence[str]) -> dict[str, Any]:
@@ -56,62 +56,54 @@ def wanted(scratch: Path, *, pairs: Sequence[Sequence[str]], nonces: Sequence[st
 def _wanted(leaf_text: str, issuer_text: str, nonce: bytes) -> dict[str, Any] | None:
     try:
         leaf, issuer = _certificate(leaf_text), _certificate(issuer_text)
-        if leaf.subject == leaf.issuer or leaf.is_ocsp_responder or not leaf.issued_by(issuer):
-            return None
-        parsed = x509.load_der_x509_certificate(leaf.der)
-        return {
-            "leaf": leaf.name,
-            "leaf_sha256": leaf.sha256,
-            "issuer": issuer.name,
-            "issuer_key": issuer_key(issuer),
-            "serial": f"{leaf.serial:x}",
-            "not_before": rfc3339(leaf.not_before),
-            "not_after": rfc3339(leaf.not_after),
-            "lists": _list_addresses(parsed),
-            "responders": _responders(parsed),
-            "request": base64.b64encode(_request(parsed, issuer, nonce)).decode(),
-        }
-    except (CertificateUnreadableError, *_UNREADABLE):
+    except CertificateUnreadableError:
         return None
+    if leaf.is_self_issued or leaf.is_ocsp_responder or not leaf.issued_by(issuer):
+        return None
+    return {
+        "leaf": leaf.name,
+        "leaf_sha256": leaf.sha256,
+        "issuer": issuer.name,
+        "issuer_key": issuer_key(issuer),
+        "serial": f"{leaf.serial:x}",
+        "not_before": rfc3339(leaf.not_before),
+        "not_after": rfc3339(leaf.not_after),
+        "lists": _list_addresses(leaf),
+        "responders": list(dict.fromkeys(leaf.says.ocsp_urls))[:MAX_ADDRESSES],
+        "request": base64.b64encode(_request(leaf, issuer, nonce)).decode(),
+    }
 
 
 def issuer_key(issuer: Certificate) -> str:
     """Names an issuer by what its lists are bound to: its name and its key, whatever certificate they stand in."""
-    spki = issuer.key_hash("2.16.840.1.101.3.4.2.1") or hashlib.sha256(issuer.der).digest()
-    return hashlib.sha256(issuer.subject + spki).hexdigest()[:32]
+    key = issuer.key_hash(_SHA256) or hashlib.sha256(issuer.der).digest()
+    return hashlib.sha256(issuer.subject + key).hexdigest()[:32]
 
 
 def _certificate(text: str) -> Certificate:
     return certificate(base64.b64decode(text))
 
 
-def _list_addresses(parsed: x509.Certificate) -> list[str]:
-    try:
-        points = parsed.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except x509.ExtensionNotFound:
-        return []
+def _list_addresses(leaf: Certificate) -> list[str]:
     # A point of another issuer, or for some reasons only, gives no whole answer.
-    whole = [point for point in points if point.crl_issuer is None and point.reasons is None]
-    return _uris(name for point in whole for name in point.full_name or ())
-
-
-def _responders(parsed: x509.Certificate) -> list[str]:
-    try:
-        access = parsed.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return []
-    return _uris(a.access_location for a in access if a.access_method == AuthorityInformationAccessOID.OCSP)
-
-
-def _uris(names: Any) -> list[str]:  # noqa: ANN401 - an iterable of x509.GeneralName
-    found = [name.value for name in names if isinstance(name, x509.UniformResourceIdentifier)]
+    whole = [point for point in leaf.says.list_points if not point.issuers and point.reasons is None]
+    found = [name.text for point in whole for name in point.names if name.kind == "uri"]
     return list(dict.fromkeys(found))[:MAX_ADDRESSES]
 
 
-def _request(leaf: x509.Certificate, issuer: Certificate, nonce: bytes) -> bytes:
+def _request(leaf: Certificate, issuer: Certificate, nonce: bytes) -> bytes:
     # SHA-1 names the issuer and proves nothing; it is the only digest that every responder knows (RFC 5019).
-    builder = ocsp.OCSPRequestBuilder().add_certificate(leaf, x509.load_der_x509_certificate(issuer.der), SHA1())  # noqa: S303
-    return builder.add_extension(x509.OCSPNonce(nonce), critical=False).build().public_bytes(Encoding.DER)
+    named = {
+        "hash_algorithm": {"algorithm": "sha1"},
+        "issuer_name_hash": hashlib.sha1(leaf.issuer, usedforsecurity=False).digest(),
+        "issuer_key_hash": issuer.key_hash(_SHA1),
+        "serial_number": leaf.serial,
+    }
+    asked = {
+        "request_list": [{"req_cert": named}],
+        "request_extensions": [{"extn_id": "nonce", "extn_value": nonce}],
+    }
+    return bytes(ocsp.OCSPRequest({"tbs_request": asked}).dump())
 
 
 # ------------------------------------------------------------ what came
@@ -146,12 +138,11 @@ def check_answer(  # noqa: PLR0913 - keywords of a task
     data = Path(source).read_bytes()
     facts: dict[str, Any] = {**_NOTHING, "sha256": _sha256(data)}
     try:
-        answer = ocsp.load_der_ocsp_response(data)
-        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return _refused(f"status: {answer.response_status.name.lower()}", facts)
-        said = _nonce(answer)
-    except _UNREADABLE as error:
-        return _refused(f"unreadable: {type(error).__name__}", facts)
+        said = read_response(data).nonce
+    except OcspRefusedError as error:
+        return _refused(f"status: {error.status}", facts)
+    except Asn1Error as error:
+        return _refused(f"unreadable: {error}", facts)
     if said is not None and said.hex() != nonce:
         return _refused("nonce: the answer is for another question", facts)
     subject, by, moment = _certificate(leaf), _certificate(issuer), _moment(at)
@@ -194,28 +185,38 @@ _NOTHING: Mapping[str, Any] = {"number": "", "scope": "", "this_update": "", "ne
 
 def _list_facts(data: bytes, at: datetime, slack: float) -> tuple[str, dict[str, Any]]:
     facts = {**_NOTHING, "sha256": _sha256(data)}
-    try:
-        found = x509.load_der_x509_crl(data)
-        facts["this_update"] = rfc3339(found.last_update_utc)
-        facts["next_update"] = rfc3339(found.next_update_utc) if found.next_update_utc else ""
-        extensions = {extension.oid.dotted_string: extension for extension in found.extensions}
-        if extensions.keys() & _REFUSED_EXTENSIONS:
-            return "delta: tells only what changed since another list", facts
-        facts["number"] = _number(found)
-        if _SCOPE in extensions:
-            facts["scope"] = _sha256(extensions[_SCOPE].value.public_bytes())[:16]
-    except _UNREADABLE as error:
-        return f"unreadable: {type(error).__name__}", facts
-    return _dates(found.last_update_utc, found.next_update_utc, at, slack), facts
+    found = _read(data)
+    if found is None:
+        return "unreadable: no list", facts
+    facts["this_update"] = rfc3339(found.this_update)
+    facts["next_update"] = rfc3339(found.next_update) if found.next_update else ""
+    if found.number is not None and 0 <= found.number < 1 << 160:
+        # At most 20 octets by RFC 5280, 5.2.3; as text, because JSON has no such numbers.
+        facts["number"] = f"{found.number:040x}"
+    if found.scope is not None:
+        facts["scope"] = _scope_name(found.scope)
+    if found.base is not None:
+        return "delta: tells only what changed since another list", facts
+    return _dates(found.this_update, found.next_update, at, slack), facts
 
 
-def _number(found: x509.CertificateRevocationList) -> str:
+def _scope_name(scope: Scope) -> str:
+    """Names which certificates a list speaks of; the same in every process."""
+    said = [
+        sorted([name.kind, name.value.hex()] for name in scope.names),
+        (scope.relative or b"").hex(),
+        [scope.only_users, scope.only_authorities, scope.only_attributes, scope.is_indirect],
+        sorted(scope.reasons or ()),
+    ]
+    return _sha256(json.dumps(said).encode())[:16]
+
+
+@lru_cache(maxsize=2)
+def _read(data: bytes) -> RevocationList | None:
     try:
-        number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except x509.ExtensionNotFound:
-        return ""
-    # At most 20 octets by RFC 5280, 5.2.3; as text, because JSON has no such numbers.
-    return f"{number:040x}" if 0 <= number < 1 << 160 else ""
+        return read_list(data)
+    except Asn1Error:
+        return None
 
 
 def _dates(this_update: datetime, next_update: datetime | None, at: datetime, slack: float) -> str:
@@ -227,18 +228,20 @@ def _dates(this_update: datetime, next_update: datetime | None, at: datetime, sl
 
 
 def _issuer_of(data: bytes, candidates: Sequence[Certificate]) -> Certificate | None:
-    try:
-        found = x509.load_der_x509_crl(data)
-        name = found.issuer.public_bytes()
-        for candidate in candidates:
-            if candidate.subject != name or not candidate.may_sign_lists:
-                continue
-            key: Any = x509.load_der_x509_certificate(candidate.der).public_key()
-            if found.is_signature_valid(key):
-                return candidate
-    except _UNREADABLE:
+    found = _read(data)
+    if found is None or not found.algorithms_agree:
         return None
+    for candidate in candidates:
+        if candidate.subject == found.issuer and candidate.may_sign_lists and _signed(found, candidate):
+            return candidate
     return None
+
+
+def _signed(found: RevocationList, by: Certificate) -> bool:
+    try:
+        return arithmetic.verify(found.signature, found.tbs, found.signature_algorithm, "", by.public_key)
+    except (arithmetic.AlgorithmUnknownError, arithmetic.KeyUnusableError):
+        return False
 
 
 def _silence(data: bytes, leaf: Certificate, issuer: Certificate, at: datetime, slack: float) -> str:
@@ -254,15 +257,8 @@ def _silence(data: bytes, leaf: Certificate, issuer: Certificate, at: datetime, 
     return "older: from before the certificate was issued"
 
 
-def _statements(data: bytes, leaf: Certificate, issuer: Certificate, known_at: datetime) -> Sequence[Any]:
+def _statements(data: bytes, leaf: Certificate, issuer: Certificate, known_at: datetime) -> Sequence[Statement]:
     return Revocations([data], known_at).statements(leaf, issuer)
-
-
-def _nonce(answer: ocsp.OCSPResponse) -> bytes | None:
-    try:
-        return answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce
-    except x509.ExtensionNotFound:
-        return None
 
 
 def _moment(text: str) -> datetime:
