@@ -18,19 +18,20 @@ from archive.preservation.signatures.blocks import Digest, Judged, SignerBlock, 
 from archive.preservation.signatures.existence import ARCHIVE_STAMP, SIGNATURE_STAMP, Existence
 from archive.preservation.signatures.judging import judge_signer
 from archive.preservation.signatures.outcomes import PASSED, Outcome, failed, open_
-from archive.preservation.signatures.policy import Policy
+from archive.preservation.signatures.policy import IN_TURN, LOCAL_TIME, Policy
 from archive.preservation.signatures.tokens_judging import judge_prepared, material_of
 from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable, verdict
 from archive.preservation.signatures.world import World
 from archive.preservation.signatures.xml_algorithms import PSS_WITH_PARAMETERS, SIGNATURES
 from archive.preservation.signatures.xml_facts import XmlFacts, XmlReference, XmlSignature, XmlStamp
-from metadata.time import VIETNAM, rfc3339
+from metadata.time import VIETNAM, from_rfc3339, rfc3339
 
 MAX_NAMED = 5
 """Most places that one reason names."""
 
 _SCHEMES = {"rsassa_pkcs1v15": "rsa-pkcs1", "rsassa_pss": "rsa-pss", "ed25519": "eddsa", "ed448": "eddsa"}
 _PLAIN = "XMLDSig"
+_CLOCKS_DIFFER_SECONDS = 600
 
 
 def judge_xml(facts: XmlFacts, world: World, sha256: str = "") -> tuple[FileJudgement, World]:
@@ -136,7 +137,8 @@ def _judged(facts: XmlFacts, signature: XmlSignature, world: World) -> tuple[dic
     block = _block(signature, integrity, archived.world.policy)
     judged = judge_signer(block, archived.world)
     outcome = judged.told()
-    more = Outcome(None, (*notes, *archived.notes, *_notes(facts, signature)), practices=archived.practices)
+    practices = (*archived.practices, *_practices(facts, claimed, judged))
+    more = Outcome(None, (*notes, *archived.notes, *_notes(facts, signature)), practices=practices)
     told = verdict(
         outcome.beside(more),
         **common,
@@ -342,6 +344,18 @@ def _claims(signature: XmlSignature) -> tuple[dict[str, str], tuple[str, ...]]:
             moment = moment.replace(tzinfo=VIETNAM)
         found[name] = rfc3339(moment)
     return found, tuple(notes)
+
+
+def _practices(facts: XmlFacts, claimed: dict[str, str], judged: Judged) -> Iterator[str]:
+    """Practices of agencies that a signature shows."""
+    if len([s for s in facts.signatures if not s.counters]) > 1:
+        yield IN_TURN
+    offset = VIETNAM.utcoffset(None)
+    others = [from_rfc3339(claimed["office"])] if "office" in claimed else []
+    others += [judged.best_time] if judged.best_time is not None else []
+    ahead = [from_rfc3339(claimed["signingTime"]) - other - offset for other in others if "signingTime" in claimed]
+    if any(abs(difference.total_seconds()) <= _CLOCKS_DIFFER_SECONDS for difference in ahead):
+        yield LOCAL_TIME
 
 
 def _added(signature: XmlSignature) -> tuple[str, ...]:
