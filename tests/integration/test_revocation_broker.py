@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from archive.demo.pki import Authority
@@ -365,3 +367,39 @@ def test_answers_that_no_longer_hold_are_forgotten_when_they_are_many(pki_server
     assert broker.cache.thin_out(key, pki_servers.clock.at, most=3) == 3
     assert len(broker.cache.answers()) == 1
     assert len(broker.known()) == 1
+
+
+def part_of_the_list(servers: PkiServers, path: str) -> bytes:
+    """A list for those certificates alone that name its own address."""
+    issuing = servers.pki.issuing
+    place = x509.IssuingDistributionPoint(
+        full_name=[x509.UniformResourceIdentifier(servers.address(path))],
+        relative_name=None,
+        only_contains_user_certs=False,
+        only_contains_ca_certs=False,
+        only_some_reasons=None,
+        indirect_crl=False,
+        only_contains_attribute_certs=False,
+    )
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuing.certificate.subject)
+        .last_update(servers.clock.at)
+        .next_update(servers.clock.at + timedelta(days=7))
+        .add_extension(x509.CRLNumber(5), critical=False)
+        .add_extension(place, critical=True)
+    )
+    return builder.sign(issuing.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_lists_in_parts_are_kept_apart_and_speak_of_their_own_certificates(pki_servers: PkiServers, make: Make) -> None:
+    paths = ["crl/part-1", "crl/part-2"]
+    people = [pki_servers.person(crl=path, answers=None) for path in paths]
+    pki_servers.bodies = {path: part_of_the_list(pki_servers, path) for path in paths}
+    asked = [pair(person, pki_servers.pki.issuing) for person in people]
+    for _ in range(2):
+        assert set(make().collect(asked).objects) == set(pki_servers.bodies.values())
+    assert dict(pki_servers.asked) == {"/crl/part-1": 1, "/crl/part-2": 1}
+    swapped = pki_servers.person(crl="crl/part-3", answers=None)
+    pki_servers.bodies["crl/part-3"] = pki_servers.bodies["crl/part-1"]
+    assert "scope: " in reasons(make().collect([pair(swapped, pki_servers.pki.issuing)]))
