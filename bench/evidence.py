@@ -26,8 +26,9 @@ from pathlib import Path
 from archive.demo.pki import new_pki
 from archive.preservation.evidence.algorithms import digest
 from archive.preservation.evidence.authorities import Authorities, Authority
+from archive.preservation.evidence.cutting import Cutting, Material
 from archive.preservation.evidence.documents import BatchDocument, Manifest
-from archive.preservation.evidence.history import Cover, Cutting, History, Material, Stamp, StampKind
+from archive.preservation.evidence.history import Cover, History, Stamp, StampKind
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.records import read_record
 from archive.preservation.evidence.renewing import Renewer

@@ -49,7 +49,7 @@ class Group(_Kept):
     """`{package}/{ordinal}`, `{package}`, or the place of what is no package."""
 
     kind: str
-    """`document`, `dossier`, `object`, `ledger`, `audit`, `segment`, `batch`."""
+    """`document`, `dossier`, `object`, `trust`, `ledger`, `audit`, `segment`, `batch`."""
 
     version: str = ""
     """OCFL version of the package."""

@@ -50,7 +50,7 @@ class _Beside:
     def documents(self) -> Sequence[tuple[str, bytes]]:
         """See `Beside.documents`."""
         snapshot = self._archive.trust.snapshot()
-        found = [("object", snapshot.document()), ("object", self._policy.document)]
+        found = [("trust", snapshot.document()), ("object", self._policy.document)]
         found += [("object", certificate.der) for certificate in snapshot.certificates]
         head = audit_heads(self._archive).head()
         return found if head is None else [*found, ("audit", head.document())]

@@ -140,7 +140,7 @@ class EvidenceLookup:
                 names |= {kept.facts, kept.trust_set, kept.policy, *kept.objects}
         for other in self.places.others(self.stamping.document(batch)) if names else ():
             name = other.members[0][1]
-            if other.kind == "object" and name in names and checker.holds(batch, other):
+            if other.kind in {"object", "trust"} and name in names and checker.holds(batch, other):
                 yield name
 
     def heads(self) -> Iterator[StampedHead]:

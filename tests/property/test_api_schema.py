@@ -20,7 +20,7 @@ from archive.settings import load_settings
 pytestmark = pytest.mark.xdist_group("api-schema")
 
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
-_OPERATIONS = 27
+_OPERATIONS = 31
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 from typing import Protocol
 
 from archive.preservation.evidence.algorithms import node
 from archive.preservation.evidence.documents import BatchDocument, LedgerSpan
-from archive.preservation.evidence.groups import group_of, groups_of_package
+from archive.preservation.evidence.groups import group_of, groups_of_package, object_group
 from archive.preservation.evidence.history import StampKind
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.trees import Tree
@@ -33,7 +34,7 @@ from storage.packages import PackageStore
 from storage.ports import ObjectStore
 
 ALGORITHM = "sha256"
-MAX_PACKAGES = 20_000
+MAX_PACKAGES = 5_000
 """Packages in one batch, so that memory stays bounded when a large holding gets its first evidence."""
 
 
@@ -41,7 +42,7 @@ class Beside(Protocol):
     """What is proven beside packages: heads of the audit trail, the trust set and policy of the day."""
 
     def documents(self) -> Sequence[tuple[str, bytes]]:
-        """Kind (`audit`, `object`) and bytes of each; they are kept under `evidence/objects/` by their digest."""
+        """Kind (`audit`, `trust`, `object`) and bytes of each; they are kept under `evidence/objects/`."""
         ...
 
 
@@ -66,25 +67,44 @@ class _Gathered:
 
     algorithm: str
     leaves: list[bytes] = field(default_factory=list)
+    objects: set[bytes] = field(default_factory=set)
+    """SHA-256 of objects that documents lean on: millions, and many lean on the same one."""
+
     others: dict[str, Group] = field(default_factory=dict)
-    """Groups that are no packages', by id: an object that many documents lean on counts once."""
+    """The few other groups that are no packages', by id."""
 
     left_out: list[tuple[str, str]] = field(default_factory=list)
     bytes: int = 0
 
     def taken(self, groups: Sequence[Group]) -> Iterator[Group]:
         """The groups of one package, in order, without its objects."""
-        self.others.update({group.id: group for group in groups if group.kind == "object"})
-        for group in sorted((group for group in groups if group.kind != "object"), key=lambda group: group.id):
-            self.leaves.append(leaf_of(group, self.algorithm))
-            self.bytes += group.size_bytes
-            yield group
+        for group in sorted(groups, key=lambda group: group.id):
+            if group.package_id:
+                self.leaves.append(leaf_of(group, self.algorithm))
+                self.bytes += group.size_bytes
+                yield group
+            else:
+                self.beside(group)
 
-    def other_groups(self) -> Iterator[Group]:
-        """The others, in order."""
-        for _, group in sorted(self.others.items()):
-            self.leaves.append(leaf_of(group, self.algorithm))
-            yield group
+    def beside(self, group: Group) -> None:
+        """Take a group in that is no package's."""
+        if group.kind == "object":
+            self.objects.add(bytes.fromhex(group.members[0][1]))
+        else:
+            self.others[group.id] = group
+
+    def other_groups(self, complete: Callable[[Group], Group]) -> Iterator[Group]:
+        """All groups that are no package's, in order."""
+        trusted = {bytes.fromhex(group.members[0][1]) for group in self.others.values() if group.kind == "trust"}
+        objects = (object_group(name.hex()) for name in sorted(self.objects - trusted))
+        for group in merge(objects, sorted(self.others.values(), key=_id), key=_id):
+            whole = complete(group)
+            self.leaves.append(leaf_of(whole, self.algorithm))
+            yield whole
+
+
+def _id(group: Group) -> str:
+    return group.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +188,9 @@ class Builder:
         gathered = _Gathered(self.algorithm)
         try:
             groups = self.batches.put_groups(name, self._packaged(index, pending, gathered))
-            for group in self._beside(index, pending, beside, gathered):
-                gathered.others[group.id] = group
-            gathered.others = {key: self._complete(group) for key, group in gathered.others.items()}
-            others = self.batches.put_groups(name, gathered.other_groups(), prefix="others")
+            for group in list(self._beside(index, pending, beside, gathered)):
+                gathered.beside(group)
+            others = self.batches.put_groups(name, gathered.other_groups(self._complete), prefix="others")
             tree = Tree.of(self.algorithm, gathered.leaves)
             encoded = tree.encoded()
         except ObjectExistsError:
@@ -214,14 +233,15 @@ class Builder:
             yield self._of_key(place, "ledger", f"{LEDGER}/{file}", length=span.stop)
         for key in pending.segments:
             yield self._of_key(key, "segment", key)
-        sets = list(gathered.others.values())
+        sets = [group for group in gathered.others.values() if group.kind == "trust"]
         for kind, document in beside:
             name = self.objects.put(document)
             place = f"{HELD}{name}"
             # The head of the trail is looked for by its kind, so it has a name of its own.
             identity = f"audit-head/{name}" if kind == "audit" else place
             group = group_of(identity, kind, {place: digests_of([document])}, algorithm=self.algorithm)
-            sets.append(group)
+            if kind == "trust":
+                sets.append(group)
             yield group
         yield from self._certificates(sets)
         last = next((entry.name for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH), None)
@@ -243,12 +263,11 @@ class Builder:
                 # That it is lost is found by whoever needs it; what the package names is proven all the same.
                 continue
             for name in certificates_of_set(data):
-                place = f"{HELD}{name}"
-                yield Group(id=place, kind="object", members=((place, name),), size_bytes=0)
+                yield object_group(name)
 
     def _complete(self, group: Group) -> Group:
         """An object's group with what the batch's algorithm needs; of a lost one nothing is proven under another."""
-        if group.kind != "object" or self.algorithm == "sha256" or group.digests:
+        if group.kind not in {"object", "trust"} or self.algorithm == "sha256" or group.digests:
             return group
         data = self.objects.get(group.members[0][1])
         return group.model_copy(update={"digests": (getattr(digests_of([data]), self.algorithm),)})

@@ -7,16 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from archive.preservation.evidence.building import leaf_of
+from archive.preservation.evidence.cutting import Cutting
 from archive.preservation.evidence.documents import BatchDocument, EvidenceDamagedError
-from archive.preservation.evidence.history import (
-    Cutting,
-    History,
-    HistoryBrokenError,
-    Lines,
-    Link,
-    Stamp,
-    StampKind,
-)
+from archive.preservation.evidence.history import History, HistoryBrokenError, Lines, Link, Stamp, StampKind
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.records import EvidenceRecord
 from archive.preservation.evidence.rehashing import Rehasher

@@ -69,8 +69,14 @@ def groups_of_package(packages: PackageStore, package_id: str, version: str, alg
         yield group_of(identity, "document", members, version=version, algorithm=algorithm)
     yield group_of(package_id, "dossier", {ROOT: reading.digest(ROOT)}, version=version, algorithm=algorithm)
     for name in sorted(_objects(record)):
-        # Only its name is known here; under another algorithm the builder reads it.
-        yield Group(id=f"{HELD}{name}", kind="object", members=((f"{HELD}{name}", name),), size_bytes=0)
+        yield object_group(name)
+    for name in sorted(_trust_sets(record)):
+        yield object_group(name, "trust")
+
+
+def object_group(name: str, kind: str = "object") -> Group:
+    """The group of an object under `evidence/objects/`, of which only its SHA-256 is known."""
+    return Group(id=f"{HELD}{name}", kind=kind, members=((f"{HELD}{name}", name),), size_bytes=0)
 
 
 def group_of(identity: str, kind: str, members: dict[str, Digests], *, version: str = "", algorithm: str) -> Group:
@@ -123,11 +129,14 @@ def _members(document: PackageDocument, metadata: list[str], reading: _Reading) 
 
 
 def _objects(record: PackageRecord) -> set[str]:
-    """Digests of everything under `evidence/objects/` that the package names."""
+    """Digests of everything under `evidence/objects/` that the package names, without its trust sets."""
     kept = {file.sha256 for file in record.sources if file.held}
     for document in record.documents:
         for entry in document.verdicts:
-            # Verdicts of the first release name a trust set and kept nothing of it.
-            named = (entry.trust_set, entry.policy) if entry.policy else ()
-            kept |= {name for name in (entry.facts, *entry.objects, *named) if name}
+            kept |= {name for name in (entry.facts, entry.policy, *entry.objects) if name}
     return kept
+
+
+def _trust_sets(record: PackageRecord) -> set[str]:
+    # Verdicts of the first release name a trust set and kept nothing of it.
+    return {e.trust_set for document in record.documents for e in document.verdicts if e.policy and e.trust_set}

@@ -15,16 +15,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from archive.preservation.evidence.authorities import Authorities
+from archive.preservation.evidence.cutting import Cutting, Material
 from archive.preservation.evidence.documents import BatchDocument, CoverDocument, RootsDocument
-from archive.preservation.evidence.history import (
-    Cutting,
-    History,
-    HistoryBrokenError,
-    Lines,
-    Material,
-    Stamp,
-    StampKind,
-)
+from archive.preservation.evidence.history import History, HistoryBrokenError, Lines, Stamp, StampKind
 from archive.preservation.evidence.renewing import Renewer
 from archive.preservation.evidence.stamping import ROOTS, Stamping
 from archive.preservation.evidence.stored import Places, tree_file

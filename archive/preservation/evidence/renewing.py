@@ -16,8 +16,9 @@ from typing import Protocol
 
 from archive.preservation.evidence.algorithms import digest
 from archive.preservation.evidence.authorities import Authorities, Authority, NoAuthorityError
+from archive.preservation.evidence.cutting import renewal_leaves
 from archive.preservation.evidence.documents import BatchDocument, CoverDocument
-from archive.preservation.evidence.history import Cover, History, Stamp, StampKind, renewal_leaves
+from archive.preservation.evidence.history import Cover, History, Stamp, StampKind
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.tokens import with_revocation

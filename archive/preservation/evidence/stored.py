@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from archive.preservation.evidence.cutting import Cutting, Material
 from archive.preservation.evidence.documents import BatchDocument, EvidenceDamagedError
-from archive.preservation.evidence.history import Cover, Cutting, Lines, Material, Stamp, StampKind
+from archive.preservation.evidence.history import Cover, Lines, Stamp, StampKind
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.tokens import TokenUnreadableError, with_revocation
 from archive.preservation.evidence.trees import Tree, TreeBrokenError

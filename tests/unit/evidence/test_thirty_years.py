@@ -15,16 +15,8 @@ import pytest
 
 from archive.preservation.evidence.algorithms import digest
 from archive.preservation.evidence.authorities import Authorities, Authority, NoAuthorityError
-from archive.preservation.evidence.history import (
-    Cover,
-    Cutting,
-    History,
-    Lines,
-    Material,
-    Stamp,
-    StampKind,
-    renewal_leaves,
-)
+from archive.preservation.evidence.cutting import Cutting, Material, renewal_leaves
+from archive.preservation.evidence.history import Cover, History, Lines, Stamp, StampKind
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import DAY, Due, Holding, Terms, Why, due
 from archive.preservation.evidence.records import read_record
