@@ -43,7 +43,7 @@ from archive.preservation.signatures.pdf_facts import Change, SignedField
 from archive.preservation.signatures.pdf_structure import MAX_OBJECTS, Key, Revisions
 from archive.preservation.signatures.pdf_structure_fields import FieldNode
 
-MAX_WORK = 3_000_000
+MAX_WORK = 2_000_000
 """Objects times revisions that are compared; beyond it the changes are unknown."""
 
 _COMMENTING = 3
@@ -65,7 +65,7 @@ def changes_of(revisions: Revisions, fields: Sequence[SignedField], *, most: int
         return _after_certification(fields)
     first = min(signed)
     size = revisions.entries
-    if size > MAX_OBJECTS or size * (count - first) > most:
+    if size > MAX_OBJECTS or size * (count - first + 1) > most:
         why = f"{count - first} revisions with {size} objects are too many to compare"
         return (Change(first + 1, "unknown", why),)
     sound = frozenset(field.name for field in fields if not field.problem)

@@ -219,22 +219,26 @@ def _compare_signature_field(step: Step, node: FieldNode, new: pikepdf.Dictionar
 
 def appearance_of(step: Step, key: tuple[int, int]) -> FieldNode | None:
     """The field of the older revision whose widgets an appearance stream belongs to."""
-    for node in step.fields().values():
-        for widget in (node.object, *items(node.object.get("/Kids"), 50)):
-            looks = widget.get("/AP") if isinstance(widget, pikepdf.Dictionary) else None
-            if not isinstance(looks, pikepdf.Dictionary):
-                continue
-            if key_of(looks) == key or any(_names(value, key) for value in list(looks.values())[:3]):
-                return node
-    return None
+    if step.looks is None:
+        step.looks = {}
+        for node in step.fields().values():
+            for widget in (node.object, *items(node.object.get("/Kids"), 50)):
+                for part in _looks(widget):
+                    step.looks.setdefault(part, node)
+    return step.looks.get(key)
 
 
-def _names(value: object, key: tuple[int, int]) -> bool:
-    if key_of(value) == key:
-        return True
-    if isinstance(value, pikepdf.Dictionary) and not isinstance(value, pikepdf.Stream):
-        return any(key_of(state) == key for state in list(value.values())[:20])
-    return False
+def _looks(widget: object) -> list[tuple[int, int]]:
+    """Indirect objects of a widget's appearance: the dictionary, its states, their streams."""
+    looks = widget.get("/AP") if isinstance(widget, pikepdf.Dictionary) else None
+    if not isinstance(looks, pikepdf.Dictionary):
+        return []
+    parts: list[object] = [looks]
+    for value in list(looks.values())[:3]:
+        parts.append(value)
+        if isinstance(value, pikepdf.Dictionary) and not isinstance(value, pikepdf.Stream):
+            parts += list(value.values())[:20]
+    return [key for part in parts if (key := key_of(part)) is not None]
 
 
 def resources_of(form: object) -> set[tuple[int, int]]:

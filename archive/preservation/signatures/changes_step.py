@@ -124,6 +124,9 @@ class Step:
     seen: set[Key] = field(default_factory=set)
     """New fields and widgets that have been looked at."""
 
+    looks: dict[Key, FieldNode] | None = None
+    """Fields of the older revision by the parts of their appearance; None: not asked for yet."""
+
     _fields: dict[Key, FieldNode] | None = None
     _names: Names | None = None
 

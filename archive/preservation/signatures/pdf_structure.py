@@ -34,6 +34,7 @@ Place = tuple[int, int, int]
 """Where an object lies: kind of entry, offset or object stream, index in it."""
 
 _MAX_ENDS = 4
+_MAX_MARKS = 100
 _WHITE = b"\r\n\t\f \0"
 _MARK = b"%%EOF"
 _HEADER = 1024
@@ -308,7 +309,7 @@ def _last(data: FileBytes) -> tuple[Section, pikepdf.Pdf]:
     stop = data.size
     tried = 0
     problem: Exception = DamagedError("no end-of-file mark")
-    for _ in range(100):
+    for _ in range(_MAX_MARKS):
         mark = data.data.rfind(_MARK, 0, stop)
         if mark < 0 or tried == _MAX_ENDS:
             break
@@ -342,7 +343,8 @@ def _previous(pdf: pikepdf.Pdf) -> int | None:
 def _closing(data: FileBytes, start: int, shift: int, later: Section) -> Section | None:
     """The end of the revision whose cross-references begin at `start`."""
     place, stop = start + shift, min(data.size, later.start + shift)
-    while place < stop:
+    # Between cross-references and their own mark there is no other one, unless somebody plays.
+    for _ in range(_MAX_MARKS):
         mark = data.data.find(_MARK, place, stop)
         if mark < 0:
             return None
