@@ -21,7 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from archive.demo.pki import new_pki
-from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.proofs.verification import Auditor, check
 from archive.preservation.signatures.kept_verdicts import KeptVerdicts
 from archive.preservation.signatures.replay_task import RoomMaterial
 from archive.preservation.signatures.replaying import replay
@@ -64,7 +64,7 @@ def replays(parts: ProofParts, room: Path) -> float:
 
 def checks(data: bytes, root: bytes) -> float:
     def once() -> int:
-        assert check(io.BytesIO(data), auditor_of((root,), TODAY + timedelta(days=2))).ok
+        assert check(io.BytesIO(data), Auditor((root,), TODAY + timedelta(days=2))).ok
         return 1
 
     return rate(once)

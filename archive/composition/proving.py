@@ -49,4 +49,4 @@ def proofs(archive: Installation) -> Proofs:
     from archive.composition.evidencing import evidence  # noqa: PLC0415 - the same
     from archive.services.proofs import Proofs  # noqa: PLC0415 - the same
 
-    return Proofs(archive.stored, archive.evidence, evidence(archive), archive.home.scratch)
+    return Proofs(archive.stored, archive.evidence, evidence(archive), archive.trust, archive.home.scratch)

@@ -16,8 +16,10 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 from archive.preservation.proofs.contents import DOCUMENT, EVENTS, OBJECTS, README, RECORD, STATEMENT, Statement
 from archive.preservation.proofs.opening import readme
 from archive.preservation.proofs.statement_check import code_in, is_descriptive
+from archive.preservation.proofs.token_paths import missing_links
 from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.kept_verdicts import certificates_of_set
+from archive.preservation.trust.sets import TrustSource
 from archive.services.stored_packages import StoredPackages
 from metadata.digests import chunks_of
 from metadata.errors import UsageError
@@ -77,6 +79,7 @@ class Proofs:
     stored: StoredPackages
     objects: EvidenceObjects
     evidence: DocumentEvidence
+    trust: TrustSource
     scratch: Path
 
     @staticmethod
@@ -110,21 +113,26 @@ class Proofs:
         group = tuple(sorted(covered.paths))
         lying = {file.path: file for file in self.stored.packages.files(record.package_id, covered.version or None)}
         files = [self._stored(document, lying[path]) for path in group]
-        statement = _statement(record, document, files, self._elsewhere(record, document))
+        trust = self.trust.snapshot()
+        links = {
+            hashlib.sha256(der).hexdigest(): der
+            for der in missing_links(covered.record, trust.anchors(), trust.intermediates())
+        }
+        statement = _statement(record, document, files, self._elsewhere(record, document), tuple(sorted(links)))
+        named = self._named(document)
         return (
             Member.of_bytes(README, readme()),
             Member.of_bytes(STATEMENT, statement.document()),
             Member.of_bytes(RECORD, covered.record),
             Member.of_bytes(EVENTS, _events(record, document, set(group))),
             *files,
-            *(self._object(sha256) for sha256 in self._named(document)),
+            *(Member.of_bytes(OBJECTS + name, links[name]) for name in sorted(links) if name not in named),
+            *(self._object(name) for name in named),
         )
 
-    def _object(self, sha256: str) -> Member:
+    def _object(self, name: str) -> Member:
         """An evidence object, read once to be sure that it is there and once to be written: some lists are large."""
-        return Member(
-            OBJECTS + sha256, len(self.objects.get(sha256)), sha256, lambda: BytesIO(self.objects.get(sha256))
-        )
+        return Member(OBJECTS + name, len(self.objects.get(name)), name, lambda: BytesIO(self.objects.get(name)))
 
     def _stored(self, document: PackageDocument, lying: StoredFile) -> Member:
         """A file of the package: content with the digest of the package's record, small metadata digested here."""
@@ -180,7 +188,11 @@ def _code(document: PackageDocument, files: Sequence[Member]) -> str:
 
 
 def _statement(
-    record: PackageRecord, document: PackageDocument, files: Sequence[Member], elsewhere: dict[str, dict[str, str]]
+    record: PackageRecord,
+    document: PackageDocument,
+    files: Sequence[Member],
+    elsewhere: dict[str, dict[str, str]],
+    links: tuple[str, ...],
 ) -> Statement:
     group = [member.name.removeprefix(DOCUMENT) for member in files]
     own = {file.path for file in document.originals}
@@ -196,6 +208,7 @@ def _statement(
         verdicts=tuple(DOCUMENT + path for path in group if path.startswith(VERDICTS)),
         originals=tuple(DOCUMENT + path for path in group if path in own),
         signed_elsewhere=elsewhere,
+        links=links,
     )
 
 

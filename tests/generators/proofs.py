@@ -19,7 +19,7 @@ from archive.preservation.proofs.opening import readme
 from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.adapter import Judge
 from archive.preservation.signatures.policy import default_policy
-from archive.preservation.signatures.signing import time_stamper
+from archive.preservation.signatures.signing import Credential, time_stamper
 from archive.preservation.trust.sets import TrustSnapshot
 from ingest.ports import Judgement
 from metadata.package import FileVerdicts
@@ -56,6 +56,7 @@ class ProofParts:
     events: bytes = b""
     readme: bytes = field(default_factory=readme)
     elsewhere: dict[str, dict[str, str]] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
     subject: dict[str, object] = field(
         default_factory=lambda: {
             "package_id": PACKAGE,
@@ -73,6 +74,7 @@ class ProofParts:
             verdicts=tuple(DOCUMENT + path for path in sorted(self.files) if path.startswith("metadata/other/")),
             originals=tuple(DOCUMENT + path for path in self.originals),
             signed_elsewhere=self.elsewhere,
+            links=self.links,
         )
 
     def members(self) -> list[Member]:
@@ -92,13 +94,18 @@ class ProofParts:
 
 
 def record_over(
-    pki: Pki, files: Mapping[str, bytes], at: datetime, *, beside: Sequence[bytes] = (b"other document",)
+    pki: Pki,
+    files: Mapping[str, bytes],
+    at: datetime,
+    *,
+    beside: Sequence[bytes] = (b"other document",),
+    stamper: Credential | None = None,
 ) -> bytes:
     """An evidence record for the data group `files` from a batch in which other documents stand, too."""
     members = [hashlib.sha256(data).digest() for data in files.values()]
     leaf = node("sha256", members)
     tree = Tree.of("sha256", [leaf, *(hashlib.sha256(other).digest() for other in beside)])
-    token = time_stamper(pki.stamper, at)(tree.root, "sha256")
+    token = time_stamper(stamper or pki.stamper, at)(tree.root, "sha256")
     return EvidenceRecord.of([[ArchiveTimeStamp("sha256", tree.reduced(leaf, members), token)]]).der()
 
 

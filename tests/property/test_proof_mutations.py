@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archive.preservation.proofs.steps import Report
-from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.proofs.verification import Auditor, check
 from tests.fixtures.pki import SIGNED, TODAY, Corpus
 from tests.generators.proofs import ProofParts, sha256, signed_proof
 
@@ -66,7 +66,7 @@ def tried(corpus: Corpus, folder: Path, count: int, seed: int) -> Counter[bool |
         stamped_at=TODAY + DAY,
         revocation=corpus.pki.lists(SIGNED),
     )
-    auditor = auditor_of((corpus.pki.root.der,), TODAY + 2 * DAY)
+    auditor = Auditor((corpus.pki.root.der,), TODAY + 2 * DAY)
 
     def checked(found: ProofParts) -> Report:
         return check(io.BytesIO(found.zip()), auditor)

@@ -124,12 +124,16 @@ class Statement:
     signed_elsewhere: Mapping[str, Mapping[str, str]]
     """Digests, by SHA-256, of a file that a detached signature signs and that is another document."""
 
+    links: tuple[str, ...] = ()
+    """Evidence objects (SHA-256): certificates between time-stamps and their roots that the tokens do not carry."""
+
     def document(self) -> bytes:
         """It as canonical JSON."""
         return canonical(
             {
                 "data_group": list(self.group),
                 "format": FORMAT,
+                "links": list(self.links),
                 "originals": list(self.originals),
                 "signed_elsewhere": {key: dict(value) for key, value in self.signed_elsewhere.items()},
                 "subject": dict(self.subject),
@@ -145,18 +149,21 @@ def read_statement(data: bytes) -> Statement:
         ContentsBrokenError: it is no statement.
     """
     found = _read_canonical(data, STATEMENT)
-    keys = {"data_group", "format", "originals", "signed_elsewhere", "subject", "verdicts"}
+    keys = {"data_group", "format", "links", "originals", "signed_elsewhere", "subject", "verdicts"}
     subject, elsewhere = found.get("subject"), found.get("signed_elsewhere")
     if set(found) != keys or not isinstance(subject, dict) or not isinstance(elsewhere, dict):
         raise ContentsBrokenError("the statement has other parts than a statement has")
     for key, digests in elsewhere.items():
         if not is_digest(key) or not isinstance(digests, dict) or not all(isinstance(v, str) for v in digests.values()):
             raise ContentsBrokenError("signed_elsewhere holds something else than digests")
+    links = found["links"]
+    if not isinstance(links, list) or not all(is_digest(link) for link in links):
+        raise ContentsBrokenError("links are something else than digests")
     group = _names(found["data_group"])
     verdicts, originals = _names(found["verdicts"]), _names(found["originals"])
     if not group or len(group) > MAX_GROUP or not set(verdicts) | set(originals) <= set(group):
         raise ContentsBrokenError("the statement's lists of members do not fit together")
-    return Statement(subject, group, verdicts, originals, elsewhere)
+    return Statement(subject, group, verdicts, originals, elsewhere, tuple(links))
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from archive.preservation.evidence.algorithms import AlgorithmUnknownError
 from archive.preservation.evidence.records import RecordUnreadableError, read_record
-from archive.preservation.evidence.tokens import read_token
 from archive.preservation.evidence.verification import Outcome, RecordVerdict, StepKind, TokenJudge, verify, worst
 from archive.preservation.evidence.verification import Step as RecordStep
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.contents import MAX_JSON_BYTES, RECORD
 from archive.preservation.proofs.opening import Proof
 from archive.preservation.proofs.steps import Said, Step, said
-from archive.preservation.signatures.certificates import Certificate, readable
-from archive.preservation.signatures.chains import paths
-from archive.preservation.signatures.engine import Trust
 from metadata.time import rfc3339
 
 _WORDS = {Outcome.HOLDS: True, Outcome.BROKEN: False, Outcome.INDETERMINATE: None}
@@ -69,19 +65,6 @@ def check_record(proof: Proof, judge: TokenJudge) -> Evidence:
         authorities=tuple(dict.fromkeys(step.signer for step in tokens if step.outcome is Outcome.HOLDS)),
         tokens=tuple(stamp.token for _, _, stamp in record.stamps()),
     )
-
-
-def anchors_under(tokens: Iterable[bytes], anchors: Iterable[bytes]) -> Iterator[Certificate]:
-    """The anchors in which paths of the time-stamps end, each once."""
-    trust = Trust.of(readable(anchors))
-    met: set[Certificate] = set()
-    for token in tokens:
-        carried = readable(read_token(token).certificates)
-        for leaf in (one for one in carried if one.is_time_stamper):
-            path = next(paths(leaf, trust.extended(carried)), None)
-            if path is not None and path[-1] not in met:
-                met.add(path[-1])
-                yield path[-1]
 
 
 def _digest(proof: Proof, name: str, algorithm: str) -> bytes:

@@ -78,7 +78,7 @@ def kept_in(proof: Proof) -> tuple[KeptInProof, ...]:
 
 def check_objects(proof: Proof, found: tuple[KeptInProof, ...]) -> Step:
     """Every object that a verdict names is there, and none that nothing names."""
-    named: set[str] = set()
+    named = set(proof.statement.links)
     for one in found:
         if one.kept.is_provisional:
             continue

@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import BinaryIO
 
 from archive.preservation.evidence.judges import EngineJudge
-from archive.preservation.evidence.verification import TokenJudge
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.contents import ContentsBrokenError
-from archive.preservation.proofs.evidence_check import Evidence, anchors_under, check_record
+from archive.preservation.proofs.evidence_check import Evidence, check_record
 from archive.preservation.proofs.opening import Proof, open_proof
 from archive.preservation.proofs.own_trust import judge_again
 from archive.preservation.proofs.statement_check import contradicted, descriptive, unlisted_verdicts
 from archive.preservation.proofs.steps import Report, Said, Step, said
+from archive.preservation.proofs.token_paths import anchors_under
 from archive.preservation.proofs.verdict_check import (
     KeptInProof,
     Reader,
@@ -43,17 +43,13 @@ class Auditor:
     """His own roots, DER; empty: nothing can be concluded, only contradicted."""
 
     at: datetime
-    judge: TokenJudge
-    """Judges time-stamps under `anchors` and nothing beside them."""
-
     read_again: Reader | None = None
     """Reads a signed file's structure; None: the facts that are kept are compared with the bytes and used."""
 
 
-def auditor_of(anchors: tuple[bytes, ...], at: datetime, read_again: Reader | None = None) -> Auditor:
-    """An auditor with these anchors, and the program's own policy."""
-    judge = EngineJudge(World.of(at=at, anchors=anchors))
-    return Auditor(anchors, at, judge, read_again)
+def _links(proof: Proof) -> tuple[bytes, ...]:
+    """Certificates that only help to follow the time-stamps."""
+    return tuple(der for name in proof.statement.links if (der := proof.object(name)) is not None)
 
 
 def check(stream: BinaryIO, auditor: Auditor) -> Report:
@@ -107,7 +103,8 @@ def _evidence(proof: Proof, auditor: Auditor) -> Evidence:
     found: list[Evidence] = []
 
     def record() -> Iterator[Step]:
-        found.append(check_record(proof, auditor.judge))
+        world = World.of(at=auditor.at, anchors=auditor.anchors, intermediates=_links(proof))
+        found.append(check_record(proof, EngineJudge(world)))
         yield from found[0].steps
 
     done = tuple(_guarded(steps.RECORD, record))
@@ -139,7 +136,7 @@ def _trusted(proof: Proof, evidence: Evidence, found: Sequence[KeptInProof], aud
     if evidence.authorities:
         yield said("trust_authorities", names="; ".join(evidence.authorities))
     if evidence.since is not None:
-        for anchor in anchors_under(evidence.tokens, auditor.anchors):
+        for anchor in anchors_under(evidence.tokens, auditor.anchors, _links(proof)):
             yield said("trust_anchor", name=anchor.name, sha256=anchor.sha256)
     if auditor.read_again is None and any(one.kept.facts for one in found):
         yield said("trust_structure")

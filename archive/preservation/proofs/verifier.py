@@ -15,7 +15,7 @@ from pathlib import Path
 from archive.clock import SystemClock
 from archive.preservation.proofs.steps import EXIT_CODES
 from archive.preservation.proofs.telling import lines
-from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.proofs.verification import Auditor, check
 from archive.preservation.trust.sets import TrustSnapshot
 from metadata.errors import UsageError
 from metadata.messages import LANGUAGES, text
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         return _complain("unreadable", language, what=called.trust, why=error)
     for warning in trust.warnings:
         _complain("ignored", language, what=warning)
-    auditor = auditor_of(trust.anchors(), SystemClock().now())
+    auditor = Auditor(trust.anchors(), SystemClock().now())
     codes = []
     for path in called.proofs:
         if not path.is_file():

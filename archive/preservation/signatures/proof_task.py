@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from archive.preservation.proofs.verification import auditor_of
+from archive.preservation.proofs.verification import Auditor
 from archive.preservation.proofs.verification import check as check_proof
 from archive.preservation.signatures.facts_reading import facts_of_file
 from archive.preservation.signatures.replaying import Original
@@ -27,7 +27,7 @@ def check(scratch: Path, *, source: str, anchors: list[str], at: str) -> dict[st
         `archive.preservation.proofs.steps.Report` as JSON.
     """
     ders = tuple(base64.b64decode(der) for der in anchors)
-    auditor = auditor_of(ders, from_rfc3339(at), partial(_read_again, scratch))
+    auditor = Auditor(ders, from_rfc3339(at), partial(_read_again, scratch))
     with Path(source).open("rb") as stream:
         return check_proof(stream, auditor).as_json()
 

@@ -156,6 +156,8 @@ def test_a_statement_is_read_as_it_was_written() -> None:
         {"subject": []},
         {"signed_elsewhere": {"x": {}}},
         {"signed_elsewhere": {"0" * 64: {"sha256": 1}}},
+        {"links": ["x"]},
+        {"links": "0" * 64},
         {"more": 1},
     ],
 )

@@ -21,7 +21,8 @@ from archive.demo.pki import Pki, new_pki
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.steps import EXIT_CODES, NAMES, Report, Step
 from archive.preservation.proofs.telling import lines
-from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.proofs.token_paths import missing_links
+from archive.preservation.proofs.verification import Auditor, check
 from archive.preservation.signatures.pdf_facts import PdfFacts, SignedField
 from archive.preservation.signatures.pdf_facts_json import facts_document, facts_of
 from archive.preservation.signatures.signing import Signing, sign_bytes
@@ -63,7 +64,7 @@ def made(corpus: Corpus, data: bytes, folder: Path) -> ProofParts:
 
 
 def checked(data: bytes, *anchors: bytes, days: int = 2) -> Report:
-    return check(io.BytesIO(data), auditor_of(anchors, TODAY + days * DAY))
+    return check(io.BytesIO(data), Auditor(anchors, TODAY + days * DAY))
 
 
 def under_own_anchors(parts: ProofParts, corpus: Corpus) -> Report:
@@ -127,7 +128,7 @@ def test_the_verifier_says_that_it_took_the_structure_as_kept(parts: ProofParts,
 
 
 def read_again(parts: ProofParts, corpus: Corpus, facts: bytes) -> Report:
-    auditor = auditor_of((corpus.pki.root.der,), TODAY + 2 * DAY, lambda _original, _path: facts)
+    auditor = Auditor((corpus.pki.root.der,), TODAY + 2 * DAY, lambda _original, _path: facts)
     return check(io.BytesIO(parts.zip()), auditor)
 
 
@@ -158,6 +159,26 @@ def test_facts_that_hide_what_was_changed_are_found_by_a_reader(corpus: Corpus, 
         "the one-file verifier trusts the archive's reading, and says so"
     )
     assert broken(read_again(restamp, corpus, true)) == [steps.STRUCTURE]
+
+
+def test_a_token_without_the_certificate_above_it_is_followed_by_the_links_of_the_proof(corpus: Corpus) -> None:
+    """Some authorities give their own certificate only; whoever brings the root alone can follow all the same."""
+    parts = unsigned_proof(corpus.pki, SIGNED)
+    bare = replace(corpus.pki.stamper, chain=())
+    parts.record = record_over(corpus.pki, parts.files, SIGNED, stamper=bare)
+    assert under_own_anchors(parts, corpus).ok is None
+    links = missing_links(parts.record, [corpus.pki.root.der], [corpus.pki.issuing.der, corpus.pki.stamping.der])
+    assert links == (corpus.pki.stamping.der,)
+    parts.links = (sha256(links[0]),)
+    assert broken(under_own_anchors(parts, corpus)) == [steps.OBJECTS]
+    parts.objects = {sha256(links[0]): links[0]}
+    report = under_own_anchors(parts, corpus)
+    assert (report.ok, [w.key for w in report.trusted if w.key == "trust_anchor"]) == (True, ["trust_anchor"])
+    assert checked(parts.zip()).ok is None, "a link is no anchor"
+
+
+def test_a_token_that_carries_its_path_needs_no_links(parts: ProofParts, corpus: Corpus) -> None:
+    assert missing_links(parts.record, [corpus.pki.root.der], corpus.pki.certificates()) == ()
 
 
 # ------------------------------------------------------------ forgeries

@@ -17,7 +17,7 @@ from archive.preservation.evidence.tokens import with_revocation
 from archive.preservation.evidence.trees import Tree
 from archive.preservation.proofs import steps
 from archive.preservation.proofs.steps import Report
-from archive.preservation.proofs.verification import auditor_of, check
+from archive.preservation.proofs.verification import Auditor, check
 from archive.preservation.signatures.signing import time_stamper
 from tests.fixtures.pki import SIGNED, TODAY, Corpus
 from tests.generators.proofs import DESCRIPTION, ORIGINAL, ProofParts, signed_proof
@@ -80,7 +80,7 @@ def rehashed(parts: ProofParts, corpus: Corpus, later: Pki) -> bytes:
 
 
 def audited(parts: ProofParts, *pkis: Pki) -> Report:
-    return check(io.BytesIO(parts.zip()), auditor_of(tuple(pki.root.der for pki in pkis), AUDITED))
+    return check(io.BytesIO(parts.zip()), Auditor(tuple(pki.root.der for pki in pkis), AUDITED))
 
 
 def test_a_proof_that_was_renewed_in_time_holds_since_its_first_time_stamp(
