@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from archive.preservation.signatures.bounds import Bound, Slide
 from archive.preservation.signatures.certificates import Certificate
 from archive.preservation.signatures.outcomes import Outcome, open_
 from archive.preservation.signatures.path_constraints import judge_constraints
 from archive.preservation.signatures.policy import GRACE_PERIOD, MISSING_INTERMEDIATE
-from archive.preservation.signatures.sliding import NO_GRACE, Bound, Slide, slide
+from archive.preservation.signatures.sliding import NO_GRACE, slide
 from archive.preservation.signatures.world import Trust, World
 from metadata.time import rfc3339
 

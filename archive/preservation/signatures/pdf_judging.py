@@ -202,13 +202,20 @@ def _with_stamps(case: PdfCase) -> PdfCase:
             continue
         if _misplaced(case, one.field):
             continue
-        token = judge_prepared(one.token, (case.digest(one.field),), case.world)
+        token = _stamp(case, one)
         stamps[place] = token
         if token.proves is not None and one.field.coverage in SECURE:
             proof = Proof(token.proves, f"{DOCUMENT_STAMP} {one.field.name}")
             rows = _covered(case, place, proof)
             case = replace(case, world=case.world.with_existence(case.world.existence.proving(rows)))
     return replace(case, stamps=stamps)
+
+
+def _stamp(case: PdfCase, one: Signed) -> TokenVerdict:
+    try:
+        return judge_prepared(one.token, (case.digest(one.field),), case.world)
+    except Exception as error:  # noqa: BLE001 - a defect here must not hide the signatures of the file
+        return TokenVerdict(open_("GENERIC", f"not-judged: {type(error).__name__}: {error}"))
 
 
 def _covered(case: PdfCase, place: int, proof: Proof) -> Iterator[tuple[str, Proof]]:

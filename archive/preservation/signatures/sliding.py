@@ -16,17 +16,15 @@ authority that has expired, or whose key was stolen, may sign any list.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from archive.preservation.signatures.bounds import ALWAYS, Bound, Slide
 from archive.preservation.signatures.certificates import Certificate
 from archive.preservation.signatures.policy import GRACE_PERIOD, RETROACTIVE, Policy, Row
 from archive.preservation.signatures.revocation import Statement
 from archive.preservation.signatures.world import World
 from metadata.time import rfc3339
-
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-"""Bound by everything: there is no time for which the path speaks."""
 
 MAX_REMEMBERED = 5_000
 """Paths of one world whose bounds are kept: a world may be judged in for days."""
@@ -36,66 +34,6 @@ NO_GRACE = timedelta(0)
 _INSTANT = timedelta(microseconds=1)
 _HOLD = "certificateHold"
 _RELEASED = "removeFromCRL"
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A time after which a signature under this path proves nothing."""
-
-    until: datetime
-    """Last moment before the bound."""
-
-    word: str
-    """Sub-indication when the signature is not proven to be that old."""
-
-    reason: str
-    depth: int
-    """0: the signer's own certificate; more: an authority above."""
-
-    kind: str
-    """`revoked`, `held`, `expired`, `early`, `algorithm`, `unproven`, `unknown`."""
-
-    again: datetime | None = None
-    """From when on the bound no longer holds (a hold that was lifted, a certificate that became valid)."""
-
-    helps: str = ""
-    """What would lift it."""
-
-    def stops(self, when: datetime) -> bool:
-        """Whether a signature of `when` is stopped by it."""
-        return when > self.until and (self.again is None or when < self.again)
-
-
-@dataclass(frozen=True, slots=True)
-class Slide:
-    """What bounds one path."""
-
-    control: datetime
-    """The control-time: what the last certificate of the path signed must be proven to be this old."""
-
-    bounds: tuple[Bound, ...] = ()
-    cause: Bound | None = None
-    """The bound that set the control-time; None: it is the time of judging."""
-
-    sources: frozenset[str] = frozenset()
-    """SHA-256 of the lists and answers about its certificates."""
-
-    signers: tuple[Certificate, ...] = ()
-    """Delegates that signed such answers."""
-
-    wanted: tuple[tuple[Certificate, Certificate], ...] = ()
-    """Certificates of whose revocation nothing fresh is known, each with its issuer."""
-
-    practices: frozenset[str] = frozenset()
-    """Practice rows that mattered."""
-
-    def bounded(self, *bounds: Bound) -> Slide:
-        """With more bounds; the control-time slides to the earliest that lasts."""
-        control, cause = self.control, self.cause
-        for bound in bounds:
-            if bound.again is None and bound.until < control:
-                control, cause = bound.until, bound
-        return replace(self, control=control, cause=cause, bounds=(*self.bounds, *bounds))
 
 
 def slide(
@@ -288,7 +226,9 @@ def _revoked(subject: Certificate, statement: Statement, world: World) -> Bound:
         since = statement.invalid_since
         told += f", not to be believed since {rfc3339(since)}"
     helps = f"proof-of-time: before {rfc3339(since)}"
-    return Bound(since - _INSTANT, "REVOKED_NO_POE", f"revoked: {subject.name} since {told}", 0, "revoked", helps=helps)
+    return Bound(
+        _before(since, _INSTANT), "REVOKED_NO_POE", f"revoked: {subject.name} since {told}", 0, "revoked", helps=helps
+    )
 
 
 def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...]) -> Bound:
@@ -303,7 +243,7 @@ def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...
     if lifted:
         why += f", lifted by {rfc3339(min(lifted))}"
     helps = f"revocation-data: {subject.name}"
-    return Bound(since - _INSTANT, "TRY_LATER", why, 0, "held", again=min(lifted, default=None), helps=helps)
+    return Bound(_before(since, _INSTANT), "TRY_LATER", why, 0, "held", again=min(lifted, default=None), helps=helps)
 
 
 def _limit(statement: Statement, path: tuple[Certificate, ...], state: Slide, world: World) -> datetime:
@@ -337,7 +277,7 @@ def _speaks(statement: Statement, path: tuple[Certificate, ...], state: Slide, w
 def _reach(statement: Statement, grace: timedelta = NO_GRACE) -> datetime:
     """Until when it tells that the certificate was good (5.2.5)."""
     if grace:
-        return statement.this_update - grace
+        return _before(statement.this_update, grace)
     return max(statement.this_update, statement.next_update or statement.this_update)
 
 
@@ -382,6 +322,11 @@ def _wanting(state: Slide, path: tuple[Certificate, ...], world: World) -> Slide
     return replace(state, wanted=(*state.wanted, (path[0], path[1])))
 
 
+def _before(moment: datetime, by: timedelta) -> datetime:
+    """Certificates may bear the first day of the calendar."""
+    return moment - by if moment - ALWAYS > by else ALWAYS
+
+
 # ------------------------------------------------------------ validity (5.2.6.4)
 
 
@@ -389,7 +334,7 @@ def _validity(subject: Certificate, reach: datetime | None, world: World) -> Ite
     period = f"{rfc3339(subject.not_before)} to {rfc3339(subject.not_after)}"
     why = f"out-of-bounds: {subject.name} is valid {period}"
     # Clocks differ: a stamp may lie seconds before the certificate that was issued for it.
-    begins = subject.not_before - world.policy.slack
+    begins = _before(subject.not_before, world.policy.slack)
     yield Bound(ALWAYS, "OUT_OF_BOUNDS_NO_POE", why, 0, "early", again=begins)
     if subject.not_after < world.at:
         known = reach is not None and reach >= subject.not_after

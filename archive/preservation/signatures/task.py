@@ -31,6 +31,9 @@ from archive.preservation.signatures.xml_facts_json import xml_facts_document
 from archive.preservation.signatures.xml_judging import judge_xml
 from metadata.time import from_rfc3339
 
+_PROVOKED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What hostile bytes may provoke through a defect of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
@@ -92,6 +95,10 @@ def judge(  # noqa: PLR0913 - keywords of a task
         answer = judge_file(Path(source), Path(content) if content else None, world)
     except RecursionError:
         only = undecided("nesting: the file is nested too deeply to be judged")
+        answer = FileAnswer(FileJudgement((only,)), world)
+    except _PROVOKED as error:
+        # Anything else (memory, reading, a missing library) is a fault of the system and no word on the content.
+        only = undecided(f"not-judged: {type(error).__name__}: {error}")
         answer = FileAnswer(FileJudgement((only,)), world)
     value: dict[str, Any] = {"verdicts": list(answer.judgement.verdicts)}
     if answer.judgement.readings is not None:
