@@ -39,6 +39,9 @@ SEAL_AFTER = timedelta(minutes=5)
 _UNSEALED = audit_events.c.sealed == sa.literal_column("0")
 """Written out, not bound: only so is the index over what is not sealed used."""
 
+LONGEST_SUBJECT = 400
+"""Characters, as its column has."""
+
 LONGEST_DETAIL = 500
 """Characters of one value in an event's detail: identifiers, counts and versions are shorter."""
 
@@ -99,13 +102,13 @@ class AuditTrail:
     ) -> AuditEvent:
         """A new event at this instant, not yet recorded. Values of its detail are cut to `LONGEST_DETAIL`."""
         more.setdefault("id", str(uuid4()))
-        more.setdefault("agent", AGENT)
+        more["agent"] = _plain(more.get("agent", AGENT))
         more["detail"] = {name: _plain(value) for name, value in sorted(more.get("detail", {}).items())}
         return AuditEvent(
             type=kind,
             at=rfc3339(self._clock.now()),
             clock=self._clock.source,
-            subject=subject,
+            subject=_plain(subject)[:LONGEST_SUBJECT],
             agency=agency,
             outcome=outcome,
             **more,

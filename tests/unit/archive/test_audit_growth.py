@@ -305,7 +305,10 @@ def test_a_trail_of_both_releases_comes_back_from_storage(old: Path, tmp_path: P
 
 def test_details_are_cut_and_hold_only_what_json_can() -> None:
     trail = AuditTrail(Database(sa.create_engine("sqlite://")), StandingClock())
-    event = trail.event(EventType.STORAGE, "p", detail={"long": "x" * 10_000, "half": "\ud800"})
+    event = trail.event(
+        EventType.STORAGE, "p" * 999, agent="person:\udcff", detail={"long": "x" * 10_000, "half": "\ud800"}
+    )
+    assert (len(event.subject), event.agent) == (400, "person:\\udcff")
     assert len(event.detail["long"]) == 500
     assert event.detail["half"] == "\\ud800"
 
