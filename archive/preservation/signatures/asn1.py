@@ -173,11 +173,19 @@ def octets(data: bytes, element: Element) -> bytes:
 
 
 def bits(data: bytes, element: Element) -> bytes:
-    """The octets of a BIT STRING, unused bits set to zero as they stand."""
+    """The octets of a BIT STRING, unused bits as they stand."""
     expect(element, BITS)
     if element[3] <= element[2] or data[element[2]] > 7:  # noqa: PLR2004 - X.690, 8.6.2.2
         raise Asn1Error("a bit string without its count of unused bits")
     return data[element[2] + 1 : element[3]]
+
+
+def octet_bits(data: bytes, element: Element) -> bytes:
+    """The octets of a BIT STRING that holds octets: a signature, a key."""
+    found = bits(data, element)
+    if data[element[2]]:
+        raise Asn1Error("a bit string that should hold octets has unused bits")
+    return found
 
 
 def integer(data: bytes, element: Element) -> int:

@@ -93,8 +93,8 @@ class Certificate:
 
     signature_algorithm: SignatureAlgorithm
     signature: bytes = field(repr=False)
-    algorithms_agree: bool
-    """The algorithm stands twice in a certificate, signed and beside the signature."""
+    is_well_formed: bool
+    """The algorithm stands twice, signed and beside the signature, and alike; the signature is of whole octets."""
 
     says: Extensions = field(repr=False)
     """What its extensions say."""
@@ -283,7 +283,7 @@ def _read(der: bytes) -> Certificate:
         tbs=encoded(der, tbs),
         signature_algorithm=signature_algorithm(algorithm),
         signature=bits(der, at(outer, 2, 0x03)),
-        algorithms_agree=encoded(der, at(parts, 1, SEQUENCE)) == algorithm,
+        is_well_formed=encoded(der, at(parts, 1, SEQUENCE)) == algorithm and not der[outer[2][2]],
         says=_extensions(der, parts[6:]),
     )
 
@@ -307,7 +307,7 @@ def _extensions(der: bytes, rest: list[tuple[int, int, int, int]]) -> Extensions
 @lru_cache(maxsize=32768)
 def _issued(subject: Certificate, issuer: Certificate) -> bool:
     same_name = subject.issuer == issuer.subject or name(subject.issuer).canonical == name(issuer.subject).canonical
-    if not same_name or not subject.algorithms_agree:
+    if not same_name or not subject.is_well_formed:
         return False
     try:
         return arithmetic.verify(subject.signature, subject.tbs, subject.signature_algorithm, "", issuer.public_key)

@@ -229,7 +229,7 @@ def _dates(this_update: datetime, next_update: datetime | None, at: datetime, sl
 
 def _issuer_of(data: bytes, candidates: Sequence[Certificate]) -> Certificate | None:
     found = _read(data)
-    if found is None or not found.algorithms_agree:
+    if found is None or not found.is_well_formed:
         return None
     for candidate in candidates:
         if candidate.subject == found.issuer and candidate.may_sign_lists and _signed(found, candidate):

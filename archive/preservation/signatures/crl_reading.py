@@ -102,7 +102,7 @@ class RevocationList:
     signed_stretch: tuple[int, int] = field(repr=False)
     signature_algorithm: SignatureAlgorithm
     signature: bytes = field(repr=False)
-    algorithms_agree: bool
+    is_well_formed: bool
     number: int | None = None
     base: int | None = None
     """Number of the list that a delta list completes; None: it is complete."""
@@ -163,7 +163,7 @@ def read_list(der: bytes) -> RevocationList:
         signed_stretch=(tbs[1], tbs[3]),
         signature_algorithm=signature_algorithm(algorithm),
         signature=bits(der, at(outer, 2, 0x03)),
-        algorithms_agree=encoded(der, at(parts, 0, SEQUENCE)) == algorithm,
+        is_well_formed=encoded(der, at(parts, 0, SEQUENCE)) == algorithm and not der[outer[2][2]],
         positions=_positions(der, entries) if entries else {},
         **_extensions(der, expect(last, 0xA0) if last else None),
     )

@@ -11,11 +11,11 @@ from archive.preservation.signatures.asn1 import (
     SEQUENCE,
     Asn1Error,
     at,
-    bits,
     dotted,
     expect,
     integer,
     members,
+    octet_bits,
     oid,
     value_of,
     whole,
@@ -70,7 +70,7 @@ def public_key(spki: bytes) -> PublicKey:
     if len(spki) > MAX_BYTES:
         raise Asn1Error("a key of more than 16 KiB")
     parts = members(spki, whole(spki, SEQUENCE), 4)
-    octets = bits(spki, at(parts, 1, 0x03))
+    octets = octet_bits(spki, at(parts, 1, 0x03))
     algorithm = members(spki, at(parts, 0, SEQUENCE), 4)
     kind = oid(spki, at(algorithm, 0, 0x06))
     if kind in (RSA_ENCRYPTION, RSA_PSS):

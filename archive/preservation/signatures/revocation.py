@@ -368,7 +368,7 @@ _MAX_GENUINE = 20_000
 
 
 def _signed_list(listed: RevocationList, by: Certificate) -> bool:
-    if not listed.algorithms_agree:
+    if not listed.is_well_formed:
         return False
     key = _Signed(listed.sha256, by.public_key.spki)
     if key not in _GENUINE:

@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, CertificatePoliciesOID, ExtendedKeyUsageOID, NameOID
 
+from archive.preservation.signatures import asn1
 from archive.preservation.signatures.asn1 import Asn1Error, encoded_oid
 from archive.preservation.signatures.certificates import CertificateUnreadableError, certificate, readable
 from archive.preservation.signatures.extensions import Extension, Extensions
+from archive.preservation.signatures.keys import public_key
 from archive.preservation.signatures.names import name
 from tests.generators.certificate_facts import by_library, ours
 from tests.generators.signed_data import (
@@ -334,11 +336,25 @@ class TestRefused:
 
 def test_a_certificate_whose_two_algorithms_differ_is_issued_by_nobody() -> None:
     found = certificate(_raw(outside=algorithm("1.2.840.10045.4.3.3")))
-    assert not found.algorithms_agree
+    assert not found.is_well_formed
     assert not found.issued_by(found)
     same = certificate(_raw())
-    assert same.algorithms_agree
+    assert same.is_well_formed
     assert same.issued_by(same)
+
+
+def test_a_signature_or_key_of_a_broken_octet_proves_nothing() -> None:
+    """Otherwise one octet of a signed certificate could be changed unseen."""
+    plain = _raw()
+    outer = asn1.members(plain, asn1.first(plain))
+    changed = bytearray(plain)
+    changed[outer[2][2]] = 1
+    found = certificate(bytes(changed))
+    assert not found.issued_by(found)
+    spki = bytearray(certificate(plain).public_key.spki)
+    spki[asn1.members(bytes(spki), asn1.first(bytes(spki)))[1][2]] = 1
+    with pytest.raises(Asn1Error, match="unused bits"):
+        public_key(bytes(spki))
 
 
 def test_a_version_1_certificate_says_nothing_of_itself() -> None:
