@@ -20,7 +20,7 @@ ANY_POLICY = "2.5.29.32.0"
 _COMPARED = ("directory", "dns", "email", "uri", "ip")
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def judge_constraints(path: tuple[Certificate, ...]) -> Outcome:
     """Whether `path` (the signer first, the anchor last) may be, whatever the time."""
     for step in (_authorities, _extensions, _names, _policies):
