@@ -73,7 +73,7 @@ def said(task: Callable[..., dict[str, Any]], data: bytes, **arguments: Any) -> 
         return task(Path(), source=file.name, at=AT, slack=300.0, **arguments)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(how=st.data())
 def test_any_list_gets_an_answer_and_only_the_genuine_one_is_taken(genuine: Bytes, how: st.DataObject) -> None:
     data = mutated(genuine.list, how)
@@ -84,7 +84,7 @@ def test_any_list_gets_an_answer_and_only_the_genuine_one_is_taken(genuine: Byte
     assert imported["why"] or data == genuine.list
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(how=st.data())
 def test_any_ocsp_answer_gets_an_answer_and_nothing_altered_is_taken(genuine: Bytes, how: st.DataObject) -> None:
     data = mutated(genuine.answer, how)
@@ -95,7 +95,7 @@ def test_any_ocsp_answer_gets_an_answer_and_nothing_altered_is_taken(genuine: By
         assert (found["this_update"], found["nonce"]) == (AT, True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(how=st.data())
 def test_any_certificate_of_a_file_is_asked_about_or_passed_over(genuine: Bytes, how: st.DataObject) -> None:
     leaf, issuer = mutated(genuine.leaf, how), genuine.issuer
@@ -104,7 +104,7 @@ def test_any_certificate_of_a_file_is_asked_about_or_passed_over(genuine: Bytes,
     assert found[0] is None or leaf == genuine.leaf
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(how=st.data())
 def test_any_answer_of_a_time_stamp_authority_is_a_token_or_refused(genuine: Bytes, how: st.DataObject) -> None:
     for read, data in ((token_of, genuine.reply), (read_token, genuine.token)):
