@@ -16,8 +16,11 @@ import pytest
 
 from archive.preservation.fetching import HttpFetcher
 from archive.preservation.signatures.adapter import Judge
+from archive.preservation.signatures.signing import Signing, sign_pdf
 from archive.preservation.timestamps.client import TsaClient, TsaUnavailableError
 from archive.services.lta_copies import LtaCopies, LtaCopyBrokenError, LtaRefusedError, harmed
+from ingest.engines.verapdf import VeraPdfJudge
+from ingest.pdfa_conversion import Converter, Request
 from ingest.ports import Judgement
 from metadata.descriptions import Description, DocumentDescription
 from metadata.package import FileVerdicts, PackageDocument, PackageFile, PackageRecord, Representation
@@ -26,8 +29,9 @@ from storage.backends.filesystem import FilesystemStore
 from storage.evidence import EvidenceObjects
 from tests.fakes.workers import InlineWorkers
 from tests.fixtures.homes import GOOD, Filled
-from tests.fixtures.pki import TODAY, Corpus, plain_pdf
+from tests.fixtures.pki import SIGNED, TODAY, Corpus, plain_pdf
 from tests.fixtures.pki_servers import PkiServers
+from tests.generators.nasty import plain
 
 PATH = "representations/rep1/data/A.001.pdf"
 
@@ -151,6 +155,27 @@ def test_a_copy_of_a_copy_gets_a_field_of_its_own(desk: Desk, corpus: Corpus) ->
     once = desk.copy(corpus.stamped())
     names = [verdict.field for verdict in desk.verdicts(desk.copy(once))]
     assert len(set(names)) == len(names) == 3
+
+
+def test_a_signer_who_forbids_every_change_allows_what_proves_his_signature(desk: Desk, corpus: Corpus) -> None:
+    data = corpus.signed(corpus.leader, forbids_change=True, stamper=corpus.stamper())
+    (before,) = desk.verdicts(data)
+    after, _ = desk.verdicts(desk.copy(data, *corpus.pki.lists(TODAY)))
+    assert before.changed_after == after.changed_after == ()
+    assert after.indication is Indication.TOTAL_PASSED
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("verapdf")
+def test_a_signed_pdfa_2_stays_one(desk: Desk, corpus: Corpus, verapdf: VeraPdfJudge, tmp_path: Path) -> None:
+    request = Request(plain(tmp_path / "a.pdf"), "2026-01-02T03:04:05.000Z", aim="2u")
+    made = Converter(InlineWorkers(), None).convert(request, tmp_path / "made").path
+    assert made is not None
+    signed = sign_pdf(made.read_bytes(), corpus.leader, Signing(SIGNED))
+    (tmp_path / "signed.pdf").write_bytes(signed)
+    (tmp_path / "pdf-lta.pdf").write_bytes(desk.copy(signed, *corpus.pki.lists(TODAY)))
+    assert verapdf.check(tmp_path / "signed.pdf", "2b").status == "valid"
+    assert verapdf.check(tmp_path / "pdf-lta.pdf", "2b").status == "valid"
 
 
 def pdfa1() -> bytes:
