@@ -66,10 +66,7 @@ def _says_something(one: Led) -> bool:
 
 def _unsigned(root: Element, signed: set[Element], own: Element) -> Iterator[str]:
     """Places that say something and are not signed, in document order."""
-    holding = {a for e in signed for a in e.ancestors()}
-    for element in root.walk():
-        if is_signature(element):
-            holding |= {element, *element.ancestors()}
+    holding = _holding(root, signed)
     waiting = [root]
     while waiting:
         element = waiting.pop()
@@ -83,6 +80,19 @@ def _unsigned(root: Element, signed: set[Element], own: Element) -> Iterator[str
             yield place(element)
         if element in holding:
             waiting += reversed(list(element.elements()))
+
+
+def _holding(root: Element, signed: set[Element]) -> set[Element]:
+    """Signatures, and elements with something signed or a signature somewhere inside."""
+    holding = {a for e in signed for a in e.ancestors()}
+    for element in root.walk():
+        if is_signature(element):
+            for around in (element, *element.ancestors()):
+                if around in holding:
+                    # Those further out are known already: any number of signatures may lie any depth down.
+                    break
+                holding.add(around)
+    return holding
 
 
 def _objects(signature: Element, signed: set[Element], holding: set[Element]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import mmap
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -69,10 +70,14 @@ def _speaks_of_signatures(path: Path) -> bool:
 
 def unsupported(document: Document, signatures: int) -> tuple[XmlUnsupported, ...]:
     """What looks like a signature and is not read, one entry each."""
-    found = [
-        XmlUnsupported(place(e), f"signature-namespace: a signature in the namespace {e.namespace[:120]}", "XML")
+    foreign = (
+        e
         for e in document.root.walk()
         if e.local == "Signature" and not is_signature(e) and any(c.local == "SignedInfo" for c in e.elements())
+    )
+    found = [
+        XmlUnsupported(place(e), f"signature-namespace: a signature in the namespace {e.namespace[:120]}", "XML")
+        for e in islice(foreign, MAX_SIGNATURES)
     ]
     if signatures > MAX_SIGNATURES:
         why = f"too-many: {signatures - MAX_SIGNATURES} signatures beyond the first {MAX_SIGNATURES} are not judged"

@@ -102,7 +102,7 @@ class Surroundings:
     """The document of a signature and what can be reached from it."""
 
     document: Document = field(repr=False)
-    identifiers: Mapping[str, tuple[Element, ...]] = field(repr=False)
+    identifiers: Mapping[str, Sequence[Element]] = field(repr=False)
     outside: Callable[[str], Outside | None]
     """Data by the address of a reference; None: there is none. Nothing is ever fetched."""
 
@@ -111,10 +111,11 @@ class Surroundings:
     @classmethod
     def of(cls, document: Document, outside: Callable[[str], Outside | None], budget: Budget) -> Surroundings:
         """Surroundings with the identifiers of `document`."""
-        found: dict[str, tuple[Element, ...]] = {}
+        found: dict[str, list[Element]] = {}
         for element in document.root.walk():
-            for value in identifiers(element):
-                found[value] = (*found.get(value, ()), element)
+            if element.attributes:
+                for value in identifiers(element):
+                    found.setdefault(value, []).append(element)
         return cls(document, found, outside, budget)
 
 

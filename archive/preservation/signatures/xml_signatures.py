@@ -247,7 +247,7 @@ def _role(found: Selected, signature: Element, own: Element | None) -> str:
         return "properties"
     if apex.tag == (DS, "SignatureValue") and apex.parent is not signature:
         return "counter"
-    if _manifests(apex) and apex.tag in ((DS, "Manifest"), (DS, "Object")):
+    if apex.tag in ((DS, "Manifest"), (DS, "Object")) and _manifests(apex):
         return "manifest"
     if any(e is signature for e in apex.ancestors()):
         return "object"

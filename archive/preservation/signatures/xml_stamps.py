@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 
 from archive.preservation.signatures.xml_canonical import (
     EXCLUSIVE,
@@ -58,12 +58,14 @@ def read_stamps(signed: Signed, properties: Element) -> tuple[XmlStamp, ...]:
     """
     found: list[XmlStamp] = []
     earlier: list[Element] = []
+    left = MAX_STAMPS
     for position, element in enumerate(properties.elements()):
         kind = _kind(element)
-        if kind and len(found) < MAX_STAMPS:
-            found += _tokens(signed, element, kind, earlier, position)
+        if kind and left:
+            left -= 1
+            found += islice(_tokens(signed, element, kind, earlier, position), MAX_STAMPS - len(found))
         earlier.append(element)
-    return tuple(found[:MAX_STAMPS])
+    return tuple(found)
 
 
 def _kind(element: Element) -> str:
@@ -113,7 +115,9 @@ def _imprints(signed: Signed, element: Element, kind: str, earlier: Sequence[Ele
         chosen = [i for i in element.elements() if i.local in ("Include", "HashDataInfo")]
         if value is None or any(not _includes(i, value) for i in chosen):
             raise ReferenceProblem("unsupported: a time-stamp over chosen parts")
-        return _digests(iter([canonical(NodeSet(value), method)]))
+        octets = canonical(NodeSet(value), method)
+        signed.budget.take(octets=len(octets))
+        return _digests(iter([octets]))
     if kind == "archive" and element.namespace == SECOND:
         found = _digests(_archived(signed, method, earlier, every=False))
         if any(_referenced(o, _taken(signed)) for o in signed.signature.all(DS, "Object")):

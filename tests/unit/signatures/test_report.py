@@ -26,7 +26,7 @@ from tests.fixtures.pki import EXPIRED, REVOKED, SIGNED, Corpus, with_page_conte
 from tests.fixtures.xml_signing import MADE, MADE_ON
 
 VR = {"vr": "http://uri.etsi.org/19102/v1.4.1#", "ds": "http://www.w3.org/2000/09/xmldsig#"}
-CASES = [case for group in GROUPS for case in islice((c for c in all_cases() if c.group == group), 3)]
+CASES = [case for group in GROUPS for case in islice((c for c in all_cases() if c.group == group), 2)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from archive.preservation.signatures.xml_judging import judge_xml
-from archive.preservation.signatures.xml_reading import read_xml
+from archive.preservation.signatures.xml_reading import MAX_SIGNATURES, read_xml
 from archive.preservation.signatures.xml_references import MAX_TRANSFORMS, Budget
 from archive.preservation.signatures.xml_tree import MAX_ATTRIBUTES, MAX_DEPTH
 from metadata.verdicts import Indication, PlainWord, SignatureVerdict
@@ -241,3 +241,19 @@ def test_a_second_enveloped_signature_breaks_the_first_and_the_verdict_says_how(
     assert "added-signatures: what was signed holds without S2" in first.reasons
     changed = xml_corpus.judge(twice.replace(b"222", b"999"))[0]
     assert (changed.subindication, changed.changed_after) == ("HASH_FAILURE", ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a Id='vb'/>" * 20_000,
+        "<h>" * 300 + f"<ds:Signature xmlns:ds='{DS}'/>" * 20_000 + "</h>" * 300,
+        "<Signature xmlns='urn:u'><SignedInfo/></Signature>" * 20_000,
+    ],
+    ids=["one-identifier", "deep-signatures", "foreign-signatures"],
+)
+def test_repetition_costs_no_more_than_its_size(xml_corpus: XmlCorpus, body: str) -> None:
+    """Reading must not cost the square of the size; 50 verdicts of each kind and a note are the most of one file."""
+    verdicts = xml_corpus.judge(f"<hoSo>{body}{by_identifier(xml_corpus)}</hoSo>".encode())
+    assert 1 <= len(verdicts) <= 2 * MAX_SIGNATURES + 1
+    assert all(v.indication is not PASSED for v in verdicts)
