@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.sax.saxutils import unescape
+from html import unescape
 
 from archive.preservation.proofs.contents import DOCUMENT, MAX_JSON_BYTES, ContentsBrokenError, read_json
 from archive.preservation.proofs.opening import Proof

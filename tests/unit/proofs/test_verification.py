@@ -265,6 +265,13 @@ def test_a_number_or_code_that_the_metadata_do_not_bear_out_is_found(
     assert next(found for found in report.steps if found.ok is False).said.values["names"] == key
 
 
+def test_codes_are_compared_as_xml_means_them(corpus: Corpus) -> None:
+    parts = unsigned_proof(corpus.pki, SIGNED)
+    parts.files[DESCRIPTION] = EAD.replace(b"<docCode>H49.001<", b"<docCode>H&amp;49 &lt;1&gt;<")
+    parts.subject["doc_code"] = "H&49 <1>"
+    assert under_own_anchors(restamped(parts, corpus.pki), corpus).ok is True
+
+
 def test_identifiers_that_nothing_time_stamped_bears_out_are_told_as_the_archives_word(
     parts: ProofParts, corpus: Corpus
 ) -> None:
