@@ -651,9 +651,9 @@ def _many_fields(corpus: Corpus) -> bytes:
 
 def _deep_fields(_corpus: Corpus) -> bytes:
     objects = {**_PLAIN, 1: _FIELDS % b"[10 0 R]"}
-    for number in range(10, 2000):
+    for number in range(10, 300):
         objects[number] = b"<< /T (a) /Kids [%d 0 R] >>" % (number + 1)
-    objects[2000] = b"<< /FT /Sig /T (b) /V << /Type /Sig >> >>"
+    objects[300] = b"<< /FT /Sig /T (b) /V << /Type /Sig >> >>"
     for number in range(5, 10):
         objects[number] = b"null"
     return raw(objects)
