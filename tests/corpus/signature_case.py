@@ -16,7 +16,18 @@ from archive.preservation.trust.sets import TrustSnapshot
 from metadata.verdicts import Indication, PlainWord, SignatureVerdict
 from tests.fixtures.pki import TODAY, Corpus
 
-GROUPS = ("levels", "revocation", "proofs", "certificates", "stamps", "algorithms", "containers", "changes", "decades")
+GROUPS = (
+    "levels",
+    "revocation",
+    "proofs",
+    "certificates",
+    "stamps",
+    "algorithms",
+    "containers",
+    "changes",
+    "xml",
+    "decades",
+)
 
 
 @dataclass(frozen=True)

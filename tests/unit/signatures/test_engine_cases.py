@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from archive.preservation.signatures.engine import Existence, World, default_pol
 from archive.preservation.signatures.pdf_bytes import FileBytes
 from archive.preservation.signatures.pdf_facts_json import facts_of
 from archive.preservation.signatures.revocation_reading import RevocationUnreadableError, read_revocation
+from archive.preservation.signatures.xml_facts_json import is_xml_facts, xml_facts_of
+from archive.preservation.signatures.xml_judging import judge_xml
 from ingest.ports import Judgement
 from metadata.time import from_rfc3339
 from metadata.verdicts import SignatureVerdict
@@ -67,7 +70,10 @@ def _again(corpus: Corpus, made: Prepared, judgement: Judgement) -> list[dict[st
         existence=known.joined(proven),
         policy=made.policy or default_policy(),
     )
-    found_again, _ = judge_pdf(facts_of(judgement.facts), FileBytes(made.data), world)
+    if is_xml_facts(judgement.facts):
+        found_again, _ = judge_xml(xml_facts_of(judgement.facts), world, hashlib.sha256(made.data).hexdigest())
+    else:
+        found_again, _ = judge_pdf(facts_of(judgement.facts), FileBytes(made.data), world)
     return [SignatureVerdict.model_validate(v).model_dump(mode="json") for v in found_again.verdicts]
 
 
