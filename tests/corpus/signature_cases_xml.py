@@ -89,7 +89,7 @@ def xml_archived_by_another_engine(corpus: Corpus) -> Prepared:
     return _made_elsewhere(corpus, (MADE / "dss-lta-enveloped.xml").read_bytes(), "vb.xml")
 
 
-@case(passed(level="B-LTA", proof="evidence-record"))
+@case(passed(level="B-LTA"))
 def xml_in_2056_with_proof(corpus: Corpus) -> Prepared:
     """Everything has expired; an evidence record proves that file and root existed in time."""
     data = (MADE / "dss-lta-enveloped.xml").read_bytes()
