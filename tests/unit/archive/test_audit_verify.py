@@ -19,7 +19,7 @@ LAST = 13
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trail that is made once and copied for each test."""
     folder = tmp_path_factory.mktemp("trail")
     trail = make_trail(folder)
@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         trail.add(3)
     trail.add(3, seal=False)
     trail.database.close()
-    yield folder
+    return folder
 
 
 @pytest.fixture
