@@ -76,6 +76,7 @@ class AuditAnswer:
             "proven": {"seq": self.proven_seq, "at": self.proven.at, "batch": self.proven.batch}
             if self.proven
             else None,
+            "unproven": self.events - self.proven_seq,
             "undecided": [{"batch": head.batch, "detail": head.detail} for head in self.undecided],
             "breaks": [as_json(found) for found in self.breaks],
         }

@@ -71,6 +71,7 @@ def test_a_whole_trail_is_ok_and_says_that_nothing_is_time_stamped(audited: Audi
     assert answer.code == 0, answer
     line = answer.line
     assert (line["ok"], line["events"], line["proven"], line["breaks"]) == (True, 4, None, [])
+    assert line["unproven"] == 4
     assert "LUUTRU_EVIDENCE__TSA" in answer.err
     assert audited.command.run("audit", "verify", "--strict").code == 6
 
