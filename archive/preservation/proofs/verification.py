@@ -58,11 +58,11 @@ def check(stream: BinaryIO, auditor: Auditor) -> Report:
     Args:
         stream: Able to seek.
         auditor: Who checks.
+
+    Raises:
+        OSError: the system failed.
     """
-    try:
-        proof, done = open_proof(stream)
-    except OSError as error:
-        return Report((Step(steps.CONTAINER, False, said("container_broken", why=str(error.strerror))),))
+    proof, done = open_proof(stream)
     if proof is None:
         return Report(tuple(done))
     done += _guarded(steps.STATEMENT, lambda: _borne_out(proof))
@@ -95,7 +95,10 @@ def _guarded(name: str, step: Callable[[], Iterator[Step]]) -> Iterator[Step]:
     """The steps of `step`; whatever hostile content provokes is a step that failed."""
     try:
         yield from step()
-    except Exception as error:  # noqa: BLE001 - nothing that a stranger puts into a proof may end in a traceback
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            # The disk is full, or cannot be read: that says nothing about the proof.
+            raise
         yield Step(name, False, said("unreadable", why=f"{type(error).__name__}: {str(error)[:200]}"))
 
 

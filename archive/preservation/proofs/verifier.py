@@ -20,8 +20,8 @@ from archive.preservation.trust.sets import TrustSnapshot
 from metadata.errors import UsageError
 from metadata.messages import LANGUAGES, text
 
-_USAGE = 2
-_GRAVEST_FIRST = (3, 6, _USAGE, 0)
+_USAGE, _FAULT = 2, 4
+_GRAVEST_FIRST = (_FAULT, 3, 6, _USAGE, 0)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,12 +44,12 @@ def main(arguments: Sequence[str]) -> int:
             codes.append(_complain("missing", language, what=path))
             continue
         try:
-            stream = path.open("rb")
+            with path.open("rb") as stream:
+                report = check(stream, auditor)
         except OSError as error:
-            codes.append(_complain("unreadable", language, what=path, why=error.strerror))
+            _complain("unreadable", language, what=path, why=error.strerror)
+            codes.append(_FAULT)
             continue
-        with stream:
-            report = check(stream, auditor)
         for line in lines(report, language, as_json=called.json):
             print(line, flush=True)  # noqa: T201 - this is the command's standard output
         codes.append(EXIT_CODES[report.ok])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -436,6 +437,26 @@ def test_texts_of_strangers_neither_break_the_stream_nor_paint_the_terminal(part
     for as_json in (True, False):
         told = "".join(lines(report, "vi", as_json=as_json)).encode().decode()
         assert "\x1b" not in told
+
+
+class Failing(io.BytesIO):
+    """A disk that cannot be read behind its first kilobyte."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > 1024 and self.tell() < len(self.getbuffer()) // 2:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+
+def test_a_system_that_fails_says_nothing_about_the_proof(parts: ProofParts, corpus: Corpus) -> None:
+    with pytest.raises(OSError, match="Input/output"):
+        check(Failing(parts.zip()), Auditor((corpus.pki.root.der,), TODAY + 2 * DAY))
+
+    def full(_original: object, _path: str) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        check(io.BytesIO(parts.zip()), Auditor((corpus.pki.root.der,), TODAY + 2 * DAY, full))
 
 
 @pytest.mark.parametrize("record", [b"", b"0" * 100, b"\x30\x80" * 5000, b"\x30\x84\xff\xff\xff\xff", bytes(3000)])
