@@ -19,7 +19,7 @@ def _by_agency(corpus: Corpus, pdf: bytes) -> bytes:
     return corpus.long_term(sign_pdf(pdf, corpus.pki.people["agency"], how))
 
 
-@case(passed(plain=_FALSE))
+@case(passed(plain=_FALSE, reason="changed-after: content"))
 def content_behind_the_last_signature(corpus: Corpus) -> Prepared:
     """The signature still holds for what was signed; the file that a reader sees is another: never valid."""
     return Prepared(with_page_content(corpus.blt))
@@ -31,7 +31,7 @@ def form_field_filled_behind_the_last_signature(corpus: Corpus) -> Prepared:
     return Prepared(with_filled_field(corpus.blt))
 
 
-@case(passed(plain=_OPEN))
+@case(passed(plain=_OPEN, reason="changed-after: something"))
 def comment_behind_the_last_signature(corpus: Corpus) -> Prepared:
     """A remark changes no content and is covered by nobody."""
     return Prepared(with_comment(corpus.blt))

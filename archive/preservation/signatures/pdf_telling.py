@@ -140,8 +140,12 @@ class PdfTelling:
             practices.append(NUMBER_AND_DATE)
         if not one.is_time_stamp and sum(1 for f in self._facts.fields if not f.is_time_stamp) > 1:
             practices.append(IN_TURN)
+        reasons = told.outcome.reasons
+        if grave in (CONTENT, DOUBTFUL):
+            what = "content" if grave == CONTENT else "something"
+            reasons = (*reasons, f"changed-after: {what} behind the last signature that covers anything")
         return verdict(
-            replace(told.outcome, practices=tuple(practices)),
+            replace(told.outcome, practices=tuple(practices), reasons=reasons),
             field=one.name,
             kind="document-timestamp" if one.is_time_stamp else "signature",
             sub_filter=one.sub_filter,
