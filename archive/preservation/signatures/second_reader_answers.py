@@ -118,6 +118,12 @@ KNOWN_DEFECTS = (
         _is_marked("too-many"),
         "We stop after 50 fields and say so; pyHanko counts to the end.",
     ),
+    KnownDefect(
+        "nameless-field",
+        "count",
+        _is_marked("nameless"),
+        "pyHanko passes over a filled signature field without a name; we judge it.",
+    ),
 )
 """Differences that are the second reader's fault or by design, each with its reason. None switches the reader off.
 
@@ -131,7 +137,8 @@ def compare(ours: Readings, theirs: Readings) -> tuple[Disagreement, ...]:
     """Everything on which two readers contradict each other, known defects included and named as such."""
     found: list[Disagreement] = []
     if ours.count is not None and theirs.count is not None and ours.count != theirs.count:
-        mark = Reading("", why=ours.why)
+        nameless = " nameless" if any(not one.field for one in ours.signatures) else ""
+        mark = Reading("", why=ours.why + nameless)
         found.append(_disagreement("", "count", str(ours.count), str(theirs.count), (mark, Reading(""))))
     second = _by_field(theirs.signatures)
     for name, one in _by_field(ours.signatures).items():

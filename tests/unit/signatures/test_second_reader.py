@@ -140,6 +140,15 @@ def test_more_fields_than_we_judge_are_no_contradiction_of_numbers() -> None:
     assert found == Disagreement("", "count", "51", "300", "more-than-are-judged")
 
 
+def test_a_field_without_a_name_is_passed_over_by_pyhanko_and_judged_by_us(corpus: Corpus, path: Path) -> None:
+    path.write_bytes(corpus.signed().replace(b"/T (ChuKy1)", b"/1 (ChuKy1)"))
+    theirs = read_again(path)
+    assert theirs.count == 0
+    ours = Readings((replace(GOOD, field=""),), 1)
+    assert [d.known for d in compare(ours, theirs)] == ["nameless-field"]
+    assert [d.known for d in compare(FILE, theirs)] == [""]
+
+
 def test_every_known_defect_has_its_reason() -> None:
     assert all(len(defect.reason) > 40 for defect in KNOWN_DEFECTS)
 
