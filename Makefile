@@ -1,7 +1,7 @@
 # A newcomer's two commands are `make demo` and `make test`; nothing else has to be installed first.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
-.PHONY: help install install-tests demo test lint bench soak docs lock
+.PHONY: help install install-tests demo test lint bench soak docs lock luutru-verify.pyz
 
 help:
 	@echo "make demo   install, make a sample delivery, take it in, find it again"
@@ -9,6 +9,7 @@ help:
 	@echo "make soak   long runs: 200 random kills and more"
 	@echo "make bench  side-by-side benchmarks, one JSON line each"
 	@echo "make docs   generate docs/rules.md"
+	@echo "make luutru-verify.pyz   the verifier of proofs in one file"
 
 install:
 	@bash scripts/install.sh
@@ -38,6 +39,12 @@ bench: install-tests
 	PYTHONPATH=. $(PYTHON) -P bench/ingest.py
 	PYTHONPATH=. $(PYTHON) -P bench/storage.py
 	PYTHONPATH=. $(PYTHON) -P bench/search.py
+	PYTHONPATH=. $(PYTHON) -P bench/signatures.py
+	PYTHONPATH=. $(PYTHON) -P bench/byte_readers.py
+	PYTHONPATH=. $(PYTHON) -P bench/evidence.py
+
+luutru-verify.pyz: install
+	$(PYTHON) scripts/build_verifier.py $@
 
 docs: install
 	$(PYTHON) -m metadata.rules.documentation > docs/rules.md

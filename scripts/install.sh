@@ -8,7 +8,7 @@ readonly NEEDED=(python3-venv tesseract-ocr tesseract-ocr-vie fonts-liberation2 
     libreoffice-calc-nogui libreoffice-impress-nogui bubblewrap fontconfig)
 # libatomic1: the driver of the browser tests is linked to it.
 readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium libatomic1 fonts-noto-core util-linux procps
-    poppler-utils)
+    poppler-utils openssl)
 readonly FAULT=4
 
 with_tests=no
