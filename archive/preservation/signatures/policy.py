@@ -221,22 +221,3 @@ def policy_of(document: bytes) -> Policy:
         PolicyUnreadableError: see `Policy.of_document`.
     """
     return Policy.of_document(document)
-
-
-VERSION = "2026-2"
-CLOCK_SLACK = timedelta(minutes=5)
-
-
-def refused_digest(name: str, when: datetime) -> str | None:
-    row = default_policy().digest_row(name)
-    return f"digest {name}" if row is None or (row.until is not None and when >= row.until) else None
-
-
-def refused_imprint(name: str, when: datetime) -> str | None:
-    row = default_policy().imprint_row(name)
-    return f"digest {name}" if row is None or (row.until is not None and when >= row.until) else None
-
-
-def refused_key(kind: str, bits: int, when: datetime) -> str | None:
-    row = default_policy().key_row(kind, bits, "secp256r1" if kind == "ec" else None)
-    return f"key {kind}" if row is not None and row.until is not None and when >= row.until else None
