@@ -81,12 +81,17 @@ class SignatureService:
                 for document in record.documents
                 for file in document.originals
             ]
+            # Asked once: evidence records are read anew for each question.
+            proofs = self.proofs(place.dossier_id if place.ordinal is None else f"{place.dossier_id}/{place.ordinal}")
             by_name = {file.original_name: (record, file) for record, _, file in originals}
             for record, ordinal, file in originals:
                 if place.ordinal in {None, ordinal}:
                     signed = by_name.get(_signed_name(file.original_name))
                     name = f"{record.dossier_id}/{ordinal}/{file.path}"
-                    beside = _Beside(self.kept(_bundle(record, file)), self.proofs(f"{record.dossier_id}/{ordinal}"))
+                    bundle = _bundle(record, file)
+                    # What proves a file proves everything in it; of the rest only its own bundle matters to it.
+                    own = {sha256: proofs[sha256] for sha256 in (file.sha256, *bundle) if sha256 in proofs}
+                    beside = _Beside(self.kept(bundle), own)
                     with self._fetched(self.stored, (record, file), signed) as (copy, content):
                         yield self._judged(name, copy, content, beside, described=described)
 
