@@ -41,6 +41,7 @@ from ingest.facts import PackagedPart
 from metadata.digests import Digests
 from metadata.errors import ArchiveError
 from storage.backends.filesystem import FilesystemStore
+from storage.errors import StorageFaultError
 from storage.evidence import EvidenceObjects
 from storage.evidence_batches import EvidenceBatches
 from storage.holdings import Content
@@ -369,3 +370,30 @@ class EvidenceBench:
             clock=self.clock,
             terms=self.terms,
         )
+
+
+class FailingStore:
+    """A store that fails at the n-th write, before or after it counts."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.writes = 0
+        self.fail_at = 0
+        self.after = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def put(self, key: str, data: object, *, expected: object) -> None:
+        self._counted(lambda: self._store.put(key, data, expected=expected))  # type: ignore[arg-type]
+
+    def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
+        return str(self._counted(lambda: self._store.replace(key, data, etag=etag)))
+
+    def _counted(self, write: Callable[[], object]) -> object:
+        self.writes += 1
+        if self.writes != self.fail_at:
+            return write()
+        if self.after:
+            write()
+        raise StorageFaultError("test", "the machine stops here")

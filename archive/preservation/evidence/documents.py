@@ -117,6 +117,14 @@ class BatchDocument(_Kept):
         return hashlib.sha256(self.document()).hexdigest()
 
 
+class CoversDocument(_Kept):
+    """What a hash-tree renewal covers, fixed before its trees are made: they depend on every byte of it."""
+
+    format: Literal["luutru-evidence 1"] = FORMAT
+    covers: tuple[CoverDocument, ...]
+    unproven: tuple[str, ...] = ()
+
+
 class RootsDocument(_Kept):
     """A hash-tree renewal when everything has been read: what it covers and where it leads."""
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.cutting import Cutting, Material
-from archive.preservation.evidence.documents import BatchDocument, CoverDocument, RootsDocument
+from archive.preservation.evidence.documents import BatchDocument, CoverDocument, CoversDocument, RootsDocument
 from archive.preservation.evidence.history import History, HistoryBrokenError, Lines, Stamp, StampKind
 from archive.preservation.evidence.renewing import Renewer
 from archive.preservation.evidence.stamping import ROOTS, Stamping
@@ -28,6 +28,7 @@ from storage.errors import ObjectMissingError, StorageFaultError
 from storage.evidence_batches import Group, GroupFile, next_name
 from storage.heads import RACES
 
+COVERS = "covers.json"
 _MAX_LINE_BYTES = 16 << 20
 
 Progress = Callable[[int, int], None]
@@ -189,11 +190,8 @@ class Rehasher:
     def _weave(self, name: str, history: History) -> None:
         """New leaves from new digests and old chains; a tree for each batch, one over their roots."""
         document = self.stamping.document(name)
-        lines = Lines(history)
-        links = {batch: lines.of(batch) for batch in document.batches}
-        heads = {links[batch][-1].stamped_by.name: links[batch][-1].stamped_by for batch in links if links[batch]}
-        covering = self.renewer.covering(list(heads.values()), document.algorithm)
-        covers = tuple(CoverDocument(stamp=c.stamp, objects=c.objects, token=c.token) for c in covering.covers)
+        fixed = self._covers(document, history)
+        covers = fixed.covers
         provisional = Stamp(
             name=name,
             kind=StampKind.REHASH,
@@ -219,10 +217,23 @@ class Rehasher:
             covers=covers,
             parts=tuple(parts),
             damaged=tuple(damaged),
-            unproven=covering.unproven,
+            unproven=fixed.unproven,
             root=root.hex(),
         )
         self.stamping.batches.put(name, ROOTS, roots.document())
+
+    def _covers(self, document: BatchDocument, history: History) -> CoversDocument:
+        """What is covered, with its revocation data: as it was when the weaving was begun first."""
+        name = document.name
+        if not self.stamping.batches.has(name, COVERS):
+            lines = Lines(history)
+            ends = [links[-1].stamped_by for batch in document.batches if (links := lines.of(batch))]
+            covering = self.renewer.covering(list({end.name: end for end in ends}.values()), document.algorithm)
+            covers = tuple(CoverDocument(stamp=c.stamp, objects=c.objects, token=c.token) for c in covering.covers)
+            self.stamping.batches.put(
+                name, COVERS, CoversDocument(covers=covers, unproven=covering.unproven).document()
+            )
+        return CoversDocument.read(name, self.stamping.batches.get(name, COVERS))
 
     def _woven(self, rehash: Stamp, batch: str, lines: Lines, damaged: list[str]) -> Tree | None:
         links = lines.of(batch)

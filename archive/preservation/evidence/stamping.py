@@ -85,9 +85,12 @@ class Stamping:
                 waiting.append(batch)
             else:
                 index = finished(opened(index, batch), batch, manifest, self.roots(batch.name))
+        read = [b.opened_at for b in documents if b.kind is StampKind.REHASH and b not in waiting]
+        read_since = max(read, default="")
         for batch in waiting:
             fits = all(span.start == index.covered_bytes(file) for file, span in batch.ledger.items())
-            if batch.kind is not StampKind.RENEWAL and fits:
+            begun = batch.kind is StampKind.REHASH and batch.opened_at > read_since
+            if begun or (batch.kind is StampKind.BATCH and fits):
                 index = opened(index, batch)
         return index
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +19,8 @@ from metadata.errors import ArchiveError, NotFoundError
 from metadata.package_contents import HELD
 from storage.errors import StorageFaultError
 from storage.evidence_batches import DOCUMENT, INDEX_KEY, MANIFEST, TOKEN, TREE, key_of
-from storage.ports import ObjectStore
 from tests.fakes.dossiers import Paper
-from tests.fakes.evidence import EvidenceBench, fresh
+from tests.fakes.evidence import EvidenceBench, FailingStore, fresh
 
 SIGNED = Paper(("signed.pdf",), text="Quyết định", rendition=True, signed=True)
 PLAIN = Paper(("plain.pdf",))
@@ -167,33 +166,6 @@ def test_what_no_batch_has_yet_is_said_to_be_so(bench: EvidenceBench) -> None:
 # ---------------------------------------------------------------- interruptions
 
 
-class Failing:
-    """A store that fails at the n-th write, before or after it counts."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self.writes = 0
-        self.fail_at = 0
-        self.after = False
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-    def put(self, key: str, data: object, *, expected: object) -> None:
-        self._counted(lambda: self._store.put(key, data, expected=expected))  # type: ignore[arg-type]
-
-    def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
-        return str(self._counted(lambda: self._store.replace(key, data, etag=etag)))
-
-    def _counted(self, write: Callable[[], object]) -> object:
-        self.writes += 1
-        if self.writes != self.fail_at:
-            return write()
-        if self.after:
-            write()
-        raise StorageFaultError("test", "the machine stops here")
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_stopped_at_any_write_the_next_run_completes_it(tmp_path: Path, after: bool) -> None:
     """Every document stands in exactly one finished batch, and one token was paid for, at most one was lost."""
@@ -202,9 +174,9 @@ def test_stopped_at_any_write_the_next_run_completes_it(tmp_path: Path, after: b
     made.close()
     for stop in range(1, 12):
         folder = Path(shutil.copytree(tmp_path / "made", tmp_path / f"{stop}"))
-        bench = EvidenceBench(folder, first=fresh("Một"), wrap=Failing)  # type: ignore[arg-type]
+        bench = EvidenceBench(folder, first=fresh("Một"), wrap=FailingStore)  # type: ignore[arg-type]
         store = bench.store
-        assert isinstance(store, Failing)
+        assert isinstance(store, FailingStore)
         store.fail_at, store.after = store.writes + stop, after
         with suppress(StorageFaultError):
             build(bench)

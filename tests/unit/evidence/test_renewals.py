@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -17,9 +18,10 @@ from archive.preservation.evidence.rehashing import Pace, Rehasher
 from archive.preservation.evidence.renewing import RevocationMissingError
 from archive.preservation.evidence.tokens import read_token
 from metadata.events import EventType
+from storage.errors import StorageFaultError
 from storage.evidence_batches import TOKEN, Group
 from tests.fakes.dossiers import Paper
-from tests.fakes.evidence import START, YEAR, EvidenceBench, fresh, policy_with
+from tests.fakes.evidence import START, YEAR, EvidenceBench, FailingStore, fresh, policy_with
 
 PLAIN = Paper(("plain.pdf",))
 DAY = timedelta(days=1)
@@ -286,6 +288,46 @@ def test_every_deed_is_an_event(bench: EvidenceBench) -> None:
     ]
 
 
+# ---------------------------------------------------------------- interruptions
+
+
+@pytest.mark.parametrize("kind", [StampKind.RENEWAL, StampKind.REHASH])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_stopped_at_any_write_the_next_run_completes_the_renewal(tmp_path: Path, kind: StampKind, after: bool) -> None:
+    made = EvidenceBench(tmp_path / "made", first=fresh("Một"))
+    packages = built(made, "1")
+    made.close()
+    for stop in range(1, 20):
+        folder = Path(shutil.copytree(tmp_path / "made", tmp_path / f"{stop}"))
+        bench = EvidenceBench(folder, first=fresh("Một"), wrap=FailingStore)  # type: ignore[arg-type]
+        bench.clock.at += 200 * DAY
+        if kind is StampKind.REHASH:
+            _sunset(bench)
+        store = bench.store
+        assert isinstance(store, FailingStore)
+        store.fail_at, store.after = store.writes + stop, after
+        with suppress(StorageFaultError):
+            renewed(bench, everything=kind is StampKind.RENEWAL)
+        stopped = store.writes >= store.fail_at
+        store.fail_at = 0
+        bench.clock.at += DAY
+        renewed(
+            bench, everything=kind is StampKind.RENEWAL and not bench.evidence().stamping.outline().heads()[0].covers
+        )
+        index, _ = bench.evidence().stamping.index()
+        assert not index.open(), stop
+        assert kind.value in {entry.kind for entry in index.stamps}
+        assert set(outcomes(bench, *packages).values()) == {True}, stop
+        assert bench.first
+        # One for the renewal of signatures beside the hash-tree renewal, one that the interruption cost.
+        assert bench.first.given <= 3
+        bench.close()
+        if not stopped:
+            break
+    else:
+        pytest.fail("a renewal has more writes than were tried")
+
+
 # ---------------------------------------------------------------- plan
 
 
@@ -318,3 +360,10 @@ def test_a_missed_date_alarms(bench: EvidenceBench) -> None:
     assert bench.evidence().status().missed == ()
     bench.clock.at = START + 4 * YEAR - 80 * DAY
     assert [entry.why for entry in bench.evidence().status().missed] == [Why.CERTIFICATE_ENDS]
+    for _ in range(3):
+        bench.evidence().alarm()
+    (alarm,) = bench.trail.of(["evidence"])
+    assert (alarm["type"], alarm["detail"]["end"]) == ("evidence alarm", "2030-11-27T08:00:00.000Z")
+    bench.clock.at += DAY
+    bench.evidence().alarm()
+    assert len(bench.trail.of(["evidence"])) == 2
