@@ -189,3 +189,27 @@ def judged_after_its_proof(corpus: Corpus) -> Prepared:
     pdf = corpus.signed()
     proofs = {hashlib.sha256(pdf).hexdigest(): rfc3339(SIGNED + 20 * DAY)}
     return Prepared(pdf, at=SIGNED + 30 * DAY, revocation=corpus.pki.lists(SIGNED), proofs=proofs)
+
+
+@case(undecided("TRY_LATER", "on-hold"))
+def hold_lifted_by_a_list_that_nothing_proves(corpus: Corpus) -> Prepared:
+    """The authority has expired: a list that appears now and lifts a hold may be anybody's."""
+    short = new_authority(Subject("CA ngắn hạn"), corpus.pki.root, (SIGNED - 30 * DAY, EXPIRED), number=61)
+    span = (SIGNED - 20 * DAY, EXPIRED)
+    person = new_credential(Subject("Người ký"), short, span, number=62, chain=(short.der,), elliptic=True)
+    held = {62: (SIGNED - 5 * DAY, x509.ReasonFlags.certificate_hold)}
+    lists = [
+        short.list_of(SIGNED - 10 * DAY),
+        short.list_of(SIGNED - 4 * DAY, held),
+        *corpus.other_lists(SIGNED - 3 * DAY),
+    ]
+    forged = short.list_of(SIGNED - DAY)
+    proofs = {hashlib.sha256(one).hexdigest(): rfc3339(SIGNED - 2 * DAY) for one in lists}
+    return Prepared(corpus.stamped(person), revocation=[*lists, forged], proofs=proofs)
+
+
+@case(passed(reason="on-hold"))
+def hold_lifted_by_a_list_that_is_proven(corpus: Corpus) -> Prepared:
+    """The same list, proven while the authority was alive."""
+    made = hold_lifted_by_a_list_that_nothing_proves(corpus)
+    return replace(made, proofs={hashlib.sha256(one).hexdigest(): rfc3339(SIGNED) for one in made.revocation})

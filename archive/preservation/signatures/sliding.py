@@ -157,17 +157,18 @@ def _revocation(
     signers = {*state.signers, *(s.issuer for s in said if s.issuer is not None and s.issuer != issuer)}
     state = replace(state, sources=sources, signers=tuple(sorted(signers, key=lambda c: c.der)))
     revoked = [s for s in said if _is_revocation(s)]
-    held = [b for s in said if s.revoked_at is not None and s.reason == _HOLD for b in (_held(subject, s, said),)]
+    good = [s for s in said if s.revoked_at is None or s.reason == _RELEASED]
+    # A hold is lifted by an answer that counts: who has an old key could lift any.
+    speaking = [s for s in good if _speaks(s, path, state, world)]
+    held = [_held(subject, s, speaking) for s in said if s.revoked_at is not None and s.reason == _HOLD]
     if revoked:
         first = min((_revoked(subject, s, world) for s in revoked), key=lambda b: b.until)
         return state.bounded(first, *held), None
     state = state.bounded(*held)
     if any(b.again is None for b in held):
         return state, None
-    good = [s for s in said if s.revoked_at is None or s.reason == _RELEASED]
     if state.control == ALWAYS:
         return _in_vain(path, state, good, world), None
-    speaking = [s for s in good if _speaks(s, path, state, world)]
     if not speaking:
         return _unknown(path, state, good, world), None
     best = max(speaking, key=lambda s: _reach(s, grace))
@@ -231,13 +232,9 @@ def _revoked(subject: Certificate, statement: Statement, world: World) -> Bound:
     )
 
 
-def _held(subject: Certificate, statement: Statement, said: tuple[Statement, ...]) -> Bound:
+def _held(subject: Certificate, statement: Statement, speaking: list[Statement]) -> Bound:
     """A hold is no revocation: it may be lifted, until then the verdict waits (5.2.6.4: TRY_LATER)."""
-    lifted = [
-        s.this_update
-        for s in said
-        if s.this_update > statement.this_update and (s.revoked_at is None or s.reason == _RELEASED)
-    ]
+    lifted = [s.this_update for s in speaking if s.this_update > statement.this_update]
     since = statement.revoked_at or statement.this_update
     why = f"on-hold: {subject.name} since {rfc3339(since)}"
     if lifted:
