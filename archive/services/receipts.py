@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from archive.catalogue.journal import DossierStatus, Job, Journal
@@ -60,9 +60,7 @@ class Receipts:
         jobs = self._journal.of_submission(submission_id)
         taken: dict[str, ReceivedEntry] = {}
         refused: dict[str, RefusedEntry] = {path: RefusedEntry(path=path) for path in submission["ignored"]}
-        findings: list[Finding] = []
         for job in jobs:
-            findings = _unique([*findings, *job.findings])
             entries = self._entries(job)
             if job.result in _TAKEN:
                 taken |= {entry.path: entry for entry in entries}
@@ -85,7 +83,7 @@ class Receipts:
             bytes_in=sum(entry.size_bytes for entry in taken.values()),
             files=tuple(taken[path] for path in sorted(taken)),
             refused=tuple(refused[path] for path in sorted(refused)),
-            findings=tuple(findings),
+            findings=_unique(finding for job in jobs for finding in job.findings),
             program=f"luutru {VERSION}",
         )
         return self._write(receipt)
@@ -110,7 +108,7 @@ class Receipts:
                     "bytes_in": sum(entry.size_bytes for entry in files.values()),
                     "files": tuple(files[path] for path in sorted(files)),
                     "refused": tuple(refused[path] for path in sorted(refused)),
-                    "findings": tuple(_unique([finding for receipt in found for finding in receipt.findings])),
+                    "findings": _unique(finding for receipt in found for finding in receipt.findings),
                 }
             )
         )
@@ -131,9 +129,6 @@ class Receipts:
         return self._folder / "received" / f"{job_id}.json"
 
 
-def _unique(findings: Sequence[Finding]) -> list[Finding]:
-    unique: list[Finding] = []
-    for finding in findings:
-        if finding not in unique:
-            unique.append(finding)
-    return unique
+def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, in order. By their text, for a delivery of thousands has tens of thousands of them."""
+    return tuple({finding.model_dump_json(): finding for finding in findings}.values())
