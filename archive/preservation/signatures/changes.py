@@ -32,6 +32,7 @@ from archive.preservation.signatures.changes_forms import (
 )
 from archive.preservation.signatures.changes_pages import (
     compare_annotations,
+    compare_contents,
     compare_page,
     compare_tree,
     grew_by_signatures,
@@ -272,8 +273,12 @@ def _tell_appearance(step: Step, node: FieldNode) -> None:
 def _by_kind(step: Step, key: Key, old: object, new: object) -> bool:
     """Objects that say themselves what they are; what may pass in silence is harmless in any place."""
     if isinstance(old, pikepdf.Array) and isinstance(new, pikepdf.Array):
-        if not grew_by_signatures(old, new) and step.names.part(key)[1] != "list of annotations":
-            return False
+        if not grew_by_signatures(old, new):
+            page, part = step.names.part(key)
+            if part == "content":
+                compare_contents(step, old, new, page)
+            if part != "list of annotations":
+                return part == "content"
         compare_annotations(step, old, new, lambda: step.names.part(key)[0])
         return True
     if not isinstance(old, pikepdf.Dictionary) or not isinstance(new, pikepdf.Dictionary):

@@ -29,14 +29,15 @@ def compare_page(step: Step, key: Key, old: pikepdf.Dictionary, new: pikepdf.Dic
             continue
         page = step.names.page(key)
         if name == "/Contents":
-            _contents(step, old.get(name), new.get(name), page)
+            compare_contents(step, old.get(name), new.get(name), page)
         elif name in _PRIVATE:
             step.tell("metadata", f"{label(page)}: {name}", page=page)
         else:
             step.tell("content", f"{label(page)}: {name}", page=page)
 
 
-def _contents(step: Step, old: object, new: object, page: int | None) -> None:
+def compare_contents(step: Step, old: object, new: object, page: int | None) -> None:
+    """The content streams of a page: whether some came to those that were there."""
     before, after = _streams(old), _streams(new)
     extra = [entry for entry in after if entry not in before]
     kept = [entry for entry in after if entry in before]

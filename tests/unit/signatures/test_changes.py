@@ -180,6 +180,13 @@ def test_a_number_written_on_a_page_is_told_as_an_addition(corpus: Corpus) -> No
     assert facts(pdf).fields[1].revision == 5
 
 
+def test_a_list_of_content_that_grows_is_an_addition_as_well(corpus: Corpus) -> None:
+    (change,) = facts(SHADOWS["content-list-grown"].make(corpus)).changes
+    assert (change.what, change.page, change.adds) == ("page 1: content added (object 900)", 1, True)
+    (change,) = facts(SHADOWS["content-list-replaced"].make(corpus)).changes
+    assert (change.what, change.adds) == ("page 1: content changed", False)
+
+
 def test_a_page_whose_content_goes_is_no_addition(corpus: Corpus) -> None:
     first = signed(corpus, base(o3=numbered(base(), PAGE).replace(b"/Contents 14 0 R", b"/Contents [4 0 R 5 0 R]")))
     page = numbered(first, PAGE)

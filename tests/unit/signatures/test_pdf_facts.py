@@ -277,6 +277,32 @@ def test_a_large_file_is_mapped_and_gives_the_same_facts(corpus: Corpus, tmp_pat
         assert data.digest("sha256", span) == hashlib.sha256(pdf[: span.first] + pdf[span.gap_end : span.end]).digest()
 
 
+SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "pdf"
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="real documents: ../shared/samples is not here")
+@pytest.mark.parametrize(
+    ("name", "claimed", "revisions"),
+    [
+        ("qd-222-2025-signed-scan.pdf", "2025-01-24T17:19:49+07:00", 2),
+        ("signed-scan-4-pages.pdf", "2025-07-09T08:44:47+07:00", 2),
+        ("qd-20-2019-signed-born-digital.pdf", "2019-06-12T18:27:33+07:00", 3),
+    ],
+)
+def test_real_signed_documents_are_read(name: str, claimed: str, revisions: int) -> None:
+    found = read_pdf(SAMPLES / name)
+    (field,) = found.fields
+    assert (field.coverage, field.claimed, found.revisions) == ("whole-file", claimed, revisions)
+    assert (field.docmdp, field.visible, field.has_image, field.problem) == (2, True, True, "")
+    assert (found.problem, found.stray, found.remnants, found.changes) == ("", 0, (), ())
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="real documents: ../shared/samples is not here")
+def test_a_real_extract_of_the_gazette_has_a_remnant() -> None:
+    found = read_pdf(SAMPLES / "gazette-extract-signature-remnant.pdf")
+    assert (found.fields, found.remnants) == ((), ((0, 12494132, 12518902, 41295),))
+
+
 # ------------------------------------------------------------ bytes
 
 
