@@ -21,7 +21,8 @@ from archive.preservation.evidence.renewing import Renewer
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.stored import Places, StoredMaterial
 from archive.preservation.evidence.verification import TokenQuestion
-from archive.preservation.signatures.engine import Existence, World, default_policy
+from archive.preservation.judging_in_force import policy_in_force, usable_policy
+from archive.preservation.signatures.engine import Existence, World
 from archive.preservation.signatures.policy import Policy
 from archive.preservation.timestamps.believing import Believing
 from archive.preservation.timestamps.client import NONCE_BITS, TsaClient, TsaTerms
@@ -69,7 +70,11 @@ class _BrokerStatus:
 
 
 def evidence_world(archive: Installation) -> World:
-    """Trust, policy, known revocation data and the present, for judging tokens."""
+    """Trust and policy in force, known revocation data and the present, for judging tokens.
+
+    Raises:
+        TrustStoreDamagedError: set or policy in force is unreadable.
+    """
     snapshot = archive.trust.snapshot()
     return World.of(
         at=archive.clock.now(),
@@ -77,7 +82,7 @@ def evidence_world(archive: Installation) -> World:
         intermediates=snapshot.intermediates(),
         answers=revocation_broker(archive).known(),
         existence=Existence.known_since(snapshot.known_since()),
-        policy=default_policy(),
+        policy=policy_in_force(archive.trust),
     )
 
 
@@ -98,7 +103,7 @@ def _client(archive: Installation, urls: Sequence[str]) -> TsaClient:
         fetcher(archive),
         archive.clock,
         nonce=lambda: random.getrandbits(NONCE_BITS),
-        judge=Believing(archive.trust, archive.clock),
+        judge=Believing(archive.trust, archive.clock, policy=lambda: usable_policy(archive.trust)),
         terms=TsaTerms(policies=archive.settings.evidence.tsa_policies),
     )
 

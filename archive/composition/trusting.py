@@ -82,7 +82,9 @@ def tsa_client(archive: Installation) -> TsaClient:
         fetcher(archive),
         archive.clock,
         nonce=lambda: random.getrandbits(NONCE_BITS),
-        judge=Believing(archive.trust, archive.clock, answers=broker.known),
+        judge=Believing(
+            archive.trust, archive.clock, answers=broker.known, policy=lambda: usable_policy(archive.trust)
+        ),
         terms=TsaTerms(policies=said.tsa_policies),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archive.preservation.signatures.policy import Policy, default_policy
 from archive.preservation.signatures.tokens_judging import judge_token
 from archive.preservation.signatures.world import World
 from archive.preservation.timestamps.tokens import Token
@@ -23,14 +24,21 @@ class Believing:
         trust: The set in force.
         clock: The time of judging.
         answers: Gives the CRLs and OCSP answers that are at hand.
+        policy: Gives the validation policy in force; without it, the program's own.
     """
 
     def __init__(
-        self, trust: TrustSource, clock: Clock, *, answers: Callable[[], tuple[bytes, ...]] = lambda: ()
+        self,
+        trust: TrustSource,
+        clock: Clock,
+        *,
+        answers: Callable[[], tuple[bytes, ...]] = lambda: (),
+        policy: Callable[[], Policy] = default_policy,
     ) -> None:
         self._trust = trust
         self._clock = clock
         self._answers = answers
+        self._policy = policy
 
     def __call__(self, token: Token) -> str:
         """See `TokenJudge`."""
@@ -41,6 +49,7 @@ class Believing:
             anchors=snapshot.anchors(),
             intermediates=snapshot.intermediates(),
             answers=self._answers(),
+            policy=self._policy(),
         )
 
         def imprint(name: str) -> bytes:
