@@ -20,6 +20,9 @@ from metadata.events import EventOutcome, EventType, derived_id
 from metadata.time import Clock, from_rfc3339, rfc3339
 from storage.evidence_batches import TOKEN, Index, StampEntry
 
+NEWS = timedelta(days=90)
+"""How long it may take until a stolen key is known: stamps as young as that are looked at, covered or not."""
+
 
 @dataclass(kw_only=True)
 class Evidence(EvidenceLookup):
@@ -138,18 +141,24 @@ class Evidence(EvidenceLookup):
 
     def _struck(self) -> Iterator[Stamped]:
         history = self.stamping.outline()
-        good: dict[str, bool] = {}
+        bad: set[str] = set()
+
+        covering = history.covering()
 
         def is_good(stamp: Stamp) -> bool:
-            if stamp.name not in good:
-                good[stamp.name] = not is_revoked(self.judge, self.stamping.batches.get(stamp.name, TOKEN))
-            return good[stamp.name]
+            above = covering.get(stamp.name)
+            covered_at = above[0].time if above and above[0].name not in bad else None
+            if is_revoked(self.judge, self.stamping.batches.get(stamp.name, TOKEN), covered_at):
+                bad.add(stamp.name)
+            return stamp.name not in bad
 
-        found = struck(history, is_good)
+        since = self.clock.now() - NEWS
+        recent = [stamp for name, stamp in history.stamps.items() if name in covering and stamp.time >= since]
+        found = struck(history, is_good, recent)
         voids = found.voids
-        if voids:
+        if voids or found.restamp:
             history = self.stamping.history()
-        avoid = {history.stamps[name].authority for name in voids}
+        avoid = {history.stamps[name].authority for name in (*voids, *(stamp.name for stamp in found.restamp))}
         for algorithm in dict.fromkeys(stamp.algorithm for stamp in found.renew):
             heads = [stamp for stamp in found.renew if stamp.algorithm == algorithm]
             stamp = self.renewer.renew(history, heads, self.authorities, voids=voids, avoid=avoid)

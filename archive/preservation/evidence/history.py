@@ -137,9 +137,13 @@ class History:
         }
 
     def heads(self) -> tuple[Stamp, ...]:
-        """Stamps that count and that nothing covers: what has to be renewed in time."""
-        covered, void = self.covering(), self.void()
-        return tuple(stamp for name, stamp in self.stamps.items() if name not in covered and name not in void)
+        """Stamps at the end of a line, which nothing covers: what has to be renewed in time.
+
+        A stamp may lose all its lines, to a restamp or to a hash-tree renewal that reaches further.
+        """
+        lines = Lines(self)
+        ends = {lines.end(name) for name, stamp in self.stamps.items() if stamp.kind is StampKind.BATCH}
+        return tuple(stamp for name, stamp in self.stamps.items() if name in ends)
 
     def line(self, batch: str) -> tuple[Link, ...]:
         """The stamps that prove the groups of `batch`, oldest first; empty: its stamp is void, nothing took its place.
@@ -172,6 +176,7 @@ class Lines:
         self._covering = history.covering()
         self._restamps = history.restamps()
         self._void = history.void()
+        self._ends: dict[str, str] = {}
 
     def of(self, batch: str) -> tuple[Link, ...]:
         """See `History.line`."""
@@ -190,6 +195,25 @@ class Lines:
             links.append(Link(current, holder, following[1] if following else None))
             current = following[0] if following else None
         return tuple(links)
+
+    def end(self, batch: str) -> str | None:
+        """Name of the youngest stamp of a line; None: there is no line."""
+        met: list[str] = []
+        current: Stamp | None = self._stamps[batch]
+        end: str | None = None
+        while current is not None:
+            holder = self._holder(current)
+            if holder is None:
+                break
+            if holder.name in met:
+                raise HistoryBrokenError(holder.name)
+            met.append(holder.name)
+            end = self._ends.get(holder.name, holder.name)
+            following = self._covering.get(end)
+            current = following[0] if following else None
+        if end is not None:
+            self._ends.update(dict.fromkeys(met, end))
+        return end
 
     def _holder(self, stamp: Stamp) -> Stamp | None:
         """Whose token stands over the tree of `stamp`."""

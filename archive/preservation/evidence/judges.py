@@ -86,6 +86,12 @@ class EngineJudge:
             self._worlds[key] = self.world.with_material(said.certificates, answers)
         return self._worlds[key]
 
+    def revoked_before(self, token: bytes, when: datetime) -> str:
+        """Why a token's authority was not good at `when`, by what is known now; empty: nothing is known against it."""
+        said = read_token(token)
+        verdict = judge_token(token, _imprint(said), self._world_of(said, ()))
+        return _revoked_before(_path(verdict), self.world, when)
+
     def status_for(self, token: bytes, answers: Iterable[bytes]) -> tuple[tuple[bytes, ...], str]:
         """Which of `answers` tell that a token's authority is good now, and why they do not suffice.
 

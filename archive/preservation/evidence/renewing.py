@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from archive.preservation.evidence.algorithms import digest
@@ -217,7 +217,7 @@ class Renewer:
         return not any(
             wanted & set(entry.covered)
             for entry in index.stamps
-            if entry.kind == StampKind.RENEWAL and entry.name not in void | set(document.voids)
+            if entry.kind == document.kind and entry.name not in void | set(document.voids)
         )
 
 
@@ -249,35 +249,54 @@ class Struck:
     """Batches and hash-tree renewals behind which nothing else stands."""
 
 
-def struck(history: History, is_good: Callable[[Stamp], bool]) -> Struck:
+def struck(history: History, is_good: Callable[[Stamp], bool], recent: Sequence[Stamp] = ()) -> Struck:
     """Follow revoked stamps down to what still holds.
 
     Args:
         history: All stamps.
-        is_good: Whether a stamp's token, as the youngest, holds at the present.
+        is_good: Whether a stamp's token holds: the youngest at the present, a covered one when it was covered.
+        recent: Covered stamps that are looked at, too: a token that was made after its key was stolen and before
+            anybody knew is worthless whatever covers it.
     """
     voids: list[str] = []
     renew: dict[str, Stamp] = {}
-    restamp: dict[str, Stamp] = {}
-    waiting = list(history.heads())
-    first = {stamp.name for stamp in waiting}
+    restamp = _orphans(history)
+    heads = history.heads()
+    first = {stamp.name for stamp in (*heads, *recent)}
+    waiting = list({stamp.name: stamp for stamp in (*heads, *recent)}.values())
+    met: set[str] = set()
     while waiting:
         stamp = waiting.pop()
+        if stamp.name in met:
+            continue
+        met.add(stamp.name)
         if is_good(stamp):
             if stamp.name not in first:
                 renew[stamp.name] = stamp
             continue
         voids.append(stamp.name)
         if stamp.kind is StampKind.RENEWAL:
+            first -= {cover.stamp for cover in stamp.covers}
+            met -= {cover.stamp for cover in stamp.covers}
             waiting += [history.stamps[cover.stamp] for cover in stamp.covers]
         elif stamp.kind is StampKind.RESTAMP:
             restamp.update({cover.stamp: history.stamps[cover.stamp] for cover in stamp.covers})
         else:
             restamp[stamp.name] = stamp
-    return Struck(tuple(sorted(voids)), tuple(renew.values()), tuple(restamp.values()))
+    return Struck(tuple(sorted(set(voids))), tuple(renew.values()), tuple(restamp.values()))
 
 
-def is_revoked(judge: EngineJudge, token: bytes) -> bool:
-    """Whether a token proves nothing any more because its authority was revoked."""
+def _orphans(history: History) -> dict[str, Stamp]:
+    """Trees whose stamp was declared void and that nothing stamped anew: somebody was interrupted."""
+    anew = history.restamps()
+    rooted = {StampKind.BATCH, StampKind.REHASH}
+    void = (history.stamps[name] for name in history.void())
+    return {stamp.name: stamp for stamp in void if stamp.kind in rooted and stamp.name not in anew}
+
+
+def is_revoked(judge: EngineJudge, token: bytes, covered_at: datetime | None) -> bool:
+    """Whether a token proves nothing because its authority was revoked before it was covered, or before now."""
+    if covered_at is not None:
+        return bool(judge.revoked_before(token, covered_at))
     answer = judge.token(TokenQuestion(token, None))
-    return answer.outcome is not Outcome.HOLDS and answer.reason.startswith(("REVOKED", "revoked"))
+    return answer.outcome is not Outcome.HOLDS and answer.reason.startswith("REVOKED")

@@ -164,6 +164,40 @@ def test_what_only_a_revoked_authority_stamped_is_named_and_begins_anew(bench: E
     assert renewed(bench) == []
 
 
+def test_what_a_thief_may_have_stamped_is_stamped_anew_though_another_covered_it(bench: EvidenceBench) -> None:
+    """The key was stolen the day before; the news came later."""
+    bench.terms = Terms(cross=timedelta(0))
+    packages = built(bench, "1")
+    renewed(bench)
+    assert bench.first
+    bench.first.revoke(START - DAY)
+    bench.clock.at += 5 * DAY
+    (found,) = bench.evidence().verify(())
+    assert (found.ok, found.failures[0].stamp) == (None, "2026-11-28-1")
+    with suppress(NoAuthorityError):
+        renewed(bench)
+    assert set(outcomes(bench, *packages).values()) == {True}
+    (again,) = bench.evidence().verify(())
+    assert (again.since, again.stamps[0]) == (bench.clock.at, "2026-12-03-1")
+
+
+def test_a_restamp_that_was_interrupted_is_made_by_the_next_run(bench: EvidenceBench) -> None:
+    packages = built(bench, "1")
+    bench.clock.at += DAY
+    packages += built(bench, "2")
+    assert bench.first
+    bench.first.revoke(bench.clock.at)
+    bench.clock.at += DAY
+    evidence = bench.evidence()
+    index, etag = evidence.stamping.index()
+    # Declared void by a stamp that took another's place, and then the machine stopped.
+    entry = index.stamps[1].model_copy(update={"voids": ("2026-11-28-1",)})
+    evidence.stamping.batches.replace_index(index.having(entry), etag)
+    assert [kind for kind, _ in renewed(bench)] == [StampKind.RESTAMP]
+    found = {finding.subject: finding.ok for finding in bench.evidence().verify(packages[:1])}
+    assert found
+
+
 def test_an_authority_that_ceased_to_work_leaves_its_tokens_good_for_what_is_covered(bench: EvidenceBench) -> None:
     packages = built(bench, "1")
     bench.clock.at += 200 * DAY

@@ -216,7 +216,7 @@ class Archive(Material):
 
     def _follow_revoked(self) -> None:
         judge = self.judge()
-        found = struck(self.history, lambda stamp: not is_revoked(judge, self.tokens[stamp.name]))
+        found = struck(self.history, lambda stamp: not is_revoked(judge, self.tokens[stamp.name], None))
         assert not found.restamp, "nothing else stood behind a batch"
         if found.voids:
             avoid = {self.history.stamps[name].authority for name in found.voids}
