@@ -119,8 +119,10 @@ class PdfTelling:
         """What a second reader claims to know as well."""
         found = [self._reading(place) for place in sorted(self._told)]
         crowded = any(f.problem.startswith("too-many") for f in self._facts.fields)
-        # The form is read to its end and explains every signature in the bytes, or the number is not known.
-        count = None if self._facts.problem or self._facts.remnants else len(found)
+        # The form is read to its end and explains every signature in the bytes, or the number is not known; behind
+        # the last complete revision others may see another form.
+        doubtful = self._facts.problem or self._facts.remnants or self._facts.stray
+        count = None if doubtful else len(found)
         return Readings(tuple(found), count, "too-many" if crowded else "")
 
     def _reading(self, place: int) -> Reading:

@@ -340,6 +340,15 @@ def test_the_gap_is_checked_against_the_bytes(corpus: Corpus) -> None:
     assert span_problem(FileBytes(other), field.range, field.contents) == ""
 
 
+def test_a_mapped_file_is_let_go_whatever_was_left_half_done(tmp_path: Path) -> None:
+    path = tmp_path / "lon.pdf"
+    path.write_bytes(bytes(9 << 20) + b"/ByteRange [0 1 2 3]/ByteRange [0 4 5 6]")
+    with opened(path) as data:
+        ranges = data.byte_ranges()
+        assert next(ranges) == (0, 1, 2, 3)
+    assert next(ranges) == (0, 4, 5, 6)
+
+
 def test_a_range_array_that_a_piece_would_cut_is_found_once() -> None:
     array = b"/ByteRange [0 10 20 30]"
     data = b"x" * ((1 << 20) - 9) + array + b"y" * 1000 + array
