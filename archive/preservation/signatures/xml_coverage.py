@@ -8,16 +8,31 @@ is known and the part is the one that its readers use.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from archive.preservation.signatures.xml_canonical import EXCLUSIVE
 from archive.preservation.signatures.xml_references import DS, identifiers, place
 from archive.preservation.signatures.xml_signatures import Led, Read, is_signature
+from archive.preservation.signatures.xml_stamps import NAMESPACES, SECOND
 from archive.preservation.signatures.xml_tree import XML_NAMESPACE, Document, Element
 
 MAX_PLACES = 10
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _SILENT = ("Id", "ID", "id")
+_PROPERTIES = ("SignatureProperties", "SignatureProperty")
+_TIMES = ("SignatureTime", "SigningTime", "date")
+_OF_SIGNATURES = frozenset(
+    {
+        DS,
+        *NAMESPACES,
+        SECOND,
+        EXCLUSIVE,
+        "http://www.w3.org/2009/xmldsig11#",
+        "http://www.w3.org/2002/06/xmldsig-filter2",
+        "http://www.w3.org/2007/05/xmldsig-more#",
+    }
+)
 
 KNOWN_PARTS: dict[tuple[str, ...], str] = {
     ("HDon", "DLHDon"): "electronic invoice: the seller signs DLHDon (Decree 123/2020, form of Decision 1450/QĐ-TCT)",
@@ -46,10 +61,7 @@ def covered(read: Read, document: Document) -> Coverage:
     if not any(_says_something(one) for one in content):
         return Coverage("unclear", ("signs-nothing",))
     signed = {n.apex: n.without for one in content if one.found is not None and (n := one.found.nodes) is not None}
-    if document.root in signed and document.root is not read.element:
-        left = [e for e in signed[document.root] if not is_signature(e)]
-        return Coverage("partial" if left else "whole-file", tuple(place(e) for e in left[:MAX_PLACES]))
-    places = _limited(_unsigned(document.root, set(signed), read.element))
+    places = _limited(_unsigned(document.root, signed))
     if not places:
         return Coverage("whole-file")
     return Coverage("partial", places, _known_part(signed))
@@ -64,17 +76,20 @@ def _says_something(one: Led) -> bool:
     return not names & {(DS, "SignatureProperties"), (DS, "SignatureProperty")}
 
 
-def _unsigned(root: Element, signed: set[Element], own: Element) -> Iterator[str]:
+def _unsigned(root: Element, signed: Mapping[Element, frozenset[Element]]) -> Iterator[str]:
     """Places that say something and are not signed, in document order."""
-    holding = _holding(root, signed)
+    holding = _holding(root, set(signed))
     waiting = [root]
     while waiting:
         element = waiting.pop()
         if element in signed:
+            # What a transform leaves out of it are signatures.
+            for inner in element.walk() if signed[element] else ():
+                if inner in signed[element]:
+                    yield from _inside(inner, signed)
             continue
         if is_signature(element):
-            if element is own:
-                yield from _objects(element, signed, holding)
+            yield from _inside(element, signed)
             continue
         if element not in holding or element.text.strip() or any(_speaks(a) for a in element.attributes):
             yield place(element)
@@ -95,17 +110,28 @@ def _holding(root: Element, signed: set[Element]) -> set[Element]:
     return holding
 
 
-def _objects(signature: Element, signed: set[Element], holding: set[Element]) -> Iterator[str]:
-    """Objects of the signature itself that nobody signs; what XAdES puts there is no content."""
-    for holder in signature.all(DS, "Object"):
-        inner = list(holder.elements())
-        silent = not holder.text.strip()
-        if holder in signed or (silent and inner and all(e in signed for e in inner)):
+def _inside(signature: Element, signed: Mapping[Element, frozenset[Element]]) -> Iterator[str]:
+    """Places in a signature, its own or another's, that are no part of signatures: a reader may look there as well.
+
+    Whatever stands in KeyInfo, in unsigned properties or in objects that nobody
+    signs changes no digest.
+    """
+    waiting = list(reversed(list(signature.elements())))
+    while waiting:
+        element = waiting.pop()
+        if element in signed or _is_noted_time(element):
             continue
-        if silent and any(e.local == "QualifyingProperties" for e in inner):
+        words = element.tag == (DS, "Object") and element.text.strip()
+        if words or (element.namespace not in _OF_SIGNATURES and element.local not in _PROPERTIES):
+            yield place(element)
             continue
-        if holder not in holding or not inner:
-            yield place(holder)
+        waiting += reversed(list(element.elements()))
+
+
+def _is_noted_time(element: Element) -> bool:
+    """The time that programs note in a SignatureProperty, in whatever namespace they found for it."""
+    around = element.parent
+    return around is not None and around.local == _PROPERTIES[1] and element.local in _TIMES
 
 
 def _speaks(attribute: tuple[str, str, str, str]) -> bool:

@@ -43,13 +43,11 @@ from archive.preservation.signatures.xml_tree import (
 DS = "http://www.w3.org/2000/09/xmldsig#"
 MAX_REFERENCES = 5000
 MAX_TRANSFORMS = 8
-MAX_COUNTED = 500
-"""Most children among which a place is counted out."""
-
+MAX_COUNTED = 500  # children among which a place is counted out
 CHUNK = 1 << 20
 
+# What reading a damaged part of a package raises.
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged part of a package raises."""
 
 _ENVELOPED = f"{DS}enveloped-signature"
 _BASE64 = f"{DS}base64"
@@ -179,6 +177,10 @@ def selected(reference: Element, signature: Element, around: Surroundings, witho
         data = _transformed(data, step, signature, around)
         if isinstance(data, NodeSet) and chosen is not None:
             chosen = data if data.apex is chosen.apex else None
+        elif step.get("Algorithm") == _BASE64 and chosen is not None:
+            # Only the text of the element is signed, not its name: enough for an object that holds nothing else.
+            apex = chosen.apex
+            chosen = chosen if apex.tag == (DS, "Object") and not any(apex.elements()) else None
     return Selected(covers, chosen, _octets(data, around), data if isinstance(data, NodeSet) else None, relations)
 
 

@@ -257,3 +257,42 @@ def test_repetition_costs_no_more_than_its_size(xml_corpus: XmlCorpus, body: str
     verdicts = xml_corpus.judge(f"<hoSo>{body}{by_identifier(xml_corpus)}</hoSo>".encode())
     assert 1 <= len(verdicts) <= 2 * MAX_SIGNATURES + 1
     assert all(v.indication is not PASSED for v in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("place", "hidden"),
+    [
+        ("</ds:X509Data>", "</ds:X509Data><vanBan><so>999</so></vanBan>"),
+        ("</ds:Signature>", "<ds:Object><vanBan><so>999</so></vanBan></ds:Object></ds:Signature>"),
+        ("</ds:Signature>", "<ds:Object>999</ds:Object></ds:Signature>"),
+        ("</ds:Signature>", "<vanBan><so>999</so></vanBan></ds:Signature>"),
+        (
+            "</xades:QualifyingProperties>",
+            "<xades:UnsignedProperties><vanBan/></xades:UnsignedProperties></xades:QualifyingProperties>",
+        ),
+        ("</hoSo>", f"<ds:Signature xmlns:ds='{DS}'><ds:Object><vanBan/></ds:Object></ds:Signature></hoSo>"),
+        ("</hoSo>", f"<Signature><ds:SignedInfo xmlns:ds='{DS}'/><vanBan/></Signature></hoSo>"),
+    ],
+)
+def test_what_hides_in_signatures_is_seen(xml_corpus: XmlCorpus, place: str, hidden: str) -> None:
+    """Nothing that stands in a signature beside what it signs changes a digest, whether by identifier or as a whole."""
+    texts = [f"<hoSo>{SIGNED}{by_identifier(xml_corpus)}</hoSo>"]
+    every = (
+        '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116"><ds:XPath>{}</ds:XPath></ds:Transform>'
+    )
+    held, signed = properties(xml_corpus.leader)
+    whole = reference("", canonical(b"<hoSo><so>1</so></hoSo>"), every.format("not(ancestor-or-self::ds:Signature)"))
+    texts.append(f"<hoSo><so>1</so>{signature([whole, signed], xml_corpus.leader, objects=held)}</hoSo>")
+    for text in texts:
+        assert xml_corpus.only(text.encode()).indication is PASSED
+        assert place in text
+        verdict = xml_corpus.judge(text.replace(place, hidden).encode())[0]
+        assert verdict.subindication in {"SIG_CONSTRAINTS_FAILURE", "HASH_FAILURE"}, verdict.reasons
+
+
+def test_the_name_of_an_element_whose_text_is_decoded_is_not_signed(xml_corpus: XmlCorpus) -> None:
+    body = base64.b64encode(b"Noi dung").decode()
+    led = reference("#vb", b"Noi dung", f"{DS}base64")
+    made = signature([led], xml_corpus.leader)
+    verdict = xml_corpus.only(f"<hoSo><duyet Id='vb'>{body}</duyet>{made}</hoSo>".encode())
+    assert (verdict.subindication, verdict.coverage) == ("SIG_CONSTRAINTS_FAILURE", "partial")
