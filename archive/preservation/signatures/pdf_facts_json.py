@@ -58,7 +58,12 @@ def facts_of(document: bytes) -> PdfFacts:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold
-    if isinstance(value, ByteRange | SignedField | Change | SecurityStore | PdfFacts):
+    if isinstance(value, SignedField):
+        # The room that signers keep free is two thirds of most signatures, and zero.
+        entry = {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        value_bytes = value.contents.rstrip(b"\0")
+        return entry | {"contents": [_plain(value_bytes), len(value.contents) - len(value_bytes)]}
+    if isinstance(value, ByteRange | Change | SecurityStore | PdfFacts):
         return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
@@ -96,6 +101,17 @@ def _bytes(value: Any) -> bytes:  # noqa: ANN401 - JSON
         raise FactsUnreadableError("base64 expected") from error
 
 
+def _padded(value: Any) -> bytes:  # noqa: ANN401 - JSON
+    pair = 2
+    if not isinstance(value, list) or len(value) != pair:
+        raise _refuse("bytes and the number of zeros behind them", value)
+    zeros = _number(value[1])
+    if not 0 <= zeros <= MAX_DOCUMENT:
+        msg = f"{zeros} zeros are more than any signature has"
+        raise FactsUnreadableError(msg)
+    return _bytes(value[0]) + bytes(zeros)
+
+
 def _optional(read: _Reader) -> _Reader:
     return lambda value: None if value is None else read(value)
 
@@ -123,7 +139,7 @@ _FIELD: dict[str, _Reader] = {
     "name": _text,
     "sub_filter": _optional(_text),
     "is_time_stamp": _flag,
-    "contents": _bytes,
+    "contents": _padded,
     "certificates": _list(_bytes),
     "range": _optional(_object(ByteRange, _RANGE)),
     "coverage": _text,
