@@ -224,9 +224,9 @@ class Checker:
             yield Failure(Outcome.BROKEN, document.name, "", "files", "it does not cover the batch that it names")
 
     def _tree(self, batch: str, stamp: Stamp) -> Iterator[Failure]:
-        if stamp.kind not in {StampKind.BATCH, StampKind.REHASH}:
+        if stamp.kind is StampKind.RESTAMP:
             return
-        tree = self.material.tree(stamp, batch)
+        tree = self.material.renewal(stamp) if stamp.kind is StampKind.RENEWAL else self.material.tree(stamp, batch)
         if tree.recomputed() != tree:
             yield Failure(Outcome.BROKEN, batch, stamp.name, "tree", "a node of the stored tree was altered")
 
