@@ -29,9 +29,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 @pytest.mark.timeout(60)
-def test_a_receipt_over_thousands_of_findings_names_each_once_and_in_order(
-    tmp_path: Path, journal: Journal
-) -> None:
+def test_a_receipt_over_thousands_of_findings_names_each_once_and_in_order(tmp_path: Path, journal: Journal) -> None:
     """Comparing each with each took a delivery of 5,000 documents more than half an hour after all was stored."""
     row = {
         "id": "submission",
