@@ -22,11 +22,13 @@ from ingest.ports import Judgement
 from metadata.time import from_rfc3339
 from metadata.verdicts import SignatureVerdict
 from tests.corpus.signature_case import Case, Prepared, all_cases
+from tests.corpus.verdict_table import COMMAND, rows_in, rows_of
 from tests.fakes.clocks import SteppingClock
 from tests.fakes.workers import InlineWorkers
 from tests.fixtures.pki import LONG, REVOKED, SIGNED, TODAY, Corpus
 
 CASES = tuple(all_cases())
+TABLE = rows_in((Path(__file__).parents[3] / "docs" / "verdicts.md").read_text(encoding="utf-8"))
 SEAL = ("judged_at", "trust_set", "policy", "engine")
 
 
@@ -39,6 +41,7 @@ def test_each_class_gets_its_verdict_and_gets_it_again_from_what_is_kept(corpus:
     for verdict, expected in zip(verdicts, case.expected, strict=True):
         assert expected.misses(verdict) == [], verdict
     assert _again(corpus, made, judgement) == _unsealed(judgement)
+    assert rows_of(case, made.at.year, verdicts) == TABLE.get(case.name), f"run: {COMMAND}"
 
 
 def _is_list(data: bytes) -> bool:

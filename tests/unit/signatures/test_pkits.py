@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import lzma
-import tarfile
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-
 import pytest
 from cryptography import x509
 
 from archive.preservation.signatures.certificates import certificate
-from archive.preservation.signatures.chains import ChainVerdict, Moment, judge_chain
 from archive.preservation.signatures.crl_reading import RevocationList
 from archive.preservation.signatures.revocation_reading import read_revocation
-from archive.preservation.signatures.world import World
+from tests.corpus.path_suite import files, judged
 from tests.generators.certificate_facts import by_library, ours
-
-PACKED = Path(__file__).resolve().parents[2] / "corpus" / "pkits" / "pkits.tar.xz"
-NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 INDIRECT = frozenset(
     {
@@ -47,36 +36,6 @@ MAPPED = frozenset(
 
 NO_POLICY_LEFT = frozenset(f"DifferentPoliciesTest{n}EE" for n in (4, 5, 7, 8, 9, 12))
 """PKITS, 4.8: with whatever settings no policy is left where one is demanded."""
-
-
-@cache
-def files() -> Mapping[str, Mapping[str, bytes]]:
-    """Folder and name → bytes."""
-    found: dict[str, dict[str, bytes]] = {"certs": {}, "crls": {}}
-    with lzma.open(PACKED) as packed, tarfile.open(fileobj=packed) as archive:
-        for member in archive:
-            content = archive.extractfile(member)
-            if content is not None:
-                path = Path(member.name)
-                found[path.parent.name][path.stem] = content.read()
-    return found
-
-
-@cache
-def world() -> World:
-    certs = files()["certs"]
-    return World.of(
-        at=NOW,
-        anchors=[certs["TrustAnchorRootCertificate"]],
-        intermediates=[der for name, der in certs.items() if not name.endswith("EE")],
-        answers=files()["crls"].values(),
-    )
-
-
-def judged(prefix: str) -> Iterator[tuple[str, ChainVerdict]]:
-    for name, der in sorted(files()["certs"].items()):
-        if name.endswith("EE") and name.startswith(prefix):
-            yield name, judge_chain(certificate(der), world(), Moment(NOW))
 
 
 def test_nothing_that_is_invalid_passes() -> None:
