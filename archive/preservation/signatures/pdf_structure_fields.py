@@ -253,9 +253,10 @@ def _placed(found: SignedField, revisions: Revisions) -> SignedField:
         return found
     number = revisions.closed_by(found.range.end)
     if number is None:
-        # What is older than the oldest revision that could be opened is not known to be partial.
+        # What ends before the oldest or behind the last revision that could be opened is not known to be partial.
         older = not revisions.complete and found.range.end < revisions.sections[0].end
-        return replace(found, coverage="unclear" if older else "partial")
+        younger = found.range.end > revisions.last.limit
+        return replace(found, coverage="unclear" if older or younger else "partial")
     whole = found.range.end == revisions.data.size
     return replace(found, coverage="whole-file" if whole else "whole-revision", revision=number)
 
