@@ -42,6 +42,7 @@ bench: install-tests
 	PYTHONPATH=. $(PYTHON) -P bench/signatures.py
 	PYTHONPATH=. $(PYTHON) -P bench/byte_readers.py
 	PYTHONPATH=. $(PYTHON) -P bench/evidence.py
+	PYTHONPATH=. $(PYTHON) -P bench/replay.py
 
 luutru-verify.pyz: install
 	$(PYTHON) scripts/build_verifier.py $@
