@@ -23,6 +23,7 @@ MAX_NODES = 20_000
 MAX_DEPTH = 50
 MAX_NAME = 1000
 _MAX_REFERENCES = 20
+_LINE_END = 2
 _MAX_LOCKED = 500
 _MAX_CERTIFICATES = 20
 _TIME_STAMP = "ETSI.RFC3161"
@@ -256,7 +257,9 @@ def _placed(found: SignedField, revisions: Revisions) -> SignedField:
         # What ends before the oldest or behind the last revision that could be opened is not known to be partial.
         older = not revisions.complete and found.range.end < revisions.sections[0].end
         younger = found.range.end > revisions.last.limit
-        return replace(found, coverage="unclear" if older or younger else "partial")
+        # Where the line end behind a mark should stand is something else: a matter of opinion.
+        near = any(0 < found.range.end - section.end <= _LINE_END for section in revisions.sections)
+        return replace(found, coverage="unclear" if older or younger or near else "partial")
     whole = found.range.end == revisions.data.size
     return replace(found, coverage="whole-file" if whole else "whole-revision", revision=number)
 
