@@ -204,7 +204,7 @@ class Evidence(EvidenceLookup):
         """What has to be done in the next `years`; or at once, if a digest were broken or authorities revoked."""
         now, holding = self.clock.now(), self.holding()
         if broken:
-            return if_broken(holding, broken.lower().replace("-", "").replace("_", ""), now)
+            return if_broken(holding, algorithm_called(broken), now)
         if revoked:
             return if_revoked(holding, revoked, now)
         return plan(holding, now, now + timedelta(days=365 * years))
@@ -280,6 +280,13 @@ class Evidence(EvidenceLookup):
                     yield checker.group(batch, group)
                 else:
                     yield Finding(group.id, batch, (waiting(batch),))
+
+
+def algorithm_called(name: str) -> str:
+    """Our name of a digest algorithm that people write as `SHA-256`, `SHA3-256` or `sha512`."""
+    plain = name.lower().replace("_", "-")
+    family, _, bits = plain.partition("-")
+    return f"sha3_{bits}" if family == "sha3" else plain.replace("-", "")
 
 
 def _once(task: Due) -> tuple[object, ...]:

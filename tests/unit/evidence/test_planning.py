@@ -11,6 +11,7 @@ import pytest
 from archive.preservation.evidence.history import Cover, History, HistoryBrokenError, Stamp, StampKind
 from archive.preservation.evidence.planning import DAY, Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
 from archive.preservation.evidence.renewing import struck
+from archive.services.evidence import algorithm_called
 from tests.fakes.evidence import START, YEAR
 
 ENDS = START + 5 * YEAR
@@ -163,3 +164,17 @@ def test_revoked_stamps_are_followed_down_to_what_holds() -> None:
     assert [entry.name for entry in found.renew] == ["a"]
     assert [entry.name for entry in found.restamp] == ["b"]
     assert struck(history, lambda _: True).voids == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("SHA-256", "sha256"),
+        ("sha512", "sha512"),
+        ("SHA3-256", "sha3_256"),
+        ("sha-384", "sha384"),
+        ("SHA3_512", "sha3_512"),
+    ],
+)
+def test_digests_may_be_called_as_people_call_them(said: str, meant: str) -> None:
+    assert algorithm_called(said) == meant
