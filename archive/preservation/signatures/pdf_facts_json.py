@@ -19,6 +19,12 @@ FORMAT = "luutru-pdf-facts 1"
 MAX_DOCUMENT = 96 << 20
 """Longest document that is read, in bytes."""
 
+MAX_FIELDS = 64
+"""Most signature fields: the reader stops before."""
+
+MAX_ZEROS = 4 << 20
+"""Most zeros behind a signature: a short document must not become large facts."""
+
 _LARGEST = 1 << 60
 _Reader = Callable[[Any], Any]
 
@@ -106,7 +112,7 @@ def _padded(value: Any) -> bytes:  # noqa: ANN401 - JSON
     if not isinstance(value, list) or len(value) != pair:
         raise _refuse("bytes and the number of zeros behind them", value)
     zeros = _number(value[1])
-    if not 0 <= zeros <= MAX_DOCUMENT:
+    if not 0 <= zeros <= MAX_ZEROS:
         msg = f"{zeros} zeros are more than any signature has"
         raise FactsUnreadableError(msg)
     return _bytes(value[0]) + bytes(zeros)
@@ -116,10 +122,10 @@ def _optional(read: _Reader) -> _Reader:
     return lambda value: None if value is None else read(value)
 
 
-def _list(read: _Reader) -> _Reader:
+def _list(read: _Reader, most: int = MAX_DOCUMENT) -> _Reader:
     def of(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
-        if not isinstance(value, list):
-            raise _refuse("a list", value)
+        if not isinstance(value, list) or len(value) > most:
+            raise _refuse("a list of bounded length", value)
         return tuple(read(item) for item in value)
 
     return of
@@ -170,7 +176,7 @@ _STORE: dict[str, _Reader] = {
 }
 _FILE: dict[str, _Reader] = {
     "size": _number,
-    "fields": _list(_object(SignedField, _FIELD)),
+    "fields": _list(_object(SignedField, _FIELD), MAX_FIELDS),
     "store": _object(SecurityStore, _STORE),
     "revisions": _number,
     "changes": _list(_object(Change, _CHANGE)),

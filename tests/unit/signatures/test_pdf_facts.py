@@ -462,6 +462,16 @@ def test_a_document_that_is_written_otherwise_is_refused() -> None:
         facts_of(document.replace(b'"size":1', b'"size":true'))
 
 
+def test_a_short_document_does_not_become_large_facts() -> None:
+    field = _signature(contents=b"\x30" + bytes(100))
+    document = facts_document(PdfFacts(1, (field,)))
+    assert facts_of(document).fields == (field,)
+    with pytest.raises(FactsUnreadableError, match="zeros"):
+        facts_of(document.replace(b",100]", b",99999999]"))
+    with pytest.raises(FactsUnreadableError, match="list"):
+        facts_of(facts_document(PdfFacts(1, (field,) * 65)))
+
+
 def test_a_document_longer_than_any_facts_is_refused_unread() -> None:
     with pytest.raises(FactsUnreadableError, match="bytes"):
         facts_of(bytes((96 << 20) + 1))
