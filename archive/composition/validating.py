@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from archive.composition.trusting import revocation_broker
 from archive.preservation.judging_in_force import policy_in_force
 from archive.preservation.signatures.adapter import Judge
+from archive.preservation.signatures.policy import default_policy, policy_of
 from archive.preservation.signatures.reporting import Reporter
 from archive.preservation.trust.sets import TrustSnapshot
 from archive.services.signatures import SignatureService
+from metadata.package import PackageDocument, PackageRecord
 from metadata.time import rfc3339
 from storage.errors import ObjectMissingError
 
@@ -32,6 +34,15 @@ class GivenClock:
     def now(self) -> datetime:
         """See `Clock.now`."""
         return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page for people."""
+
+    html: bytes
+    policy: str
+    """The Content-Security-Policy that it is made for."""
 
 
 def signature_service(archive: Installation, trust: Path | None, at: datetime | None = None) -> SignatureService:
@@ -66,6 +77,27 @@ def signature_service(archive: Installation, trust: Path | None, at: datetime | 
         proofs=lambda identifier: _proofs(archive, identifier),
         kept=lambda names: _kept(archive, names),
     )
+
+
+def kept_page(archive: Installation, record: PackageRecord, document: PackageDocument) -> KeptPage:
+    """The page for people about the kept verdicts on a document, HTML: the newest where it was judged again.
+
+    Nothing is judged and no file is read.
+
+    Raises:
+        ArchiveError: what is kept is lost or damaged.
+    """
+    from archive.preservation.signatures.page import CONTENT_POLICY, ShownFile, write_page  # noqa: PLC0415 - not always wanted
+
+    later = archive.dossiers.later.latest(record) if document.verdicts else {}
+    kept = {entry.path: later.get(entry.path, entry) for entry in document.verdicts}
+    shown = [
+        ShownFile(file.original_name, file.sha256, kept[file.path].verdicts if file.path in kept else ())
+        for file in document.originals
+    ]
+    names = [entry.policy for entry in kept.values() if entry.policy]
+    policy = policy_of(archive.evidence.get(names[0])) if names else default_policy()
+    return KeptPage(write_page(shown, policy), CONTENT_POLICY)
 
 
 def _kept(archive: Installation, names: Sequence[str]) -> Sequence[bytes]:

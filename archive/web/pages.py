@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from archive.composition import Archive
+from archive.composition.validating import kept_page
 from archive.operators import operator_name
 from archive.web import deliveries
 from archive.web.language import language_of
@@ -132,6 +133,16 @@ def document(
         viewer=json.dumps({"base": base, "query": q, "page": number, "files": _viewed(reading, base)}),
         files=_files(shown["files"], base),
     )
+
+
+@router.get("/documents/{package_id}/{ordinal}/signatures")
+def verdicts(request: Request, package_id: str, ordinal: Annotated[int, Path(ge=0, le=999_999_999)]) -> Response:
+    """What was judged of a document's signatures, in words and with its reasons: a page to read, print and keep."""
+    archive = _archive(request)
+    reading = document_at(archive, package_id, ordinal)
+    archive.dossiers.at(reading.place, language_of(request), operator=operator_name())
+    told = kept_page(archive, reading.record, reading.document)
+    return Response(told.html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": told.policy})
 
 
 def _viewed(reading: Reading, base: str) -> list[dict[str, Any]]:

@@ -33,6 +33,15 @@ class Words:
         known = f"web.{group}.{key}"
         return text(known, self.language) if known in catalogue() else word or ""
 
+    def reason(self, reason: str) -> str:
+        """A reason of a verdict: its meaning, with the engine's own words behind it."""
+        word, _, own = reason.partition(":")
+        key = f"signatures.reason.{word.strip()}"
+        if key not in catalogue():
+            return reason
+        meant = text(key, self.language).rstrip(".")
+        return f"{meant}: {own.strip()}" if own.strip() else meant
+
     def day(self, written: str | None) -> str:
         """A civil date: day first in Vietnamese, ISO in English."""
         match = _DAY.fullmatch(written or "")

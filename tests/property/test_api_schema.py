@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from archive.api.application import make_application
+from archive.clock import SystemClock
 from archive.composition import Archive
+from archive.demo.pki import new_pki
 from archive.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("api-schema")
@@ -25,11 +28,15 @@ _OPERATIONS = 31
 
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    """The API on an empty home, in this process."""
+    """The API on a home that holds nothing but its trust, in this process."""
+    now = SystemClock().now()
+    root = tmp_path_factory.mktemp("trust") / "root.der"
+    root.write_bytes(new_pki(now - timedelta(days=1), now + timedelta(days=3650)).root.der)
     home = tmp_path_factory.mktemp("schema") / "home"
     options = load_settings({"LUUTRU_HOME": str(home), "LUUTRU_WORKERS": "1", "LUUTRU_SERVE__MAX_UPLOAD_MIB": "1"})
     Archive.make(options)
     with Archive(options) as archive:
+        archive.trust.add([root])
         yield make_application(archive)
 
 

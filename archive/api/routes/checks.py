@@ -19,6 +19,7 @@ router = APIRouter()
 
 _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _MAX_CHECKED = 100
+_NOT_READY: dict[str, Any] = {"description": "Something needed does not answer", "content": {"application/json": {}}}
 PackageId = Annotated[str, Field(pattern=f"^{_UUID}$")]
 
 
@@ -97,7 +98,7 @@ def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/health/ready", tags=["health"], responses={503: {"description": "Something needed does not answer"}})
+@router.get("/health/ready", tags=["health"], responses={503: _NOT_READY})
 def ready(archive: ArchiveDep) -> JSONResponse:
     """Database, storage and index answer now, and signatures can be judged."""
     probes: dict[str, Callable[[], object]] = {

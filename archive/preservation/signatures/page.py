@@ -28,7 +28,8 @@ ul{margin:0;padding-left:1.2em}small,code{color:#444;font-size:.85em}section+sec
 @media(max-width:40em){dl{grid-template-columns:1fr}}@media print{h3,dl{break-inside:avoid}}
 """
 _WHOLE = ("whole-file", "whole-revision")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""Content-Security-Policy of the page: nothing is loaded and nothing runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def write_page(files: Sequence[ShownFile], policy: Policy) -> bytes:
     title = escape(_text("page.title", LANGUAGES[0]))
     parts = [
         '<!DOCTYPE html>\n<html lang="vi">\n<head>\n<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(CONTENT_POLICY)}">',
         '<meta name="viewport" content="width=device-width">',
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
     ]
