@@ -88,6 +88,14 @@ def test_a_scan_in_jpeg_2000_is_drawn_by_the_vendored_decoder(served: Served, op
     assert all(abs(seen - told) < 12 for seen, told in zip(colour[:3], (10, 20, 30), strict=True)), colour
 
 
+def test_the_verdicts_on_a_document_are_a_page_to_read_and_print(handed_in: Filled, open_page: OpenPage) -> None:
+    page = open_page(f"{handed_in.served.url}/documents/{handed_in.package_id}/1/signatures")
+    expect(page.locator("h1").first).to_have_text("Kết quả kiểm tra chữ ký số")
+    expect(page.locator("section[lang=vi]")).to_contain_text("Tệp không có chữ ký số.")
+    # Its own style is applied: the policy that the server sends is the page's.
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
+
+
 def test_a_document_shows_its_copies_and_the_original_is_downloaded_as_received(
     handed_in: Filled, open_page: OpenPage
 ) -> None:
