@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from archive.demo.pki import Shape, Subject, new_credential
 from archive.preservation.signatures.policy import Policy, default_policy
-from archive.preservation.signatures.signing import Credential
+from archive.preservation.signatures.signing import Credential, Stamper, time_stamper
+from metadata.verdicts import PlainWord
 from tests.corpus.signature_case import Prepared, case, passed, undecided
+from tests.corpus.signature_cases_stamps import server
 from tests.fixtures.pki import LONG, SIGNED, TODAY, Corpus
 
 DAY = timedelta(days=1)
@@ -187,3 +189,24 @@ def digest_given_up_after_the_stamp(corpus: Corpus) -> Prepared:
 def digest_given_up_before_today(corpus: Corpus) -> Prepared:
     """Given up between signing and judging, and its own time-stamp uses it as well: nothing proves the age."""
     return Prepared(corpus.blt, policy=until("digest", "sha256", "2026-09-01T00:00:00.000Z"))
+
+
+def _short_keys_end(corpus: Corpus, stamper: Stamper | None) -> Prepared:
+    """RSA of 2,048 bits was given up between signing and judging; the curves of all authorities were not."""
+    content = json.loads(default_policy().document)
+    (row,) = (row for row in content["rsa"] if row["bits"] == 2048)
+    row["until"] = "2026-09-01T00:00:00.000Z"
+    pdf = corpus.long_term(corpus.signed(stamper=stamper))
+    return Prepared(pdf, policy=Policy.of_content(content), revocation=corpus.pki.lists(TODAY - DAY))
+
+
+@case(passed(best_time="2026-06-15T09:00:00.000Z", plain=PlainWord.VALID))
+def key_size_given_up_after_the_stamp(corpus: Corpus) -> Prepared:
+    """A key that has become too short since, under a time-stamp by a key that is still good."""
+    return _short_keys_end(corpus, time_stamper(server(corpus), SIGNED))
+
+
+@case(undecided("CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "algorithm: key RSA", helps="proof-of-time: before 2026-09-01"))
+def key_size_given_up_and_nothing_proves_the_age(corpus: Corpus) -> Prepared:
+    """The same without a time-stamp: whoever has broken the key since can have signed today."""
+    return _short_keys_end(corpus, None)

@@ -137,14 +137,14 @@ def critical_extension_unknown(corpus: Corpus) -> Prepared:
     return Prepared(corpus.signed(person), revocation=lists(corpus))
 
 
-def _with_policies(corpus: Corpus, authority_says: str, person_says: str) -> Prepared:
-    def policies(dotted: str) -> x509.CertificatePolicies:
-        return x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(dotted), None)])
+def _with_policies(corpus: Corpus, authority_says: str, *person_says: str) -> Prepared:
+    def policies(*dotted: str) -> x509.CertificatePolicies:
+        return x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(d), None) for d in dotted])
 
     demanded = x509.PolicyConstraints(require_explicit_policy=0, inhibit_policy_mapping=None)
     shape = Shape(extensions=((policies(authority_says), False), (demanded, True)))
     authority = new_authority(Subject("CA có chính sách"), corpus.pki.root, SPAN, number=82, shape=shape)
-    person = under(corpus, authority, shape=Shape(extensions=((policies(person_says), False),)))
+    person = under(corpus, authority, shape=Shape(extensions=((policies(*person_says), False),)))
     return Prepared(corpus.signed(person), revocation=lists(corpus, authority))
 
 
@@ -158,6 +158,12 @@ def policy_that_is_demanded_and_there(corpus: Corpus) -> Prepared:
 def policy_that_is_demanded_and_missing(corpus: Corpus) -> Prepared:
     """The person has another policy than the authority may give."""
     return _with_policies(corpus, "1.3.6.1.4.1.99999.5.1", "1.3.6.1.4.1.99999.5.2")
+
+
+@case(passed())
+def policy_that_is_demanded_and_one_of_several(corpus: Corpus) -> Prepared:
+    """Of several policies one is enough."""
+    return _with_policies(corpus, "1.3.6.1.4.1.99999.5.1", "1.3.6.1.4.1.99999.5.2", "1.3.6.1.4.1.99999.5.1")
 
 
 def _crossed(corpus: Corpus, *, good: bool) -> Prepared:

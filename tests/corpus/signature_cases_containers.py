@@ -64,11 +64,27 @@ def cms_in_pem(corpus: Corpus) -> Prepared:
 @case(passed(level="B-T"))
 def cms_of_indefinite_length(corpus: Corpus) -> Prepared:
     """BER as streaming signers write it."""
-    outer = corpus.cms(TEXT, detached=False)
+    return _file(corpus, _indefinite(corpus.cms(TEXT, detached=False)), "qd.p7m")
+
+
+def _indefinite(outer: bytes) -> bytes:
+    """A CMS whose outer elements have no length."""
     place = outer.index(SIGNED_DATA)
     oid, rest = outer[place : place + 11], outer[place + 11 :]
     header = 2 + (rest[1] & 0x7F)
-    return _file(corpus, b"\x30\x80" + oid + b"\xa0\x80" + rest[header:] + b"\0" * 4, "qd.p7m")
+    return b"\x30\x80" + oid + b"\xa0\x80" + rest[header:] + b"\0" * 4
+
+
+@case(passed(level="B-LT"))
+def pdf_signature_of_indefinite_length(corpus: Corpus) -> Prepared:
+    """The same in the gap of a PDF, where zeros follow anyway."""
+    pdf = corpus.stamped()
+    found = re.search(rb"/Contents\s*<([0-9A-Fa-f]{400,})>", pdf)
+    assert found is not None
+    der = bytes.fromhex(found[1].decode())
+    size = 4 + int.from_bytes(der[2:4], "big")
+    made = _indefinite(der[:size]).hex().encode().ljust(len(found[1]), b"0")
+    return Prepared(corpus.long_term(pdf[: found.start(1)] + made + pdf[found.end(1) :]))
 
 
 def two_signers(corpus: Corpus) -> bytes:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from cryptography import x509
+
 from archive.demo.pki import Authority, Shape, Subject, new_authority, new_credential
 from archive.preservation.signatures.policy import Policy, default_policy
 from archive.preservation.signatures.signing import (
@@ -122,8 +124,13 @@ def archived(until: int, *, careless: int = 0) -> bytes:
         until: The last renewal is not later.
         careless: In this year no fresh lists were put in.
     """
+    pdf = add_evidence(stamped(), ages().authorities(), ages().lists(SIGNED + timedelta(hours=1)))
+    return renewed(pdf, until, careless=careless)
+
+
+def renewed(pdf: bytes, until: int, *, careless: int = 0) -> bytes:
+    """A file with its first document time-stamp and renewals; see `archived`."""
     world = ages()
-    pdf = add_evidence(stamped(), world.authorities(), world.lists(SIGNED + timedelta(hours=1)))
     pdf = time_stamp_pdf(pdf, world.stamper(SIGNED + timedelta(hours=2)), field_name="Dau2026")
     for number in (y for y in RENEWALS if y <= until):
         at = year(number, 11)
@@ -142,10 +149,10 @@ def _in_file(at: datetime, renewed_until: int) -> Prepared:
     )
 
 
-def _beside(at: datetime, *, proven: bool = True, data: bytes | None = None) -> Prepared:
+def _beside(at: datetime, *, proven: bool = True, data: bytes | None = None, more: tuple[bytes, ...] = ()) -> Prepared:
     """The untouched B-T file with lists of 2026 beside it, all under an evidence record."""
     file = data if data is not None else stamped()
-    bundle = ages().lists(SIGNED + timedelta(hours=1))
+    bundle = [*more, *ages().lists(SIGNED + timedelta(hours=1))]
     when = rfc3339(SIGNED + timedelta(days=1))
     proofs = {hashlib.sha256(o).hexdigest(): when for o in (file, *bundle, *ages().authorities())} if proven else {}
     return Prepared(file, at=at, trust=ages().trust(), revocation=bundle, proofs=proofs, policy=sunsets())
@@ -225,6 +232,61 @@ def a_careless_renewal_healed(_: Corpus) -> Prepared:
     return Prepared(data, at=at, trust=ages().trust(), revocation=[*lists, *keeping])
 
 
+@case(_RETIRED, _RETIRED)
+def thirty_years_later_never_renewed(_: Corpus) -> Prepared:
+    """What proved nothing in 2041 proves nothing in 2056."""
+    return _in_file(year(2056, 6), 2026)
+
+
+@lru_cache(maxsize=1)
+def _lost() -> tuple[Credential, bytes]:
+    """Somebody whose certificate was revoked two weeks before the signature, and the list that says so."""
+    world = ages()
+    span = (year(2025), year(2028))
+    person = new_credential(
+        Subject("Người mất khóa"), world.issuing, span, number=10, chain=(world.issuing.der,), elliptic=True
+    )
+    revoked = {10: (SIGNED - 2 * WEEK, x509.ReasonFlags.key_compromise)}
+    return person, world.issuing.list_of(SIGNED + timedelta(hours=1), revoked, life=WEEK)
+
+
+@lru_cache(maxsize=1)
+def _signed_by_a_thief() -> bytes:
+    """Signed and stamped after the revocation, with everything that was known in it."""
+    person, bad = _lost()
+    return add_evidence(
+        sign_pdf(plain_pdf(), person, Signing(SIGNED, stamper=ages().stamper(SIGNED))),
+        ages().authorities(),
+        [bad, *ages().lists(SIGNED + timedelta(hours=1))],
+    )
+
+
+def _thief(at: datetime, until: int) -> Prepared:
+    pdf = renewed(_signed_by_a_thief(), until)
+    return Prepared(pdf, at=at, trust=ages().trust(), revocation=ages().lists(at - timedelta(days=1)), policy=sunsets())
+
+
+_STOLEN = undecided("REVOKED_NO_POE", "revoked", plain=PlainWord.INSUFFICIENT)
+
+
+@case(_STOLEN, _STAMP, _STAMP)
+def signed_after_its_revocation_and_renewed_until_2031(_: Corpus) -> Prepared:
+    """A signature that was made after the revocation never passes, though its certificate has expired since."""
+    return _thief(year(2031, 6), 2028)
+
+
+@case(_STOLEN, *[_STAMP] * 5)
+def signed_after_its_revocation_and_renewed_until_2041(_: Corpus) -> Prepared:
+    """Nor when its authority has expired as well and its digest has been given up."""
+    return _thief(year(2041, 6), 2040)
+
+
+@case(_STOLEN, *[_STAMP] * 8)
+def signed_after_its_revocation_and_renewed_until_2056(_: Corpus) -> Prepared:
+    """Nor after thirty years, with every renewal that a good one would have had."""
+    return _thief(year(2056, 6), 2052)
+
+
 _RECORDED = passed(level="B-T", best_time=BEST, proof="signature-time-stamp", plain=PlainWord.VALID)
 
 
@@ -250,6 +312,25 @@ def evidence_record_in_2056(_: Corpus) -> Prepared:
 def no_evidence_record_in_2041(_: Corpus) -> Prepared:
     """The same original without the record is open."""
     return _beside(year(2041, 6), proven=False)
+
+
+@case(_GONE)
+def no_evidence_record_in_2031(_: Corpus) -> Prepared:
+    """In 2031 it is the expiry that nothing bridges."""
+    return _beside(year(2031, 6), proven=False)
+
+
+@case(undecided("CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "time-stamp-unused"))
+def no_evidence_record_in_2056(_: Corpus) -> Prepared:
+    """Open it stays."""
+    return _beside(year(2056, 6), proven=False)
+
+
+@case(undecided("REVOKED_NO_POE", "revoked", plain=PlainWord.INSUFFICIENT))
+def evidence_record_of_a_signature_after_its_revocation(_: Corpus) -> Prepared:
+    """A record over a stolen signature proves that it was there too late."""
+    bad = _lost()[1]
+    return _beside(year(2056, 6), data=_signed_by_a_thief(), more=(bad,))
 
 
 @case(failed("HASH_FAILURE", "hash"))

@@ -85,9 +85,10 @@ def _next(path: tuple[Certificate, ...], world: World, pinned: datetime | None, 
     # Below a bound by everything nothing is left to prove: more of it would only be told in vain.
     if existed > state.control > ALWAYS:
         state = state.bounded(_unproven(subject, state))
-    state = state.bounded(*_signature_end(subject, world.policy), *_key_end(subject, world.policy))
+    state = state.bounded(*_signature_end(subject, world.policy))
     state, reach = _revocation(path, state, world, grace)
-    return state.bounded(*_validity(subject, reach, world))
+    # Last of its algorithms, its own key: what its authority says of it does not hang on that.
+    return state.bounded(*_key_end(subject, world.policy), *_validity(subject, reach, world))
 
 
 def _raised(bound: Bound) -> Bound:
