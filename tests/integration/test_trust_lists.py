@@ -135,22 +135,34 @@ def test_what_must_not_be_used_is_refused_with_the_reason(
     assert trust.trail.of(["revocation"]) == []
 
 
+Broker = Callable[..., RevocationBroker]
+
+
+@pytest.fixture
+def broker_for(pki_servers: PkiServers, trust: TrustService, tmp_path: Path) -> Broker:
+    """Brokers with the cache of `trust` that may ask certain addresses."""
+
+    def made(*allowed: str) -> RevocationBroker:
+        return RevocationBroker(
+            InlineWorkers(),
+            trust.cache,
+            HttpFetcher(),
+            pki_servers.clock,
+            nonce=bytes,
+            terms=BrokerTerms(AllowList(allowed)),
+            scratch=tmp_path / "scratch",
+        )
+
+    return made
+
+
 def test_an_imported_list_serves_the_broker_without_any_network(
-    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], imported: Import, tmp_path: Path
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], imported: Import, broker_for: Broker
 ) -> None:
     add(pki_servers.pki.root.der, pki_servers.pki.issuing.der)
     imported(issuing=pki_servers.crl("issuing"))
-    broker = RevocationBroker(
-        InlineWorkers(),
-        trust.cache,
-        HttpFetcher(),
-        pki_servers.clock,
-        nonce=bytes,
-        terms=BrokerTerms(AllowList([])),
-        scratch=tmp_path / "scratch",
-    )
     person = pki_servers.person()
-    found = broker.collect([(person.certificate, pki_servers.pki.issuing.der)])
+    found = broker_for().collect([(person.certificate, pki_servers.pki.issuing.der)])
     assert found.objects == (pki_servers.crl("issuing"),)
     assert pki_servers.asked == {}
 
@@ -214,21 +226,12 @@ def test_an_anchor_that_ends_soon_is_a_warning_and_one_that_ended_is_kept(
 
 
 def test_a_list_that_ran_out_fails_until_a_newer_one_comes(
-    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], imported: Import, tmp_path: Path
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], imported: Import, broker_for: Broker
 ) -> None:
     add(pki_servers.pki.root.der, pki_servers.pki.issuing.der)
     imported(issuing=pki_servers.crl("issuing"))
-    broker = RevocationBroker(
-        InlineWorkers(),
-        trust.cache,
-        HttpFetcher(),
-        pki_servers.clock,
-        nonce=bytes,
-        terms=BrokerTerms(AllowList([])),
-        scratch=tmp_path / "scratch",
-    )
     asked = [(pki_servers.person().certificate, pki_servers.pki.issuing.der)]
-    broker.collect(asked)
+    broker_for().collect(asked)
     assert found(trust, CheckStatus.FAIL) == set()
     pki_servers.clock.at += timedelta(days=8)
     assert found(trust, CheckStatus.FAIL) == {("revocation", "list_stale")}
@@ -238,28 +241,20 @@ def test_a_list_that_ran_out_fails_until_a_newer_one_comes(
 
 
 def test_an_authority_of_whom_nothing_was_ever_to_be_had_is_a_warning(
-    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], tmp_path: Path
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], broker_for: Broker
 ) -> None:
     add(pki_servers.pki.root.der)
-    terms = BrokerTerms(AllowList([]))
-    broker = RevocationBroker(
-        InlineWorkers(), trust.cache, HttpFetcher(), pki_servers.clock, nonce=bytes, terms=terms, scratch=tmp_path
-    )
-    broker.collect([(pki_servers.person().certificate, pki_servers.pki.issuing.der)])
+    broker_for().collect([(pki_servers.person().certificate, pki_servers.pki.issuing.der)])
     assert found(trust, CheckStatus.WARN) == {("revocation", "never_had")}
     trust.ready()
 
 
 def test_an_allowed_address_that_gives_nothing_fails(
-    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], tmp_path: Path
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], broker_for: Broker
 ) -> None:
     add(pki_servers.pki.root.der)
-    terms = BrokerTerms(AllowList([f"{pki_servers.url}/"]))
-    broker = RevocationBroker(
-        InlineWorkers(), trust.cache, HttpFetcher(), pki_servers.clock, nonce=bytes, terms=terms, scratch=tmp_path
-    )
     person = pki_servers.person(crl="crl/issuing/error", answers=None)
-    broker.collect([(person.certificate, pki_servers.pki.issuing.der)])
+    broker_for(f"{pki_servers.url}/").collect([(person.certificate, pki_servers.pki.issuing.der)])
     assert found(trust, CheckStatus.FAIL) == {("revocation", "no_answer")}
 
 
