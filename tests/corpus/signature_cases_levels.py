@@ -91,6 +91,17 @@ def with_the_picture_of_a_seal(corpus: Corpus) -> Prepared:
     return Prepared(corpus.long_term(corpus.signed(stamper=corpus.stamper(), appearance=look)))
 
 
+@case(*[passed(level="B-LT", practice="seal-image", plain=PlainWord.VALID)] * 6)
+def six_signatures_in_turn_with_their_seals(corpus: Corpus) -> Prepared:
+    """As documents of several agencies look: each signature adds its picture beside the others; none is a change."""
+    pdf = corpus.base
+    for number in range(6):
+        look = Appearance((20 + 90 * number, 60, 100 + 90 * number, 140), seal(corpus.folder))
+        how = Signing(SIGNED, field_name=f"Ky{number}", stamper=corpus.stamper(), appearance=look)
+        pdf = sign_pdf(pdf, corpus.leader, how)
+    return Prepared(corpus.long_term(pdf))
+
+
 @case(passed(level="B-LT", plain=PlainWord.VALID))
 def certified_without_change(corpus: Corpus) -> Prepared:
     """A signer who allows no change allows the evidence that is added."""

@@ -85,10 +85,12 @@ def _next(path: tuple[Certificate, ...], world: World, pinned: datetime | None, 
     # Below a bound by everything nothing is left to prove: more of it would only be told in vain.
     if existed > state.control > ALWAYS:
         state = state.bounded(_unproven(subject, state))
-    state = state.bounded(*_signature_end(subject, world.policy))
+    key = tuple(_key_end(subject, world.policy))
+    # What is said of a key that proves nothing at any time need not be asked for.
+    state = state.bounded(*_signature_end(subject, world.policy), *(b for b in key if b.until == ALWAYS))
     state, reach = _revocation(path, state, world, grace)
-    # Last of its algorithms, its own key: what its authority says of it does not hang on that.
-    return state.bounded(*_key_end(subject, world.policy), *_validity(subject, reach, world))
+    # Otherwise its own key comes last: what its authority says of it does not hang on that.
+    return state.bounded(*(b for b in key if b.until != ALWAYS), *_validity(subject, reach, world))
 
 
 def _raised(bound: Bound) -> Bound:
