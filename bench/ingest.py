@@ -255,6 +255,8 @@ def measured(folder: Path, mill: PaperMill, documents: int, *, per_dossier: int,
     alone = judge_alone(made.path, mill, 100)
     with home_in(folder, workers, mill) as home:
         answer = way_in(home, made)
+        # Told at once: what follows takes as long again.
+        print(json.dumps(answer), file=sys.stderr, flush=True)
         answer |= way_out(home, made, folder / "out")
         answer["rebuild"] = rebuilt(home, made)
     answer["beside"] = {
