@@ -6,12 +6,13 @@ is asked. What came, and what did not, goes to whoever listens.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from archive.preservation.trust.broker import Collected
+from archive.preservation.trust.broker import Collected, Missing
 from ingest.facts import Tool
 from ingest.ports import EvidenceJudge, Judgement
 from metadata.verdicts import SignatureVerdict
@@ -20,7 +21,7 @@ MAX_ROUNDS = 6
 """A path has seldom more than four certificates, its time-stamp's as many."""
 
 Told = Callable[[Path, Collected], None]
-"""Called for each file for which something was collected or is missing still."""
+"""Called once for each file that wanted something: what was collected while it did, and what it lacks in the end."""
 
 
 class Collector(Protocol):
@@ -56,7 +57,8 @@ class CollectingJudge:
         judged = list(self.judge_at_hand.judgements(paths, contents=contents, revocation=revocation))
         known, asked = tuple(revocation), set[tuple[bytes, bytes]]()
         open_files = [number for number, judgement in enumerate(judged) if judgement.wanted]
-        told: dict[int, Collected] = {}
+        got: dict[int, tuple[bytes, ...]] = dict.fromkeys(open_files, ())
+        missing: dict[str, Missing] = {}
         for _ in range(MAX_ROUNDS):
             # One question for all files: they are signed by few people, under fewer authorities.
             pairs = list(dict.fromkeys(pair for number in open_files for pair in judged[number].wanted))
@@ -65,9 +67,10 @@ class CollectingJudge:
                 break
             asked |= set(new)
             collected = self.collector.collect(new)
-            told |= {number: _joined(told.get(number), collected) for number in open_files}
+            missing |= {one.sha256: one for one in collected.missing}
             if not collected.objects:
                 break
+            got |= {number: (*got[number], *collected.objects) for number in open_files}
             known = tuple(dict.fromkeys((*known, *collected.objects)))
             again = self.judge_at_hand.judgements(
                 [paths[number] for number in open_files], contents=contents, revocation=known
@@ -77,8 +80,8 @@ class CollectingJudge:
             # A path is looked at from its anchor down: what is known now of the authority asks for the next below.
             open_files = [number for number in open_files if judged[number].wanted]
         if self.tell is not None:
-            for number, collected in told.items():
-                self.tell(paths[number], collected)
+            for number, objects in got.items():
+                self.tell(paths[number], Collected(tuple(dict.fromkeys(objects)), _lacking(judged[number], missing)))
         return judged
 
     def keepsakes(self) -> tuple[bytes, ...]:
@@ -94,9 +97,7 @@ class CollectingJudge:
         return self.judge_at_hand.tools()
 
 
-def _joined(before: Collected | None, now: Collected) -> Collected:
-    """What two rounds found. No certificate is asked about twice, so that nothing stands in both."""
-    if before is None:
-        return now
-    objects = tuple(dict.fromkeys((*before.objects, *now.objects)))
-    return Collected(objects, tuple(dict.fromkeys((*before.missing, *now.missing))))
+def _lacking(judgement: Judgement, missing: Mapping[str, Missing]) -> tuple[Missing, ...]:
+    """Why what one file still wants was not to be had; what others want is not its business."""
+    wanted = dict.fromkeys(hashlib.sha256(certificate).hexdigest() for certificate, _ in judgement.wanted)
+    return tuple(missing[name] for name in wanted if name in missing)

@@ -210,6 +210,19 @@ def test_a_part_that_came_is_used_and_the_rest_is_not_asked_for_twice(
     assert [pair[0] for pair in found[0].wanted] == [corpus.pki.issuing.der]
 
 
+def test_each_file_hears_of_what_it_lacks_itself(office: Office, corpus: Corpus, pki_servers: PkiServers) -> None:
+    own = office.authority("crl/own")
+    lan = pki_servers.person(crl="crl/own", answers=None, issuer=own)
+    minh = pki_servers.person(crl="crl/own/error", answers=None, issuer=own)
+    hoa = pki_servers.person(crl="crl/nowhere", answers=None, issuer=pki_servers.pki.issuing)
+    lists = [corpus.pki.root.list_of(TODAY)]
+    found = office.judged(lists, a=signed(corpus, lan), b=signed(corpus, hoa), c=signed(corpus, minh))
+    assert words(found) == [(PASSED, None), (OPEN, "TRY_LATER"), (PASSED, None)]
+    lacking = {name: [missing.sha256 for missing in told.missing] for name, told in office.told.items()}
+    # One list speaks of everybody under its authority, also of whose own address gave nothing.
+    assert lacking == {"a.pdf": [], "b.pdf": [hashlib.sha256(hoa.certificate).hexdigest()], "c.pdf": []}
+
+
 def test_a_revocation_that_is_fetched_counts(office: Office, corpus: Corpus, pki_servers: PkiServers) -> None:
     own = office.authority("crl/own")
     person = pki_servers.person(crl="crl/own", answers=None, issuer=own)
