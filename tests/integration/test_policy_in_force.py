@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,23 +14,9 @@ from archive.preservation.evidence.authorities import NoAuthorityError
 from archive.preservation.evidence.planning import Why
 from archive.preservation.signatures.policy import Policy, default_policy
 from archive.preservation.trust.sets import TrustStoreDamagedError
-from archive.settings import EvidenceSettings, Settings
-from tests.fixtures.pki_servers import PkiServers
 
 SOON = "2027-03-01T00:00:00.000Z"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
-
-
-@pytest.fixture
-def archive(tmp_path: Path, pki_servers: PkiServers) -> Iterator[Archive]:
-    """A home that trusts the corpus' root and asks its time-stamp authority."""
-    settings = Settings(home=tmp_path / "home", workers=1, evidence=EvidenceSettings(tsa=(pki_servers.address("tsa"),)))
-    Archive.make(settings)
-    root = tmp_path / "root.der"
-    root.write_bytes(pki_servers.pki.root.der)
-    with Archive(settings, pki_servers.clock) as made:
-        trust_service(made).add([root], operator="lan")
-        yield made
 
 
 def adopt(archive: Archive, folder: Path, **ends: str) -> Policy:
@@ -44,36 +29,38 @@ def adopt(archive: Archive, folder: Path, **ends: str) -> Policy:
     return trust_service(archive).adopt_policy(file, operator="lan")
 
 
-def test_evidence_is_judged_and_planned_by_the_policy_in_force(archive: Archive, tmp_path: Path) -> None:
-    assert evidence_world(archive).policy == default_policy()
-    assert evidence(archive).algorithm() == "sha256"
-    (stamped,) = evidence(archive).build()
+def test_evidence_is_judged_and_planned_by_the_policy_in_force(trusting_home: Archive, tmp_path: Path) -> None:
+    assert evidence_world(trusting_home).policy == default_policy()
+    assert evidence(trusting_home).algorithm() == "sha256"
+    (stamped,) = evidence(trusting_home).build()
     assert stamped.stamp is not None
-    assert evidence(archive).due() == ()
-    adopted = adopt(archive, tmp_path, sha256=SOON)
-    assert evidence_world(archive).policy == adopted
-    service = evidence(archive)
+    assert evidence(trusting_home).due() == ()
+    adopted = adopt(trusting_home, tmp_path, sha256=SOON)
+    assert evidence_world(trusting_home).policy == adopted
+    service = evidence(trusting_home)
     assert service.algorithm() == "sha512"
     assert {(task.why, task.algorithm) for task in service.due()} == {(Why.ALGORITHM_ENDS, "sha512")}
     (finding,) = service.verify([])
     assert finding.ok
-    adopt(archive, tmp_path, sha256=LONG_AGO)
-    (finding,) = evidence(archive).verify([])
+    adopt(trusting_home, tmp_path, sha256=LONG_AGO)
+    (finding,) = evidence(trusting_home).verify([])
     assert not finding.ok
 
 
-def test_an_authority_whose_digest_the_policy_has_given_up_is_not_believed(archive: Archive, tmp_path: Path) -> None:
-    assert authorities(archive).stamp(bytes(32), "sha256")
-    adopt(archive, tmp_path, sha256=LONG_AGO)
+def test_an_authority_whose_digest_the_policy_has_given_up_is_not_believed(
+    trusting_home: Archive, tmp_path: Path
+) -> None:
+    assert authorities(trusting_home).stamp(bytes(32), "sha256")
+    adopt(trusting_home, tmp_path, sha256=LONG_AGO)
     with pytest.raises(NoAuthorityError, match="not-believed: CRYPTO_CONSTRAINTS_FAILURE"):
-        authorities(archive).stamp(bytes(32), "sha256")
+        authorities(trusting_home).stamp(bytes(32), "sha256")
 
 
 def test_evidence_is_not_judged_by_another_policy_when_the_one_in_force_cannot_be_read(
-    archive: Archive, tmp_path: Path
+    trusting_home: Archive, tmp_path: Path
 ) -> None:
-    adopted = adopt(archive, tmp_path, sha256=SOON)
-    (kept,) = archive.home.path.rglob(f"policies/{adopted.sha256}")
+    adopted = adopt(trusting_home, tmp_path, sha256=SOON)
+    (kept,) = trusting_home.home.path.rglob(f"policies/{adopted.sha256}")
     kept.write_bytes(b"{}")
     with pytest.raises(TrustStoreDamagedError, match="digest"):
-        evidence_world(archive)
+        evidence_world(trusting_home)
