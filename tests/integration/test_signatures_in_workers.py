@@ -49,9 +49,7 @@ def test_a_file_that_needs_too_much_is_indeterminate_and_the_next_one_is_judged(
     (verdict,) = starved.judge([tmp_path / "a.pdf"])[0]
     assert verdict.indication is Indication.INDETERMINATE
     assert verdict.reasons[0].startswith("limit-breached")
-    assert Judge(pool, corpus.trust, clock).judge([tmp_path / "a.pdf"])[0][0].indication is (
-        Indication.TOTAL_PASSED
-    )
+    assert Judge(pool, corpus.trust, clock).judge([tmp_path / "a.pdf"])[0][0].indication is (Indication.TOTAL_PASSED)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="real documents: ../shared is not here")
