@@ -8,7 +8,7 @@ help:
 	@echo "make test   install, lint, all tests (9 minutes on 2 cores after installation)"
 	@echo "make soak   long runs: 200 random kills and more"
 	@echo "make bench  side-by-side benchmarks, one JSON line each"
-	@echo "make docs   generate docs/rules.md"
+	@echo "make docs   generate docs/rules.md and docs/verdicts.md"
 	@echo "make luutru-verify.pyz   the verifier of proofs in one file"
 
 install:
@@ -47,8 +47,9 @@ bench: install-tests
 luutru-verify.pyz: install
 	$(PYTHON) scripts/build_verifier.py $@
 
-docs: install
+docs: install-tests
 	$(PYTHON) -m metadata.rules.documentation > docs/rules.md
+	$(PYTHON) -m tests.corpus.verdict_table > docs/verdicts.md
 
 # Locks carry hashes and no addresses.
 lock:
