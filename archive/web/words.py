@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archive.preservation.signatures.page import told
 from metadata.findings import Finding, Severity
 from metadata.messages import catalogue, text
 from metadata.profiles import PROFILES, Section, profile
@@ -35,12 +36,7 @@ class Words:
 
     def reason(self, reason: str) -> str:
         """A reason of a verdict: its meaning, with the engine's own words behind it."""
-        word, _, own = reason.partition(":")
-        key = f"signatures.reason.{word.strip()}"
-        if key not in catalogue():
-            return reason
-        meant = text(key, self.language).rstrip(".")
-        return f"{meant}: {own.strip()}" if own.strip() else meant
+        return told(reason, self.language)
 
     def day(self, written: str | None) -> str:
         """A civil date: day first in Vietnamese, ISO in English."""

@@ -13,7 +13,7 @@ from archive.cli.exit_codes import ExitCode, code_of, gravest
 from archive.cli.speech import Speaker
 from archive.composition import Archive
 from archive.durable import write_durably
-from archive.preservation.signatures.page import sentence
+from archive.preservation.signatures.page import told
 from archive.preservation.signatures.reporting import Examined, Reporter
 from metadata.errors import ArchiveError, UsageError
 from metadata.messages import text
@@ -98,21 +98,14 @@ def _tell(speak: Speaker, file: str, verdicts: tuple[SignatureVerdict, ...], *, 
         sub = f"/{verdict.subindication}" if verdict.subindication else ""
         plain = f"{text(f'signatures.plain.{verdict.plain.value}', speak.language)}: " if verdict.plain else ""
         shown = f"{file}: {verdict.field or '-'}: {verdict.signer or '-'}: {plain}{verdict.indication}{sub}"
-        told = [_told(reason, "reason", speak.language) for reason in verdict.reasons]
-        helps = [f"→ {_told(word, 'helps', speak.language)}" for word in verdict.would_help]
-        speak.line(_line(file, verdict), "\n".join([shown, *(f"  {line}" for line in (*told, *helps))]))
+        reasons = [told(reason, speak.language) for reason in verdict.reasons]
+        helps = [f"→ {told(word, speak.language, 'helps')}" for word in verdict.would_help]
+        speak.line(_line(file, verdict), "\n".join([shown, *(f"  {line}" for line in (*reasons, *helps))]))
         if verdict.indication is Indication.TOTAL_FAILED:
             codes.append(ExitCode.REJECTED)
         elif verdict.indication is Indication.INDETERMINATE and strict:
             codes.append(ExitCode.INDETERMINATE)
     return gravest(codes)
-
-
-def _told(word: str, group: str, language: str) -> str:
-    """A reason in the reader's language, with the engine's own words behind it: they carry the names and times."""
-    meant = sentence(word, language, group)
-    own = word.partition(":")[2].strip()
-    return f"{meant.rstrip('.')}: {own}" if meant and own else meant or word
 
 
 def _line(file: str, verdict: SignatureVerdict | None) -> dict[str, Any]:

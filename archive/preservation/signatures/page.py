@@ -78,6 +78,18 @@ def sentence(reason: str, language: str, group: str = "reason") -> str:
     return catalogue()[key][language] if key in catalogue() else ""
 
 
+def told(reason: str, language: str, group: str = "reason") -> str:
+    """A reason as one line: what its word means, the engine's own words behind it, which carry names and times.
+
+    Args:
+        reason: As it stands in a verdict.
+        language: `vi` or `en`.
+        group: See `sentence`.
+    """
+    meant, own = sentence(reason, language, group).rstrip("."), reason.partition(":")[2].strip()
+    return ": ".join(filter(None, (meant, own))) if meant else reason
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """The page in one language."""
