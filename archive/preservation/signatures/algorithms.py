@@ -185,6 +185,14 @@ def digest(name: str, data: bytes) -> bytes:
     return bytes(value.digest())
 
 
+def digest_is(name: str, wanted: bytes, data: bytes) -> bool:
+    """Whether `wanted` is the digest of `data` under `name`; an algorithm that is unknown here proves nothing."""
+    try:
+        return digest(name, data) == wanted
+    except ValueError:
+        return False
+
+
 _FIXED = (
     {i: SignatureAlgorithm(i, "rsa-pkcs1", hashed, name=f"{hashed}_rsa") for i, hashed in _RSA.items()}
     | {i: SignatureAlgorithm(i, "ecdsa", hashed, name=f"{hashed}_ecdsa") for i, hashed in _ECDSA.items()}

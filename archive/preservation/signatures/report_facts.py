@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.preservation.signatures.algorithms import SignatureAlgorithm
+from archive.preservation.signatures.algorithms import SignatureAlgorithm, digest_is
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
 from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData, SignerFacts
 from archive.preservation.signatures.cms_judging import MAX_CMS_BYTES, binary, digest_of_file
@@ -164,7 +164,7 @@ def _of_signer(signed: SignedData, facts: SignerFacts, bundle: _Objects) -> dict
 def _of_xml(signature: XmlSignature, bundle: _Objects) -> dict[str, Any]:
     names = bundle.add(signature.certificates)
     named = signature.certificate_digests[0] if signature.certificate_digests else None
-    signer = next((n for n in names if named and _is_named(bundle.known[n], named)), names[0] if names else "")
+    signer = next((n for n in names if named and digest_is(*named, bundle.known[n])), names[0] if names else "")
     claims = list(signature.claims)
     return _nothing() | {
         "name": signature.name,
@@ -178,13 +178,6 @@ def _of_xml(signature: XmlSignature, bundle: _Objects) -> dict[str, Any]:
         "policy": next((text for name, text in claims if name == "policy"), ""),
         "place": next((text for name, text in claims if name == "place"), ""),
     }
-
-
-def _is_named(der: bytes, named: tuple[str, bytes]) -> bool:
-    try:
-        return hashlib.new(named[0], der, usedforsecurity=False).digest() == named[1]
-    except ValueError:
-        return False
 
 
 _ADDRESSES = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archive.preservation.signatures.algorithms import new_digest
+from archive.preservation.signatures.algorithms import digest as digested
+from archive.preservation.signatures.algorithms import digest_is
 from archive.preservation.signatures.blocks import Digest, SignerBlock, Stamp
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
 from archive.preservation.signatures.cms_facts import SignedData, SignerFacts
@@ -27,7 +28,7 @@ def cms_block(signed: SignedData, facts: SignerFacts, digest: Digest) -> SignerB
     """
 
     def of_value(name: str) -> bytes:
-        return _digested(name, facts.signature)
+        return digested(name, facts.signature)
 
     return SignerBlock(
         facts.signature,
@@ -51,7 +52,7 @@ def token_block(signed: SignedData, stamp: TokenFacts) -> SignerBlock:
     facts = signed.signers[0]
 
     def of_info(name: str) -> bytes:
-        return _digested(name, stamp.encoded)
+        return digested(name, stamp.encoded)
 
     return SignerBlock(
         facts.signature,
@@ -69,12 +70,6 @@ def token_block(signed: SignedData, stamp: TokenFacts) -> SignerBlock:
 def _candidates(facts: SignerFacts) -> tuple[bytes, ...]:
     likely = (facts.certificate,) if facts.certificate is not None else ()
     return tuple(dict.fromkeys((*likely, *facts.candidates)))[:MAX_CANDIDATES]
-
-
-def _digested(name: str, data: bytes) -> bytes:
-    value = new_digest(name)
-    value.update(data)
-    return bytes(value.digest())
 
 
 def judge_message_digest(facts: SignerFacts, digest: Digest, content_type: str) -> Outcome:
@@ -110,7 +105,7 @@ def signer_of(block: SignerBlock, world: World) -> Certificate | Outcome:
     if not found:
         return open_("NO_SIGNING_CERTIFICATE_FOUND", why)
     if block.named is not None:
-        fitting = [c for c in found if _digest_is(*block.named, c.der)]
+        fitting = [c for c in found if digest_is(*block.named, c.der)]
         if not fitting:
             told = "signing-certificate: the signed attribute names another certificate"
             return open_("NO_SIGNING_CERTIFICATE_FOUND", told)
@@ -122,16 +117,9 @@ def signer_of(block: SignerBlock, world: World) -> Certificate | Outcome:
 def _known(block: SignerBlock, world: World) -> Iterator[bytes]:
     for group in world.trust.by_subject.values():
         for candidate in group:
-            named = block.named is not None and _digest_is(*block.named, candidate.der)
+            named = block.named is not None and digest_is(*block.named, candidate.der)
             if named or (block.named is None and block.means is not None and block.means(candidate.der)):
                 yield candidate.der
-
-
-def _digest_is(name: str, wanted: bytes, data: bytes) -> bool:
-    try:
-        return _digested(name, data) == wanted
-    except ValueError:
-        return False
 
 
 def judge_value(block: SignerBlock, signer: Certificate) -> Outcome:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from archive.preservation.signatures.algorithms import SignatureAlgorithm, digest_name
+from archive.preservation.signatures.algorithms import SignatureAlgorithm, digest_is, digest_name
 from archive.preservation.signatures.blocks import Digest, Judged, SignerBlock, Stamp, Used, used_together
 from archive.preservation.signatures.existence import ARCHIVE_STAMP, SIGNATURE_STAMP, Existence
 from archive.preservation.signatures.judging import judge_signer
@@ -214,15 +214,8 @@ def _candidates(certificates: Iterable[bytes], named: tuple[str, bytes] | None) 
     """The named one first: a file may bring any number of others."""
     found = list(certificates)
     if named is not None:
-        found.sort(key=lambda der: not _digest_is(named, der))
+        found.sort(key=lambda der: not digest_is(*named, der))
     return tuple(found)
-
-
-def _digest_is(named: tuple[str, bytes], der: bytes) -> bool:
-    try:
-        return hashlib.new(named[0], der, usedforsecurity=False).digest() == named[1]
-    except ValueError:
-        return False
 
 
 def _algorithm(signature: XmlSignature) -> SignatureAlgorithm:
