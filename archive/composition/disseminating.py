@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def lta_copies(archive: Installation) -> LtaCopies:
     """Makes copies of signed PDFs with their evidence inside."""
-    from archive.composition.trusting import intake_judge, tsa_client  # noqa: PLC0415 - starting is measured
+    from archive.composition.trusting import intake_judge, revocation_broker, tsa_client  # noqa: PLC0415 - starting is measured
     from archive.services.lta_copies import LtaCopies  # noqa: PLC0415
 
     return LtaCopies(
@@ -19,6 +19,6 @@ def lta_copies(archive: Installation) -> LtaCopies:
         objects=archive.evidence,
         workers=archive.workers,
         judge=intake_judge(archive),
-        stamper=tsa_client(archive),
+        stamper=tsa_client(archive, archive.settings.evidence.tsa, answers=revocation_broker(archive).known),
         scratch=archive.home.scratch,
     )

@@ -6,11 +6,10 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from archive.composition.auditing import audit_heads
-from archive.composition.trusting import fetcher, revocation_broker
+from archive.composition.trusting import revocation_broker, tsa_client
 from archive.preservation.evidence.authorities import Authorities, Authority
 from archive.preservation.evidence.building import Builder
 from archive.preservation.evidence.history import StampKind
@@ -21,14 +20,11 @@ from archive.preservation.evidence.renewing import Renewer
 from archive.preservation.evidence.stamping import Stamping
 from archive.preservation.evidence.stored import Places, StoredMaterial
 from archive.preservation.evidence.verification import TokenQuestion
-from archive.preservation.judging_in_force import policy_in_force, usable_policy
+from archive.preservation.judging_in_force import policy_in_force
 from archive.preservation.signatures.engine import Existence, World
 from archive.preservation.signatures.policy import Policy
-from archive.preservation.timestamps.believing import Believing
-from archive.preservation.timestamps.client import NONCE_BITS, TsaClient, TsaTerms
 from archive.services.evidence import Evidence
 from metadata.errors import ArchiveError
-from storage.evidence import EvidenceObjects
 from storage.evidence_batches import EvidenceBatches
 
 if TYPE_CHECKING:
@@ -88,7 +84,9 @@ def evidence_world(archive: Installation) -> World:
 
 def authorities(archive: Installation) -> Authorities:
     """The configured time-stamp authorities, each asked by itself."""
-    return Authorities(tuple(Authority(_name(url), _client(archive, (url,))) for url in archive.settings.evidence.tsa))
+    return Authorities(
+        tuple(Authority(_name(url), tsa_client(archive, (url,))) for url in archive.settings.evidence.tsa)
+    )
 
 
 def _name(url: str) -> str:
@@ -96,23 +94,11 @@ def _name(url: str) -> str:
     return f"tsa-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
 
 
-def _client(archive: Installation, urls: Sequence[str]) -> TsaClient:
-    random = SystemRandom()
-    return TsaClient(
-        urls,
-        fetcher(archive),
-        archive.clock,
-        nonce=lambda: random.getrandbits(NONCE_BITS),
-        judge=Believing(archive.trust, archive.clock, policy=lambda: usable_policy(archive.trust)),
-        terms=TsaTerms(policies=archive.settings.evidence.tsa_policies),
-    )
-
-
 def evidence(archive: Installation) -> Evidence:
     """The use cases of evidence; made anew for each run, because trust and the present are part of it."""
     world = evidence_world(archive)
     judge = EngineJudge(world)
-    objects = EvidenceObjects(archive.store)
+    objects = archive.evidence
     stamping = Stamping(
         EvidenceBatches(archive.store), lambda token: judge.token(TokenQuestion(token, None)), archive.clock
     )

@@ -30,7 +30,6 @@ from metadata.descriptions import Delivery, DossierDescription
 from metadata.findings import Finding
 from metadata.rules import errors_of
 from metadata.validation import check_delivery, check_measured
-from storage.evidence import EvidenceObjects
 
 if TYPE_CHECKING:
     from archive.composition.installation import Installation
@@ -101,7 +100,7 @@ def make_pipeline(archive: Installation) -> Pipeline:
             ArchiveBody(archive.settings.archive.name, archive.settings.archive.code),
             lambda code: names.get(code, ""),
         ),
-        Store(archive.packages, archive.ledger, EvidenceObjects(archive.store), clock),
+        Store(archive.packages, archive.ledger, archive.evidence, clock),
         Index(archive.index, _Shelf(archive)),
     )
     return Pipeline(dict(zip(ORDER, stages, strict=True)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -74,18 +74,24 @@ def list_importer(archive: Installation, keeper: EvidenceObjects) -> ListImporte
     return ListImporter(archive.workers, cache, archive.clock, keep=keeper.put, scratch=scratch)
 
 
-def tsa_client(archive: Installation) -> TsaClient:
-    """Asks the configured time-stamp authorities; without one, each call is a fault that says so."""
-    random, said, broker = SystemRandom(), archive.settings.evidence, revocation_broker(archive)
+def tsa_client(
+    archive: Installation, urls: Sequence[str], *, answers: Callable[[], tuple[bytes, ...]] = lambda: ()
+) -> TsaClient:
+    """Asks time-stamp authorities; without one, each call is a fault that says so.
+
+    Args:
+        archive: The installation.
+        urls: In the order in which they are asked.
+        answers: Revocation data by which a fresh token is judged.
+    """
+    random = SystemRandom()
     return TsaClient(
-        said.tsa,
+        urls,
         fetcher(archive),
         archive.clock,
         nonce=lambda: random.getrandbits(NONCE_BITS),
-        judge=Believing(
-            archive.trust, archive.clock, answers=broker.known, policy=lambda: usable_policy(archive.trust)
-        ),
-        terms=TsaTerms(policies=said.tsa_policies),
+        judge=Believing(archive.trust, archive.clock, answers=answers, policy=lambda: usable_policy(archive.trust)),
+        terms=TsaTerms(policies=archive.settings.evidence.tsa_policies),
     )
 
 
