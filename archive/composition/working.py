@@ -84,6 +84,14 @@ class Archive(Installation):
                 if tell is not None:
                     tell([self.journal.job(job.id)])
 
+    def job(self, job_id: str) -> Job:
+        """A dossier on its way, or a duty.
+
+        Raises:
+            NotFoundError: neither.
+        """
+        return self.journal.job(job_id) if self.journal.knows(job_id) else self.duties.duty(job_id)
+
     def retry(self, jobs: Sequence[Job], tell: Tell | None = None) -> None:
         """Try jobs again that ended in a fault; a duty that waits is taken up now."""
         dossiers = [job for job in jobs if job.kind == "ingest"]

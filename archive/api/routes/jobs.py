@@ -11,7 +11,7 @@ from archive.api.access import ArchiveDep, Cursor, Limit, cursor_after, cursor_p
 from archive.api.lines import ROOT, job_line
 from archive.api.problems import ApiError
 from archive.catalogue.duties import DutyKind
-from archive.catalogue.journal import Job, JobStatus
+from archive.catalogue.journal import JobStatus
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 Kind = Annotated[Literal["ingest", "evidence", "rejudge"], Query()]
@@ -33,13 +33,13 @@ def jobs(archive: ArchiveDep, limit: Limit = 50, cursor: Cursor = None, kind: Ki
 @router.get("/{job_id}")
 def job(request: Request, archive: ArchiveDep, job_id: str) -> Response:
     """One job."""
-    return tagged(request, job_line(_job(archive, job_id)))
+    return tagged(request, job_line(archive.job(job_id)))
 
 
 @router.post("/{job_id}/retry", status_code=202, responses={409: {"description": "The job did not end in a fault"}})
 def retry(archive: ArchiveDep, job_id: str) -> Response:
     """Try a job again that ended in a fault; one that waits for something from outside is made due."""
-    found = _job(archive, job_id)
+    found = archive.job(job_id)
     if found.kind != "ingest":
         return JSONResponse(job_line(archive.duties.make_due(job_id)), 202, {"Location": f"{ROOT}/jobs/{job_id}"})
     if found.status is not JobStatus.FAULT:
@@ -48,7 +48,3 @@ def retry(archive: ArchiveDep, job_id: str) -> Response:
     with archive.executor() as executor:
         again = executor.retry(found)
     return JSONResponse(job_line(again), 202, {"Location": f"{ROOT}/jobs/{job_id}"})
-
-
-def _job(archive: ArchiveDep, job_id: str) -> Job:
-    return archive.journal.job(job_id) if archive.journal.knows(job_id) else archive.duties.duty(job_id)

@@ -27,19 +27,19 @@ def jobs(speak: Speaker, job_id: str | None, wait: bool, watch: bool, retry: str
     with Archive.opened() as archive:
         if retry is not None:
             with JobsProgress(speak) as progress:
-                archive.retry([_job(archive, retry)], progress.tell)
+                archive.retry([archive.job(retry)], progress.tell)
             archive.seal()
-            found = [_job(archive, retry)]
+            found = [archive.job(retry)]
         else:
             if wait:
                 with JobsProgress(speak) as progress:
                     archive.wait_until_idle(progress.tell)
-            found = [_job(archive, job_id)] if job_id else _recent(archive)
+            found = [archive.job(job_id)] if job_id else _recent(archive)
         for job in found:
             speak.line(job_line(job), _words(speak, job))
         while watch and any(job.status not in FINAL for job in found):
             time.sleep(1)
-            again = [_job(archive, job.id) for job in found]
+            again = [archive.job(job.id) for job in found]
             for before, job in zip(found, again, strict=True):
                 if job.updated_at != before.updated_at:
                     speak.line(job_line(job), _words(speak, job))
@@ -50,15 +50,6 @@ def jobs(speak: Speaker, job_id: str | None, wait: bool, watch: bool, retry: str
 def _recent(archive: Archive) -> list[Job]:
     """Dossiers on their way, then what is stored and waits for something from outside."""
     return [*archive.journal.recent(_LISTED), *archive.duties.recent(_LISTED)]
-
-
-def _job(archive: Archive, job_id: str) -> Job:
-    """A dossier on its way, or a duty.
-
-    Raises:
-        NotFoundError: neither.
-    """
-    return archive.journal.job(job_id) if archive.journal.knows(job_id) else archive.duties.duty(job_id)
 
 
 def _words(speak: Speaker, job: Job) -> str:
