@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
 from ingest.facts import Fact, LeantOn, ReceivedFile
+from ingest.kept_results import write_whole
 from ingest.ports import Judgement
 from metadata.verdicts import SignatureVerdict
 
@@ -42,7 +42,7 @@ class KeptJudgements:
         """Keep an object; its SHA-256."""
         name = hashlib.sha256(data).hexdigest()
         if not self.path(name).exists():
-            _write(self.path(name), data)
+            write_whole(self.path(name), lambda stream: stream.write(data))
         return name
 
     def read(self, file: ReceivedFile, content: ReceivedFile | None) -> KeptJudgement | None:
@@ -62,16 +62,11 @@ class KeptJudgements:
             content=content.sha256 if content is not None else "",
         )
         kept = KeptJudgement(verdicts=judgement.verdicts, leant_on=leant_on)
-        _write(self._judgement(file, content), kept.model_dump_json().encode())
+        text = kept.model_dump_json().encode()
+        write_whole(self._judgement(file, content), lambda stream: stream.write(text))
         return kept
 
     def _judgement(self, file: ReceivedFile, content: ReceivedFile | None) -> Path:
         suffix = PurePosixPath(file.stored).suffix
         name = f"{file.sha256} {self._trust_set} {suffix} {content.sha256 if content is not None else ''}"
         return self._folder / f"{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()}.json"
-
-
-def _write(path: Path, data: bytes) -> None:
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    new.write_bytes(data)
-    new.replace(path)
