@@ -95,6 +95,10 @@ class InMemory(Material):
         del stamp, cover
         return self.received
 
+    def renewal(self, stamp: Stamp) -> Tree:
+        del stamp
+        return self.tree
+
     def siblings(self, stamp: Stamp, batch: str, leaf: bytes) -> tuple[bytes, ...]:
         del stamp, batch
         return self.tree.siblings(self.tree.position_of(leaf))

@@ -6,31 +6,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from archive.preservation.evidence.algorithms import digest, node
-from archive.preservation.evidence.der import encode, header
+from archive.preservation.evidence.der import encode
 from archive.preservation.evidence.history import Cover, History, HistoryBrokenError, Lines, Link, Stamp, StampKind
 from archive.preservation.evidence.records import ArchiveTimeStamp, Chain, EvidenceRecord, sequence_of
 from archive.preservation.evidence.trees import Tree, reduced
+from archive.preservation.signatures.asn1 import header
 
 _SEQUENCE: Final = 0x30
 
 
-class Material:
+class Material(Protocol):
     """Where bytes of stamps come from. Storage and tests each have their own."""
 
     def token(self, stamp: Stamp) -> bytes:
         """The token as received."""
-        raise NotImplementedError
+        ...
 
     def covered_token(self, stamp: Stamp, cover: Cover) -> bytes:
         """The token with the revocation data that `cover` names; its digest is `cover.token`."""
-        raise NotImplementedError
+        ...
 
     def renewal(self, stamp: Stamp) -> Tree:
         """The tree of a renewal, over its `renewal_leaves`."""
-        raise NotImplementedError
+        ...
 
     def siblings(self, stamp: Stamp, batch: str, leaf: bytes) -> tuple[bytes, ...]:
         """Nodes beside the way from a group's leaf in the tree of `batch` under the batch's stamp or a rehash.
@@ -38,7 +39,7 @@ class Material:
         Raises:
             KeyError: the leaf is not in it.
         """
-        raise NotImplementedError
+        ...
 
 
 Digests = Callable[[str], Sequence[bytes]]

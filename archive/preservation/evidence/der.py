@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archive.preservation.signatures.asn1 import header
+
 _MAX_DEPTH = 32
 _MAX_LENGTH_OCTETS = 4
 _SHORT = 0x80
@@ -131,14 +133,6 @@ def members(parent: Element, *, ber: bool = False) -> list[Element]:
         found.append(child)
         place = child.end
     return found
-
-
-def header(tag: int, length: int) -> bytes:
-    """Tag and length in front of a content of `length` bytes."""
-    if length < _SHORT:
-        return bytes((tag, length))
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, _SHORT | len(octets))) + octets
 
 
 def encode(tag: int, content: bytes) -> bytes:

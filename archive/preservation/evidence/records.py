@@ -22,11 +22,11 @@ from archive.preservation.evidence.der import (
     Element,
     element,
     encode,
-    header,
     members,
     whole,
 )
 from archive.preservation.evidence.trees import Lists
+from archive.preservation.signatures.asn1 import header
 
 MAX_RECORD_BYTES = 64 << 20
 """No record is larger: some hundred time-stamps with their revocation data are a few MiB."""
