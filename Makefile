@@ -5,10 +5,10 @@ PYTHON := .venv/bin/python
 
 help:
 	@echo "make demo   install, make a sample delivery, take it in, find it again"
-	@echo "make test   install, lint, all tests (9 minutes on 2 cores after installation)"
+	@echo "make test   install, lint, all tests (21 minutes on 2 cores after installation)"
 	@echo "make soak   long runs: 200 random kills and more"
 	@echo "make bench  side-by-side benchmarks, one JSON line each"
-	@echo "make docs   generate docs/rules.md and docs/verdicts.md"
+	@echo "make docs   generate docs/rules.md, docs/verdicts.md, docs/metadata.md and docs/rights.md"
 	@echo "make luutru-verify.pyz   the verifier of proofs in one file"
 
 install:
@@ -31,6 +31,7 @@ test: lint
 	$(PYTHON) -m pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
 
 soak: install-tests
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m "not soak"
 	$(PYTHON) -m pytest -m soak --timeout 7200 $(ARGS)
 	$(PYTHON) -m pytest tests/property --hypothesis-profile nightly -n 2 --timeout 7200
 
@@ -43,6 +44,10 @@ bench: install-tests
 	PYTHONPATH=. $(PYTHON) -P bench/byte_readers.py
 	PYTHONPATH=. $(PYTHON) -P bench/evidence.py
 	PYTHONPATH=. $(PYTHON) -P bench/replay.py
+	PYTHONPATH=. $(PYTHON) -P bench/metadata.py
+	PYTHONPATH=. $(PYTHON) -P bench/extract.py
+	PYTHONPATH=. $(PYTHON) -P bench/browsing.py
+	PYTHONPATH=. $(PYTHON) -P bench/web.py
 
 luutru-verify.pyz: install
 	$(PYTHON) scripts/build_verifier.py $@
@@ -50,6 +55,8 @@ luutru-verify.pyz: install
 docs: install-tests
 	$(PYTHON) -m metadata.rules.documentation > docs/rules.md
 	$(PYTHON) -m tests.corpus.verdict_table > docs/verdicts.md
+	$(PYTHON) -m metadata.profiles.documentation > docs/metadata.md
+	$(PYTHON) -m archive.auth.documentation > docs/rights.md
 
 # Locks carry hashes and no addresses.
 lock:

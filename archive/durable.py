@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,17 +24,46 @@ def faults_of(path: Path) -> Iterator[None]:
         raise WorkFolderFaultError(msg) from error
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that after a crash `path` holds either the old bytes or these.
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold the lock at `path`: False where another process, or another call of this one, has it.
+
+    Whoever dies lets go of it.
 
     Raises:
         WorkFolderFaultError: the disk refused.
     """
     with faults_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def write_durably(path: Path, data: bytes | Iterable[bytes], *, make_folder: bool = True) -> None:
+    """Write `data`, whole or in pieces, to `path`: after a crash it holds either the old bytes or these.
+
+    Args:
+        path: The file.
+        data: Its bytes.
+        make_folder: Whether its folder is made where there is none; else that is a fault.
+
+    Raises:
+        WorkFolderFaultError: the disk refused.
+    """
+    with faults_of(path):
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         with part.open("wb") as stream:
-            stream.write(data)
+            stream.writelines((data,) if isinstance(data, bytes) else data)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)

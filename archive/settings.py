@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from archive.auth.people import Label
+from archive.auth.settings import AuthSettings
 from archive.errors import SettingsError
 from search.settings import SearchSettings
 from storage.settings import StorageSettings
@@ -88,6 +90,13 @@ class IntakeSettings(_Part):
     clamd: str = ""
     """Socket path or host:port of clamd; empty: no malware scan."""
 
+    unfinished_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """How long an upload stays that nobody completes and hands in."""
+
+    refused_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long the files of a delivery stay of which something was rejected or returned, to be corrected and handed in
+    again without sending them twice."""
+
 
 class ToolSettings(_Part):
     """Outside tools that are optional."""
@@ -99,13 +108,46 @@ class ToolSettings(_Part):
     """`auto`: workers run in bubblewrap where the kernel allows it; `off`: limits only."""
 
 
+class RightsSettings(_Part):
+    """Who may see what."""
+
+    unlabelled: Label = Label.INTERNAL
+    """Label (QCVN 12) of a dossier that says nothing of its use and of whose fonds nothing is said."""
+
+
 class ServeSettings(_Part):
     """API and pages."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.:\[\]-]+$")], ...] = ()
+    """Names, with port where it is not that of the scheme, by which people call this server (JSON list)."""
+
+    proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses of proxies whose `X-Forwarded-For` and `-Proto` are believed (JSON list). None: nobody's."""
+
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    """Certificate with its chain, and key (PEM)."""
+
     max_upload_mib: Annotated[int, Field(gt=0)] = 20 * 1024
     """Largest file of an upload."""
+
+    upload_gib_a_day: Annotated[int, Field(gt=0)] = 500
+    """What one person may send in a day (UTC)."""
+
+    requests_a_minute: Annotated[int, Field(ge=60)] = 6000
+    """Of one person, and of one address before sign-in; as many at once. A folder of small files is many requests."""
+
+    sign_ins_a_minute: Annotated[int, Field(ge=1)] = 30
+    """Tries to sign in from one address; as many at once."""
+
+    @model_validator(mode="after")
+    def _both_files(self) -> ServeSettings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            msg = "serve.tls_cert and serve.tls_key belong together"
+            raise ValueError(msg)
+        return self
 
 
 class Settings(BaseSettings):
@@ -138,8 +180,10 @@ class Settings(BaseSettings):
     revocation: RevocationSettings = RevocationSettings()
     network: NetworkSettings = NetworkSettings()
     intake: IntakeSettings = IntakeSettings()
+    rights: RightsSettings = RightsSettings()
     tools: ToolSettings = ToolSettings()
     serve: ServeSettings = ServeSettings()
+    auth: AuthSettings = AuthSettings()
 
     @model_validator(mode="after")
     def _backends_exist(self) -> Settings:

@@ -7,5 +7,6 @@ VERSION = "0.1.0"
 
 AGENT = f"software:luutru/{VERSION}"
 
-HOME_FORMAT = 1
-"""Version of the home's layout. A home of a newer one is refused."""
+HOME_FORMAT = 11
+"""Version of the home: number of the database's last migration. A home of a newer one is refused, an older one is
+upgraded by `luutru init`."""

@@ -301,7 +301,7 @@ def main() -> None:
         by_kind(pki, folder, figures)
         if not options.kinds_only:
             more = extremes(pki, folder, options.mib) | {"files_per_second_on_two_processes": rate(folder, pki)}
-    print(json.dumps({"bench": "signatures", "engine": "luutru-signatures 1", "figures": figures, **more}))
+    print(json.dumps({"bench": "signatures", "engine": "luutru-signatures 2", "figures": figures, **more}))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,18 @@ Paths of facts are relative to the dossier's work folder unless said otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum, unique
+from itertools import pairwise
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from metadata.compact import ByName, InOrder, in_order
+from metadata.descriptions import DocumentRelation, ReceivedContainer, RecordStatus
+from metadata.extraction.suggestions import Suggestion
 from metadata.findings import Finding
+from metadata.measures import Measured
 from metadata.verdicts import SignatureVerdict
 
 
@@ -60,14 +66,31 @@ class ReceivedFile(Fact):
 class Received(Fact):
     """Gives of `receive`: files counted and hashed in quarantine."""
 
-    files: tuple[ReceivedFile, ...]
+    files: InOrder[ReceivedFile]
     received_at: str
     fingerprint: str
     """SHA-256 over agency, dossier code, metadata and file digests: the same delivery has the same one."""
 
-    def documents(self) -> tuple[ReceivedFile, ...]:
+    findings: tuple[Finding, ...] = ()
+    """Bytes that are not what the delivery itself says of them; `validate` tells them with everything else."""
+
+    containers: tuple[ReceivedContainer, ...] = ()
+    """In which the delivery came, the outermost first; for the receipt."""
+
+    def documents(self) -> Sequence[ReceivedFile]:
         """The files that belong to documents, in order."""
-        return tuple(f for f in self.files if f.role is FileRole.DOCUMENT)
+        return in_order(ReceivedFile, (f for f in self.files if f.role is FileRole.DOCUMENT))
+
+    def each_once(self) -> Iterator[ReceivedFile]:
+        """Every path once, where it stands first; of a file that several documents have, what the last says of it."""
+        hashes = sorted(hash(file.path) for file in self.files)
+        doubled = {one for one, other in pairwise(hashes) if one == other}
+        last = {file.path: file for file in self.files if hash(file.path) in doubled} if doubled else {}
+        for file in self.files:
+            if hash(file.path) not in doubled:
+                yield file
+            elif (own := last.pop(file.path, None)) is not None:
+                yield own
 
 
 class FileFormat(Fact):
@@ -91,7 +114,7 @@ class FileFormat(Fact):
 class Formats(Fact):
     """Gives of `identify`."""
 
-    formats: dict[str, FileFormat]
+    formats: ByName[FileFormat]
     """By path as received."""
 
     tools: tuple[Tool, ...] = ()
@@ -114,6 +137,9 @@ class Inspection(Fact):
 
     width_px: int | None = None
     height_px: int | None = None
+    measured: Measured | None = None
+    """Resolution, colour, layers, bit rates; None: nothing of the kind was looked for."""
+
     problem: str = ""
     """Rule id when the file could not be read as what it is (empty, truncated, bomb …)."""
 
@@ -124,7 +150,7 @@ class Validated(Fact):
     """Gives of `validate`: only warnings are left, else it would have been `Rejected`."""
 
     findings: tuple[Finding, ...]
-    inspections: dict[str, Inspection]
+    inspections: ByName[Inspection]
     """By path as received."""
 
     malware: Tool | None = None
@@ -155,14 +181,13 @@ class LeantOn(Fact):
 class Judged(Fact):
     """Gives of `signatures`: verdicts by path as received; files without signatures are absent."""
 
-    verdicts: dict[str, tuple[SignatureVerdict, ...]]
-    leant_on: dict[str, LeantOn] = {}
+    verdicts: ByName[tuple[SignatureVerdict, ...]]
+    leant_on: ByName[LeantOn] = {}
     """By path as received."""
 
     keepsakes: tuple[Keepsake, ...] = ()
     """Every object that `leant_on` names, the trust set with its certificates, the policy."""
 
-    trust_set: str = ""
     findings: tuple[Finding, ...] = ()
     """Warnings only: no verdict rejects a document, the law wants it kept as it is."""
 
@@ -203,11 +228,14 @@ class FileText(Fact):
     head_marks: tuple[str, ...] = ()
     """Secrecy marks that OCR read in the head of page 1."""
 
+    suggestions: tuple[Suggestion, ...] = ()
+    """What the pages say of number, day, body, type, subject and signer; none of a page with a secrecy mark."""
+
 
 class Texts(Fact):
     """Gives of `text`, by path as received; a file without text (video) is absent."""
 
-    texts: dict[str, FileText]
+    texts: ByName[FileText]
     findings: tuple[Finding, ...] = ()
     tools: tuple[Tool, ...] = ()
 
@@ -266,7 +294,7 @@ class Rendition(Fact):
 class Renditions(Fact):
     """Gives of `pdfa`, by path as received."""
 
-    decisions: dict[str, Rendition]
+    decisions: ByName[Rendition]
     findings: tuple[Finding, ...] = ()
     tools: tuple[Tool, ...] = ()
 
@@ -280,6 +308,26 @@ class Approved(Fact):
     """`same` person that handed it in, or `separate`."""
 
     submitted_by: str = ""
+
+
+class Adds(Fact):
+    """The dossier becomes further parts of a stored one; put beside the stages' facts when its code is claimed."""
+
+    dossier_id: str
+    """UUID of the stored dossier, which is its first part's."""
+
+    status: RecordStatus
+    first_part: int
+    """Number of the first of the new parts, from 2."""
+
+    ordinals: dict[int, int] = {}
+    """Ordinal in the stored dossier by ordinal as delivered; documents without one are left out."""
+
+    relations: dict[int, tuple[DocumentRelation, ...]] = {}
+    """What documents do to stored ones, by ordinal as delivered."""
+
+    findings: tuple[Finding, ...] = ()
+    """Warnings."""
 
 
 class PackagedFile(Fact):
@@ -310,7 +358,7 @@ class PackagedPart(Fact):
     package_id: str
     """UUID; that of the first part names the dossier."""
 
-    files: tuple[PackagedFile, ...]
+    files: InOrder[PackagedFile]
 
 
 class StoredPart(Fact):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum, unique
 from typing import Any
@@ -129,6 +130,45 @@ def recognised_text(result: Mapping[str, Any], own: Mapping[str, Any] | None) ->
     return PageText(
         page=number, text=text, source=TextSource.OCR.value, confidence=confidence, words=words, doubtful=doubtful
     )
+
+
+def head_again(result: Mapping[str, Any]) -> PageText | None:
+    """What OCR read in the head of page 1 when it looked a second time; None when once was enough."""
+    lines = result.get("head_lines")
+    if not lines:
+        return None
+    sure = [word[5] for line in lines for word in line]
+    confidence = round(sum(sure) / len(sure), 1) if sure else None
+    return recognised_text({**result, "lines": lines, "confidence": confidence}, None)
+
+
+def looked_closer(result: Mapping[str, Any]) -> tuple[PageText, ...]:
+    """The head of page 1 with the digits of which OCR was unsure as each closer look read them; none where it was sure.
+
+    A piece that was not looked at again is left out, for it is no second witness of itself.
+    """
+    closer: Sequence[Sequence[Any]] = result.get("closer") or ()
+    if not closer:
+        return ()
+    pieces: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
+    for piece in closer:
+        pieces[piece[0]].append(piece)
+    lines = result.get("head_lines") or result["lines"]
+    heads = []
+    for look in range(len(closer[0][3:])):
+        again = [_replaced(line, pieces.get(at, ()), look) for at, line in enumerate(lines)]
+        heads.append(head_again({**result, "head_lines": again}))
+    return tuple(head for head in heads if head is not None)
+
+
+def _replaced(line: Sequence[Any], pieces: Sequence[Sequence[Any]], look: int) -> list[Any]:
+    """`line` with the words of `pieces` as `look` read them."""
+    words: list[Any] = []
+    start = 0
+    for _, first, end, *looks in pieces:
+        words += [*line[start:first], *looks[look]]
+        start = end
+    return [*words, *line[start:]]
 
 
 def failed_page(number: int, breach: str) -> PageText:

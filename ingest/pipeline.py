@@ -17,6 +17,9 @@ ORDER = ("receive", "identify", "validate", "signatures", "text", "pdfa", "packa
 CHECKING = ("receive", "identify", "validate")
 """Stages that `check` runs in place: everything that refuses without keeping anything."""
 
+SUGGESTING = "text"
+"""Stage that `check` runs too when blanks are to be filled from the pages."""
+
 APPROVED_BEFORE = "package"
 """The law makes a package only after approval: the gate stands before this stage."""
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ingest.facts import FileFormat, Tool
-from metadata.descriptions import Delivery
+from metadata.corrections import Corrections
+from metadata.descriptions import Delivery, RecordStatus
+from metadata.explanations import SheetExplanation
+from metadata.heading_mapping import SavedMapping
 from metadata.verdicts import SignatureVerdict
+
+A = TypeVar("A")
+_AHEAD = 8
+"""Tasks for each worker that are handed in before the first of them is answered."""
 
 # ---------------------------------------------------------------- worker processes
 
@@ -72,15 +80,51 @@ class Workers(Protocol):
         ...
 
 
-def gather(futures: Sequence[Future[Answer]], tell: Callable[[int, int], None] | None = None) -> Iterator[Answer]:
-    """Answers in the order of `futures`, reporting progress as they come in order."""
-    for done, future in enumerate(futures, start=1):
-        yield future.result()
-        if tell is not None:
-            tell(done, len(futures))
+def in_turn(workers: Workers, asked: Iterable[A], submit: Callable[[A], Future[Answer]]) -> Iterator[tuple[A, Answer]]:
+    """Answers in order, a few tasks handed in ahead: for more of them than should wait in memory.
+
+    Args:
+        workers: Tell how many tasks run at the same time.
+        asked: What is asked about.
+        submit: Hands one of them in.
+    """
+    waiting: deque[tuple[A, Future[Answer]]] = deque()
+    for one in asked:
+        waiting.append((one, submit(one)))
+        if len(waiting) > _AHEAD * workers.size:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    for one, future in waiting:
+        yield one, future.result()
 
 
 # ---------------------------------------------------------------- engines
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the person who hands in says of a delivery, beside what it says of itself."""
+
+    register: bool = False
+    """Documents may have no files: a register, or an old database exported as tables."""
+
+    mapping: SavedMapping | None = None
+    """Which field the columns of spreadsheets mean, where the person has said so."""
+
+    status: RecordStatus | None = None
+    """Supplement or replacement, for dossiers that do not say it themselves."""
+
+    accept_suggestions: bool = False
+    """Blanks of documents may be filled with what their pages show, marked as machine-made."""
+
+    corrections: Corrections | None = None
+    """Cells of spreadsheets that a person corrected after the delivery was rejected or returned."""
+
+    added: Path | None = None
+    """Folder of files that came after the container of the delivery, to be laid over what it holds."""
+
+    received: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 that the files of the delivery had when they first came, by path; a container's by its name."""
 
 
 class Reader(Protocol):
@@ -95,11 +139,30 @@ class Reader(Protocol):
         """Whether `path` looks like a delivery of this kind (names only, nothing is parsed)."""
         ...
 
-    def read(self, path: Path) -> Delivery:
-        """Read metadata and list files; copies nothing, opens no content but the metadata's.
+    def read(self, path: Path, room: Path) -> Delivery:
+        """Read metadata and list files; opens no content but the metadata's.
+
+        Args:
+            path: The delivery, which stays as it is.
+            room: Where this delivery alone may lay down what stands inside containers (members of a ZIP,
+                attachments of a message). Not there yet: a reader that needs it makes it, and leaves in it
+                nothing that is not durable. Kept until every dossier of the delivery is done.
 
         Raises:
             ArchiveError: the delivery cannot be read for a reason of the system (permissions, I/O).
+        """
+        ...
+
+
+class Explainer(Protocol):
+    """Says how spreadsheets are understood."""
+
+    def explain(self, path: Path) -> tuple[SheetExplanation, ...]:
+        """Which heading of the delivery at `path` was taken for which field.
+
+        Raises:
+            UsageError: nothing there can be explained.
+            ArchiveError: the system failed.
         """
         ...
 
@@ -152,6 +215,15 @@ class Judgement:
     wanted: tuple[tuple[bytes, bytes], ...] = ()
     """Certificates of whose revocation nothing tells, each with its issuer, DER: what a broker may ask for."""
 
+    missing: tuple[str, ...] = ()
+    """Why of what is wanted nothing could be had, a sentence for each certificate; empty where nobody asked."""
+
+    keepsakes: tuple[bytes, ...] = ()
+    """What the verdicts name and is kept once per holding: trust set, its certificates, policy.
+
+    With the judgement and not asked for afterwards: the operator may change trust between the two.
+    """
+
 
 class SignatureJudge(Protocol):
     """Judges every signature of a file on its original bytes (`archive.preservation.signatures`)."""
@@ -185,6 +257,7 @@ class EvidenceJudge(SignatureJudge, Protocol):
         paths: Sequence[Path],
         *,
         contents: Mapping[Path, Path] | None = None,
+        beside: Mapping[Path, Mapping[str, Path]] | None = None,
         revocation: Sequence[bytes] = (),
     ) -> Sequence[Judgement]:
         """As `judge`, with what each verdict leant on.
@@ -192,12 +265,10 @@ class EvidenceJudge(SignatureJudge, Protocol):
         Args:
             paths: As for `judge`.
             contents: As for `judge`.
+            beside: For an XML signature in a file of its own: files that it may lead to, by their addresses as seen
+                from it (`../METS.xml`).
             revocation: CRLs and OCSP answers (DER) known beside what the files carry; in each bundle that used them.
         """
-        ...
-
-    def keepsakes(self) -> tuple[bytes, ...]:
-        """What is kept once per holding, so that verdicts can be given again: trust set, its certificates, policy."""
         ...
 
 

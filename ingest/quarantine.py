@@ -12,20 +12,21 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Self
 
+from ingest.durable import sync
 from ingest.facts import ReceivedFile
+from ingest.ordinary_files import FILE_FLAGS
 from metadata.digests import CHUNK_BYTES, Digester, Digests
 from metadata.errors import ArchiveError
 from metadata.formats import extension_of
 
 _LINK_ERRORS = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MAX_EXTENSION = 10
 _KINDS = (
     (stat.S_ISLNK, "symbolic link"),
@@ -86,6 +87,8 @@ class DeliveryFolder:
             self._handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise UnreadableFileError(str(root), str(error.strerror)) from error
+        self.real = root.resolve()
+        """Where it lies, without links."""
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +122,7 @@ class DeliveryFolder:
                 folder = inner
             # Looked at before it is opened: opening a device can have effects.
             self._refuse_other_kinds(folder, segments[-1], path)
-            handle = self._at(folder, segments[-1], path, _FILE_FLAGS)
+            handle = self._at(folder, segments[-1], path, FILE_FLAGS)
         finally:
             os.close(folder)
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -151,14 +154,16 @@ def _refusal(error: OSError, path: str) -> Exception:
     return UnreadableFileError(path, str(error.strerror))
 
 
-def read_digests(handle: int, path: str, copy: int | None = None) -> tuple[Digests, Identity]:
-    """Read the open file once, hashing, and write what is read to `copy`.
+def read_digests(
+    handle: int, path: str, copy: int | None = None, also: Collection[str] = ()
+) -> tuple[Digests, Identity]:
+    """Read the open file once, hashing (with the algorithms `also` too), and write what is read to `copy`.
 
     Raises:
         RefusedFileError: ING-003, it changed meanwhile.
         UnreadableFileError: I/O.
     """
-    digester = Digester()
+    digester = Digester(also)
     try:
         before = Identity.of(os.fstat(handle))
         while chunk := os.read(handle, CHUNK_BYTES):
@@ -191,6 +196,12 @@ class Copied:
     size_bytes: int
     source: Identity
     copy: Identity
+    others: dict[str, str] = field(default_factory=dict)
+    """Digests by further algorithms, where the delivery claims such."""
+
+    def by_algorithm(self) -> dict[str, str]:
+        """All digests by the name of the algorithm."""
+        return {"SHA-256": self.sha256, "SHA-512": self.sha512, **self.others}
 
     def below(self, folder: str) -> Self:
         """The same, with the copy's place told from one folder further up."""
@@ -227,8 +238,8 @@ class Quarantine:
             except (ValueError, TypeError, KeyError):
                 continue  # The last line of a killed process: its file is copied again.
 
-    def take(self, delivery: DeliveryFolder, path: str, number: int) -> Copied:
-        """Copy the file at `path` as number `number`, or find that it has been copied.
+    def take(self, delivery: DeliveryFolder, path: str, number: int, also: Collection[str] = ()) -> Copied:
+        """Copy the file at `path` as number `number`, or find that it has been copied; `also`: see `read_digests`.
 
         A copy of an earlier run is taken when neither it nor its source has changed since
         (size, inode, times): its bytes were hashed while they were written and synced before
@@ -241,7 +252,7 @@ class Quarantine:
         with delivery.opened(path) as source:
             if known is not None and known.source == Identity.of(os.fstat(source)) and self._intact(known):
                 return known
-            copied = self._copy(source, path, stored_name(path, number))
+            copied = self._copy(source, path, stored_name(path, number), also)
         try:
             with self._journal.open("ab") as journal:
                 journal.write(copied.line())
@@ -256,14 +267,14 @@ class Quarantine:
         except OSError:
             return False
 
-    def _copy(self, source: int, path: str, name: str) -> Copied:
+    def _copy(self, source: int, path: str, name: str, also: Collection[str]) -> Copied:
         target = self._folder / name
         part = self._folder / f".{name}.part"
         try:
             part.unlink(missing_ok=True)
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
-                digests, identity = read_digests(source, path, handle)
+                digests, identity = read_digests(source, path, handle, also)
                 os.fchmod(handle, 0o400)
                 os.fsync(handle)
             finally:
@@ -276,7 +287,8 @@ class Quarantine:
             # Half a copy on a full disk would take the room in which the fault is to be written down.
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
-        return Copied(path, name, digests.sha256, digests.sha512, digests.size_bytes, identity, copy)
+        others = dict(digests.others)
+        return Copied(path, name, digests.sha256, digests.sha512, digests.size_bytes, identity, copy, others)
 
     def sync(self) -> None:
         """Make the names of all copies durable.
@@ -285,11 +297,7 @@ class Quarantine:
             UnreadableFileError: I/O.
         """
         try:
-            handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync(self._folder)
         except OSError as error:
             raise UnreadableFileError(str(self._folder), str(error.strerror)) from error
 

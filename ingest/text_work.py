@@ -10,7 +10,16 @@ from typing import Any
 
 from ingest.facts import ReceivedFile, TextSource, Tool
 from ingest.kept_results import KeptResults
-from ingest.pages import Reading, failed_page, own_text, reading_of, recognised_text, with_cells
+from ingest.pages import (
+    Reading,
+    failed_page,
+    head_again,
+    looked_closer,
+    own_text,
+    reading_of,
+    recognised_text,
+    with_cells,
+)
 from ingest.ports import Answer, Limits, Workers
 from metadata.errors import ToolUnreadableError
 from metadata.texts import PageText
@@ -343,6 +352,11 @@ class TextWork:
         return Order(work, "ingest.engines.ocr_layer:assemble", arguments, self._limits.assemble, deposit=work.made)
 
     # ------------------------------------------------------------ what became of a page
+
+    def head_again(self, work: FileWork) -> tuple[PageText | None, tuple[PageText, ...]]:
+        """What OCR read in the head of page 1 of `work` when it looked a second time, and when it looked closer."""
+        result = work.kept.load(self._scan_path(work, 1)) if 1 in work.recognised else None
+        return (None, ()) if result is None else (head_again(result), looked_closer(result))
 
     def pages(self, work: FileWork) -> Iterator[tuple[PageText, list[Any]]]:
         """The text of each page of `work` in order, with what stands in red in the head of page 1."""

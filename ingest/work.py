@@ -57,6 +57,9 @@ class WorkItem:
     in_place: bool = False
     """True: only checking; files stay where they are and nothing is kept."""
 
+    names_up_to: int = 3
+    """Rank of the most closed label of what findings may name of what is held (3: all; -1: nothing)."""
+
     def fact(self, kind: type[F]) -> F:
         """The fact of an earlier stage.
 

@@ -61,7 +61,7 @@ class ChainHead:
         said = _said(document, HEAD_FORM)
         try:
             return cls(seq=int(said["seq"]), sha256=str(said["sha256"]), at=str(said["at"]))
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise ChainDocumentError(repr(error)) from error
 
 
@@ -100,9 +100,13 @@ class SegmentHeading:
         said = _said(line, SEGMENT_FORM)
         try:
             numbers = (int(said["first"]), int(said["last"]), int(said["events"]))
-            return cls(*numbers, str(said["first_sha256"]), str(said["last_sha256"]))
-        except (LookupError, TypeError, ValueError) as error:
+            heading = cls(*numbers, str(said["first_sha256"]), str(said["last_sha256"]))
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise ChainDocumentError(repr(error)) from error
+        if heading.events < 1:
+            msg = f"a segment of {heading.events} events"
+            raise ChainDocumentError(msg)
+        return heading
 
 
 @dataclass(frozen=True, slots=True)

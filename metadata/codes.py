@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from metadata.descriptions import Description
 from metadata.profiles.vocabularies import fold, vocabularies
@@ -11,9 +12,22 @@ from metadata.profiles.vocabularies import fold, vocabularies
 DOSSIER_PARTS = ("archives_code", "fonds_code", "catalogue", "file_notation")
 """Parts of a dossier's code under TT 02/2019, in order (Identifier, OrganId, FileCatalog, FileNotation)."""
 
+_ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\ufeff\u2060]")
 _NUMBER_FIRST = re.compile(r"^\s*(\d{1,6}[a-zA-Z]?)\s*[/\-]?\s*(.*?)\s*$", re.DOTALL)
 _FILE_NAME = re.compile(r"^(?P<code>.+)\.(?P<ordinal>\d{1,7})$")
+_EXCHANGE_ID = re.compile(
+    r"^(?:[^,\s]+,\d{4}/\d{2}/\d{2},\S.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$", re.IGNORECASE
+)
 _FONDS_CODE = re.compile(r"^[0-9A-Za-zĐđ]+(?:[.\-/_][0-9A-Za-zĐđ]+)*$")
+
+
+def is_exchange_id(text: str) -> bool:
+    """Whether `text` is an identifier of the national document exchange (QCVN 102): its own form, or a UUID.
+
+    The exchange gives it; with a code of thirteen letters it never fits into the 25 of TT 02/2019, and nobody may
+    shorten it.
+    """
+    return bool(_EXCHANGE_ID.match(text))
 
 
 def composed_code(description: Description) -> str | None:
@@ -41,6 +55,11 @@ def code_of_file_name(stem: str) -> tuple[str, int] | None:
     return (match["code"], int(match["ordinal"])) if match else None
 
 
+def has_part(segments: Sequence[str], part: Sequence[str]) -> bool:
+    """Whether the segments of a code hold those of a part of it, one behind the other."""
+    return any(segments[i : i + len(part)] == part for i in range(len(segments) - len(part) + 1))
+
+
 def split_number(text: str) -> tuple[str, str]:
     """Number and notation of `222/QĐ-TTg`; what does not begin with a number is all notation."""
     match = _NUMBER_FIRST.match(text)
@@ -65,6 +84,24 @@ def document_title(description: Description) -> str:
         if title := description.value(key):
             return title
     return ""
+
+
+def type_of_document(written: str, notation: str = "") -> str | None:
+    """Word of the type that `written` names: a word, an abbreviation with its marks, or the head of the notation.
+
+    `QĐ` is Quyết định, `DA` Dự án and `ĐA` Đề án; `TTr` is never read as a kind
+    of `TT`. Without a type the first segment of the notation tells it, as a
+    whole (`QĐ-TTg`, `TB/VPCP`); None where nothing does.
+
+    Source: Nghị định 30/2020/NĐ-CP, Điều 7 and Phụ lục III.
+    """
+    types = vocabularies()["type_name"]
+    text = written.strip()
+    if text:
+        found = types.entry(text, codes=False)
+    else:
+        found = types.abbreviated(re.split(r"[-/–\s]", notation.strip().lstrip("/"), maxsplit=1)[0])
+    return found.vi if found else None
 
 
 def same_document_key(description: Description) -> tuple[str, str, str] | None:
@@ -94,5 +131,6 @@ def legacy_word_of(vocabulary: str, value: str) -> str | None:
 
 def nfc(text: str) -> str:
     """`text` composed, outer blanks and zero-width marks gone, inner runs of blanks made one."""
-    cleaned = "".join(c for c in unicodedata.normalize("NFC", text) if c not in "\u200b\u200c\u200d\ufeff\u2060")
-    return " ".join(cleaned.split())
+    if not text.isascii():
+        text = _ZERO_WIDTH.sub("", unicodedata.normalize("NFC", text))
+    return " ".join(text.split())

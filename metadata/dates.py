@@ -134,6 +134,7 @@ def read_parts(day: str, month: str, year: str) -> DateReading:
     return _checked(_full_year(texts[2]), numbers[1], numbers[0])
 
 
+@lru_cache(maxsize=1 << 12)
 def from_iso(text: str) -> CivilDate | None:
     """The date that `CivilDate.iso` wrote; None for anything else."""
     if not re.fullmatch(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", text):

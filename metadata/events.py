@@ -40,12 +40,21 @@ class EventType(StrEnum):
 
     RETRY = "retry"
     TRUST_CHANGE = "trust change"
+    AUTHORITY_CHANGE = "authority change"
+    """A new version of a table of agencies, fonds or places came into force."""
+
     HOME_CHANGE = "home change"
     """The installation was made or upgraded."""
 
     CATALOGUE_REBUILD = "catalogue rebuild"
     INDEX_REBUILD = "index rebuild"
     UPLOAD = "upload"
+    METADATA_MODIFICATION = "metadata modification"
+    """A person corrected what the lists of a rejected or returned delivery say; the lists stay as they were."""
+
+    PROFILE_CONVERSION = "profile conversion"
+    """Descriptions were converted from one circular to another; what is stored stayed as it was."""
+
     EVIDENCE_BATCH = "evidence batch"
     """Everything new was put under one time-stamp, or waits for it."""
 
@@ -55,6 +64,38 @@ class EventType(StrEnum):
 
     ACCESS = "access"
     """A dossier, a document or a file of one was shown."""
+
+    SIGN_IN = "sign-in"
+    """Somebody signed in, or tried to."""
+
+    SIGN_OUT = "sign-out"
+    """A session was ended."""
+
+    ACCOUNT_LOCK = "account lock"
+    ACCOUNT_UNLOCK = "account unlock"
+    ACCOUNT_CHANGE = "account change"
+    """An account was made; its password or second factor was set, or was taken away."""
+
+    TOKEN_CHANGE = "token change"  # noqa: S105 - a word, no secret
+    """An API token was made or revoked."""
+
+    TOKEN_MISUSE = "token misuse"  # noqa: S105 - a word, no secret
+    """An API token was used after it had been revoked or had expired."""
+
+    ACCESS_REFUSAL = "access refusal"
+    """Somebody asked for what their rights do not reach, or for what is not there."""
+
+    RIGHTS_CHANGE = "rights change"
+    """A role was given or taken away."""
+
+    AGENCY_CHANGE = "agency change"
+    """An agency was made known, renamed or moved in the tree."""
+
+    LABEL_CHANGE = "label change"
+    """A fonds, dossier or document was labelled by a person."""
+
+    RIGHTS_CONFIRMATION = "rights confirmation"
+    """A second person confirmed a change of rights."""
 
     CHAIN_START = "audit chain start"
     """The first event of the chain; names what was recorded before there was one."""

@@ -136,3 +136,14 @@ def name_lies(name: str, found: Format) -> bool:
     # XML without its declaration, CSV and scripts are nothing but text to whoever looks at bytes only.
     text_only = found.kind in _PLAIN and all(known.kind in _PLAIN for known in promised)
     return bool(promised) and not text_only
+
+
+def registered_mime(mime: str) -> str:
+    """`mime` where it is a registered media type, else `application/octet-stream`.
+
+    E-ARK takes types of the IANA registry alone (CSIP68); WAV, AVI, WMA and WMV
+    have none that validators know. What such a file is says its PRONOM id.
+    """
+    kind, _, sub_type = mime.partition("/")
+    registered = bool(sub_type) and kind != "inode" and not sub_type.startswith("x-")
+    return mime if registered else "application/octet-stream"

@@ -12,16 +12,17 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from metadata.descriptions import Description, DocumentDescription
+from metadata.bridge.kept import ConversionNotes
+from metadata.descriptions import Description, DocumentDescription, RecordStatus
 from metadata.errors import ArchiveError
 from metadata.findings import Finding
 from metadata.receipts import Receipt
 from metadata.verdicts import SignatureVerdict
 
-FORMAT_VERSION = "luutru-aip 1.1"
+FORMAT_VERSION = "luutru-aip 1.2"
 """Version of the package's form, written into METS and the OCFL root."""
 
-READABLE_FORMATS = ("luutru-aip 1.0", FORMAT_VERSION)
+READABLE_FORMATS = ("luutru-aip 1.0", "luutru-aip 1.1", FORMAT_VERSION)
 """Every form that was ever written: a package stays readable as long as there are archives."""
 
 MAX_DOCUMENTS = 500
@@ -140,6 +141,11 @@ class TextSummary(_Kept):
 
     mean_confidence: float | None = None
     doubtful_pages: tuple[int, ...] = ()
+    corrected_pages: tuple[int, ...] = ()
+    """Pages of which a person corrected the text."""
+
+    confirmed_pages: tuple[int, ...] = ()
+    """Pages that a person read and found nothing to correct in."""
 
 
 class PackageDocument(_Kept):
@@ -215,6 +221,11 @@ class PackageRecord(_Kept):
 
     part: int = 1
     parts: int = 1
+    """How many the dossier had when this one was made; later ones add to it."""
+
+    record_status: RecordStatus = RecordStatus.NEW
+    """Whether it is (a part of) the dossier as first delivered, or adds to it."""
+
     format_version: str = FORMAT_VERSION
     """Form in which the package lies, one of `READABLE_FORMATS`."""
 
@@ -237,10 +248,19 @@ class PackageRecord(_Kept):
     dossier: Description
     """Fields of the dossier as delivered, keys of the profile table."""
 
+    fonds: Description | None = None
+    """What a table of fonds beside the delivery says of the dossier's fonds, keys of that table."""
+
     documents: tuple[PackageDocument, ...] = ()
     sources: tuple[PackageFile, ...] = ()
+    source_verdicts: tuple[FileVerdicts, ...] = ()
+    """Verdicts at intake on the signatures of metadata files as received: messages of the exchange are signed."""
+
     findings: tuple[Finding, ...] = ()
     """Warnings at intake."""
+
+    conversion: ConversionNotes | None = None
+    """What the conversion to the circular in force lost or doubts; None: nothing, or there was none."""
 
     events: tuple[PackageEvent, ...] = ()
     agents: tuple[PackageAgent, ...] = ()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from datetime import datetime
 
 from metadata.digests import chunks_of, digests_of
+from metadata.edtf import is_edtf
 from metadata.findings import Finding
 from metadata.package_contents import RECEIPT, RECORD, ROOT, Contents, OpenFile, open_contents
+from metadata.profiles.packages import PackageKind, packages
 from metadata.receipts import read_receipt
 from metadata.xml import schemas
-from metadata.xml.ead import FORMS, read_ead
+from metadata.xml.ead import DOSSIER_FORM, FORMS, read_ead
 from metadata.xml.record import read_record
 
-_PARTIAL = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?")
 _SCHEMAS = "schemas/"
-_EAD_FORMS = ("EAD", *(form.name for form in FORMS.values()))
+_EAD_FORMS = (DOSSIER_FORM, *FORMS.values())
 
 
 def check_package(open_file: OpenFile, paths: Collection[str], package_id: str | None = None) -> tuple[Finding, ...]:
@@ -61,27 +59,19 @@ def _check_bytes(contents: Contents) -> None:
 
 def _check_events(contents: Contents) -> None:
     for event in contents.events:
-        times = event.at.split("/")
-        if len(times) > 2 or not all(map(_is_time, times)):  # noqa: PLR2004 - an interval has two ends
+        if not is_edtf(event.at):
             contents.broken("PKG-010", event.type, found=event.at)
-
-
-def _is_time(text: str) -> bool:
-    """Whether `text` is a time of EDTF, level 0, and in the calendar."""
-    if _PARTIAL.fullmatch(text):
-        return True
-    if not _INSTANT.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _form_of(kind: str) -> str:
     form = kind.removesuffix("-TT05")
     return form if form in _EAD_FORMS and form != kind else ""
+
+
+def _kind(contents: Contents) -> PackageKind:
+    """Whether its forms are those of a dossier or of loose documents: METS says which."""
+    loose = contents.root is not None and contents.root.type == packages()[PackageKind.AIP_LOOSE].type
+    return PackageKind.AIP_LOOSE if loose else PackageKind.AIP_DOSSIER
 
 
 def _check_descriptions(contents: Contents) -> None:
@@ -90,7 +80,7 @@ def _check_descriptions(contents: Contents) -> None:
         if form and path in contents.paths:
             with contents.reading(path) as stream:
                 if stream is not None:
-                    read_ead(stream, form)
+                    read_ead(stream, form, _kind(contents))
 
 
 def _check_counts(contents: Contents) -> None:
@@ -117,7 +107,7 @@ def _check_counts(contents: Contents) -> None:
 
 def _check_schemas(contents: Contents) -> None:
     ours = {name: schemas.published(name) for name in schemas.lock()}
-    ours |= {f"{name}.xsd": schemas.circular(f"{name}.xsd") for name in _EAD_FORMS}
+    ours |= {f"{name}.xsd": schemas.circular(f"{name}.xsd", _kind(contents)) for name in _EAD_FORMS}
     for path in sorted(path for path in contents.paths if path.startswith(_SCHEMAS)):
         expected = ours.get(path.removeprefix(_SCHEMAS))
         with contents.open_file(path) as stream:

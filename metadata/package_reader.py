@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from metadata.bridge.kept import CONVERSION, ConversionNotes, read_conversion
 from metadata.formats import by_puid
 from metadata.package import (
     Approval,
@@ -30,6 +31,10 @@ from metadata.xml.record import Record, RecordedDocument, read_record
 
 VERDICTS = "metadata/other/signatures/"
 TRANSCRIPTION = "transcription"
+METADATA_MODIFICATION = "metadata modification"
+CORRECTION = "correction"
+"""In the detail of an event of a text: what a person did to one page of it (`metadata.text_events`)."""
+
 ACCESSION = "accession"
 
 
@@ -49,12 +54,13 @@ def read_package(open_file: OpenFile, paths: Collection[str], package_id: str | 
     """
     contents = open_contents(open_file, paths, package_id)
     record, receipt = _record(contents), _receipt(contents)
-    verdicts = dict(_verdicts(contents))
+    verdicts, conversion = dict(_verdicts(contents)), _conversion(contents)
     broken = errors_of(tuple(contents.findings))
     if broken or contents.root is None or record is None:
         raise PackageBrokenError(broken)
     try:
-        return _assembled(contents, contents.root, record, receipt, verdicts)
+        found = _assembled(contents, contents.root, record, receipt, verdicts)
+        return found.model_copy(update={"conversion": conversion}) if conversion else found
     except (ValueError, LookupError) as error:
         # Every file is what METS says, so METS itself was altered, or names what is not there.
         contents.broken("PKG-005", ROOT, detail=str(error)[:300])
@@ -72,6 +78,16 @@ def _receipt(contents: Contents) -> Receipt | None:
     with contents.reading(RECEIPT) as stream:
         if stream is not None:
             return read_receipt(stream.read())
+    return None
+
+
+def _conversion(contents: Contents) -> ConversionNotes | None:
+    """Absent in packages of earlier forms, and where nothing was lost or doubtful."""
+    if CONVERSION not in contents.kinds:
+        return None
+    with contents.reading(CONVERSION) as stream:
+        if stream is not None:
+            return read_conversion(stream.read())
     return None
 
 
@@ -94,6 +110,7 @@ def _assembled(
     parts = _Parts(files, made, dict(_texts(contents.events)), verdicts)
     software = _agent(root, "CREATOR")
     agency = _agent(root, "ARCHIVIST")
+    sources = tuple(file for file in files.values() if file.representation is Representation.SOURCE)
     alternatives = dict(root.alternatives)
     related = alternatives.get("relatedPackage", "").removeprefix("urn:uuid:")
     return PackageRecord(
@@ -101,6 +118,7 @@ def _assembled(
         dossier_id=related or contents.package_id,
         part=record.part,
         parts=record.parts,
+        record_status=record.status,
         format_version=contents.format_version,
         program_version=software.note.partition(";")[0].strip(),
         created_at=rfc3339(datetime.fromisoformat(root.created)),
@@ -115,8 +133,10 @@ def _assembled(
         profile=record.profile,
         file_code=record.file_code,
         dossier=record.dossier,
+        fonds=record.fonds,
         documents=tuple(parts.document(recorded) for recorded in record.documents),
-        sources=tuple(file for file in files.values() if file.representation is Representation.SOURCE),
+        sources=sources,
+        source_verdicts=tuple(verdicts[file.path] for file in sources if file.path in verdicts),
         findings=receipt.findings if receipt else (),
         events=tuple(contents.events),
         agents=tuple(contents.agents.values()),
@@ -168,10 +188,15 @@ def _representation(path: str) -> Representation:
 
 
 def _texts(events: list[PackageEvent]) -> Iterator[tuple[str, TextSummary]]:
+    """What each event says of the text that it left behind; the last one of a file tells how it is now."""
     for event in events:
-        if event.type != TRANSCRIPTION or not event.detail:
+        of_text = event.type == TRANSCRIPTION or (
+            event.type == METADATA_MODIFICATION and f'"{CORRECTION}"' in event.detail
+        )
+        if not of_text or not event.detail:
             continue
         said: dict[str, Any] = json.loads(event.detail)
+        said.pop(CORRECTION, None)
         for path, role in event.objects.items():
             if role == "outcome":
                 yield path, TextSummary.model_validate({"path": path, **said})

@@ -96,3 +96,46 @@ def unpack_lines(stream: BinaryIO, *, max_line_bytes: int) -> Iterator[bytes]:
         raise PackedUnreadableError("the last line is cut off")
     if unpacker.unused_data or stream.read(1):
         raise PackedUnreadableError("something follows the frame")
+
+
+class PackedStream:
+    """Reads what is packed in `stream`, little by little: frames one after the other, as the `zstd` program packs.
+
+    Args:
+        stream: Read from where it stands.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).decompressobj()
+        self._begun = False
+        self._ready = bytearray()
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes more; none at the end of the last frame.
+
+        Raises:
+            PackedUnreadableError: see there; bytes before the damage may have been given already.
+        """
+        while len(self._ready) < size and self._more():
+            pass
+        piece = bytes(self._ready[:size])
+        del self._ready[:size]
+        return piece
+
+    def _more(self) -> bool:
+        piece = self._unpacker.unused_data if self._unpacker.eof else b""
+        piece = piece or self._stream.read(_PIECE_BYTES)
+        if not piece:
+            if self._begun and not self._unpacker.eof:
+                msg = "the file is cut off"
+                raise PackedUnreadableError(msg)
+            return False
+        if self._unpacker.eof:
+            self._unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).decompressobj()
+        self._begun = True
+        try:
+            self._ready += self._unpacker.decompress(piece)
+        except zstandard.ZstdError as error:
+            raise PackedUnreadableError(str(error)) from error
+        return True

@@ -17,6 +17,8 @@ from importlib.resources import files as resources
 from pydantic import BaseModel, ConfigDict
 
 from metadata import messages, rules
+from metadata.bridge.kept import RuleCount
+from metadata.descriptions import ReceivedContainer
 from metadata.findings import Finding
 from metadata.time import VIETNAM, from_rfc3339
 
@@ -81,9 +83,15 @@ class Receipt(BaseModel):
     """Files taken. With `refused` it makes `counted_in`."""
 
     bytes_in: int = 0
+    containers: tuple[ReceivedContainer, ...] = ()
+    """ZIP or TAR in which the delivery came, the outermost first."""
+
     files: tuple[ReceivedEntry, ...] = ()
     refused: tuple[RefusedEntry, ...] = ()
     findings: tuple[Finding, ...] = ()
+    conversion: tuple[RuleCount, ...] = ()
+    """Losses and doubts of the conversion to the circular in force, by rule of the bridge."""
+
     program: str = ""
     """Program and version that issued it."""
 
@@ -153,6 +161,7 @@ def _facts(receipt: Receipt) -> Iterator[str]:
         ("documents", str(receipt.documents)),
         ("counts", f"{receipt.counted_in} = {receipt.counted_out} + {len(receipt.refused)}"),
         ("bytes", f"{receipt.bytes_in:,}".replace(",", ".")),
+        *(("container", f"{found.name} (SHA-256 {found.sha256})") for found in receipt.containers),
     )
     for key, value in rows:
         if value:
@@ -175,6 +184,13 @@ def _finding_rows(findings: Sequence[Finding]) -> Iterator[str]:
         yield _row((_shown(finding.rule), severity, place, f'{vi}<span class="en" lang="en">{en}</span>'))
 
 
+def _conversion_rows(counts: Sequence[RuleCount]) -> Iterator[str]:
+    for told in counts:
+        vi, en = (_shown(told.fields.get(language, "")) for language in ("vi", "en"))
+        named = f'{vi}<span class="en" lang="en">{en}</span>' if vi else _bilingual("no_table")
+        yield _row((_shown(told.rule), named, str(told.count)))
+
+
 def _section(heading: str, columns: Sequence[str], rows: Iterable[str]) -> str:
     body = "".join(rows)
     if not body:
@@ -194,6 +210,7 @@ def receipt_html(receipt: Receipt) -> bytes:
         files=_section("files", ("number", "ordinal", "path", "size", "digests"), _file_rows(receipt.files)),
         refused=_section("refused", ("path", "why"), refused),
         findings=_section("findings", ("rule", "severity", "place", "message"), _finding_rows(receipt.findings)),
+        conversion=_section("conversion", ("rule", "field", "count"), _conversion_rows(receipt.conversion)),
         promise=_bilingual("promise"),
         giver=_bilingual("giver"),
         taker=_bilingual("taker"),

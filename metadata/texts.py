@@ -33,7 +33,7 @@ class PageText(BaseModel):
     """Unicode NFC, lines parted by newline."""
 
     source: str
-    """`born-digital`, `ocr`, `decoded`, `none`."""
+    """`born-digital`, `ocr`, `decoded`, `none`; `typed`: nothing was read, and a person wrote it down."""
 
     confidence: float | None = None
     """Mean confidence of the page's words, 0 to 100."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
 VIETNAM = timezone(timedelta(hours=7), "+07:00")
@@ -34,6 +34,11 @@ def rfc3339(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def vietnamese(instant: datetime) -> str:
+    """`instant`, aware, as RFC 3339 with milliseconds in the civil time of Vietnam, as the circulars ask."""
+    return instant.astimezone(VIETNAM).isoformat(timespec="milliseconds")
+
+
 def from_rfc3339(text: str) -> datetime:
     """The instant that `text` names, in UTC.
 
@@ -45,3 +50,8 @@ def from_rfc3339(text: str) -> datetime:
         msg = f"no offset in {text!r}"
         raise ValueError(msg)
     return instant.astimezone(UTC)
+
+
+def first_moment(day: date) -> datetime:
+    """When a civil day begins in Vietnam, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=VIETNAM).astimezone(UTC)

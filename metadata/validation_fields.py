@@ -5,27 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from metadata.additions import ADDING
+from metadata.codes import is_exchange_id
 from metadata.dates import CivilDate, DateProblem, from_iso, read_date
-from metadata.descriptions import Cell, Description, DocumentDescription, DossierDescription, RecordKind
+from metadata.descriptions import Cell, Description, DocumentDescription, DossierDescription
 from metadata.findings import Finding
 from metadata.profiles import PROFILES, Field, FieldType, Required, Section, profile
+from metadata.profiles.conditions import conditions
+from metadata.profiles.vocabularies import vocabularies
 
 _OFFICE_ERROR = re.compile(r"^#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)$")
-_SECTIONS = {
-    RecordKind.DOCUMENT: Section.DOCUMENT,
-    RecordKind.PHOTO: Section.PHOTO,
-    RecordKind.MEDIA: Section.AUDIO_VIDEO,
-}
 _NUMBERS_IN_WORDS = frozenset({"catalogue"})
 """Inventory numbers are written `2024.K4` or `02B` in real sheets: no type is asked of them."""
 
+_ASKED_BY_NOBODY = frozenset({Required.NOT_STATED, Required.IF_AVAILABLE})
 _SHOWN_WORDS = 12
-_REASONS = {
-    Required.DIGITISED: ("hồ sơ được số hóa từ giấy", "the dossier was digitised from paper"),
-    Required.RISK_RECOVERY: ("chế độ dự phòng là có", "a backup is asked for"),
-    Required.BORN_DIGITAL: ("tài liệu gốc điện tử hoặc hỗn hợp", "it is born digital or mixed"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +60,60 @@ def place_of(description: Description, key: str, dossier: DossierDescription, so
     return Place(description, dossier, description.source or source, description.fields.get(key))
 
 
-def record_section(document: DocumentDescription) -> Section:
-    """The table that describes records of this kind."""
-    return _SECTIONS[document.kind]
+class FieldRules:
+    """Rules of single fields of one dossier and its documents.
+
+    Args:
+        dossier: As read.
+        profile_id: Of the headings.
+    """
+
+    def __init__(self, dossier: DossierDescription, profile_id: str) -> None:
+        self._dossier, self._profile_id = dossier, profile_id
+        self._start, self._end = (from_iso(dossier.value(key)) for key in ("start_date", "end_date"))
+        self._asked: dict[Section, tuple[Field, ...]] = {}
+
+    def findings(self, description: Description, section: Section, source: str | None) -> Iterator[Finding]:
+        """What the fields of `description` break, each by itself and the days among each other."""
+        fields, dossier = profile(self._profile_id).fields(section), self._dossier
+        for key, cell in description.fields.items():
+            field = fields.get(key) or _field_elsewhere(key)
+            if field is not None and (cell.value or cell.written):
+                yield from _cell_findings(field, cell, Place(description, dossier, source, cell), self._profile_id)
+        # What a further part does not say of its dossier, the stored dossier says.
+        if not (description is dossier and dossier.record_status in ADDING):
+            whole = Place(description, dossier, source)
+            for field in self._asked_of(section, fields):
+                yield from _missing(field, description, whole)
+        yield from self._period(description, source)
+
+    def _asked_of(self, section: Section, fields: Mapping[str, Field]) -> tuple[Field, ...]:
+        if section not in self._asked:
+            self._asked[section] = tuple(field for field in fields.values() if field.required not in _ASKED_BY_NOBODY)
+        return self._asked[section]
+
+    def _period(self, description: Description, source: str | None) -> Iterator[Finding]:
+        start, end = self._start, self._end
+        if start is None or end is None:
+            return
+        if isinstance(description, DocumentDescription):
+            issued = from_iso(description.value("issued_date"))
+            if issued and _is_outside(issued, start, end):
+                place = place_of(description, "issued_date", self._dossier, source)
+                yield place.finding("MET-024", start=start.vietnamese(), end=end.vietnamese())
+        elif end.latest() < start.earliest():
+            place = place_of(description, "end_date", self._dossier, source)
+            yield place.finding("MET-023", other=self._dossier.written("start_date"))
 
 
-def field_findings(
-    description: Description,
-    dossier: DossierDescription,
-    source: str | None,
-    fields: Mapping[str, Field],
-    profile_id: str,
-) -> Iterator[Finding]:
-    """What the fields of `description` break, each by itself and the days among each other."""
-    for key, cell in description.fields.items():
-        field = fields.get(key) or _field_elsewhere(key)
-        if field is not None and (cell.value or cell.written):
-            yield from _cell_findings(field, Place(description, dossier, source, cell), profile_id)
-    for field in fields.values():
-        yield from _missing(field, description, Place(description, dossier, source))
-    yield from _period(description, dossier, source)
-
-
+@lru_cache(maxsize=1 << 10)
 def _field_elsewhere(key: str) -> Field | None:
     """A photograph's row may carry the columns of documents, and a sheet those of the other circular."""
     found = (profile(id_).field(section, key) for id_ in PROFILES for section in (Section.DOCUMENT, Section.DOSSIER))
     return next((field for field in found if field), None)
 
 
-def _cell_findings(field: Field, place: Place, profile_id: str) -> Iterator[Finding]:
-    cell = place.cell or Cell(value="")
+def _cell_findings(field: Field, cell: Cell, place: Place, profile_id: str) -> Iterator[Finding]:
     names = {"field": field.vi, "field_en": field.en}
     if _OFFICE_ERROR.match(cell.written.upper()):
         yield place.finding("MET-013")
@@ -104,16 +124,25 @@ def _cell_findings(field: Field, place: Place, profile_id: str) -> Iterator[Find
     elif field.vocabulary is not None and _is_unlisted(field, cell.value, profile_id):
         expected = "; ".join(entry.vi for entry in field.vocabulary.entries[:_SHOWN_WORDS])
         yield place.finding("MET-012", expected=expected, **names)
-    if field.length and field.type is not FieldType.DATE and len(cell.value) > field.length and not field.vocabulary:
+    too_long = field.length and field.type is not FieldType.DATE and len(cell.value) > field.length
+    if too_long and not field.vocabulary and not (field.key == "doc_code" and is_exchange_id(cell.value)):
         yield place.finding("MET-010", actual=str(len(cell.value)), length=str(field.length), **names)
 
 
 def _is_unlisted(field: Field, value: str, profile_id: str) -> bool:
     vocabulary = field.vocabulary
-    if vocabulary is None or vocabulary.words(value, codes=False) is not None:
+    if vocabulary is None:
+        return False
+    # Figures that readers left as they were are a code that no list has, not the years that words would make of them.
+    if not value.isdigit() and _is_word(vocabulary.id, value):
         return False
     # TT 02/2019 prints no lists: a word that practice does not know is a doubt only where practice is firm.
-    return profile_id != PROFILES[0] or not vocabulary.open or vocabulary.id == "maintenance"
+    return profile_id == "05-2025" or not vocabulary.open or vocabulary.id == "maintenance"
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_word(vocabulary_id: str, value: str) -> bool:
+    return vocabularies()[vocabulary_id].words(value, codes=False) is not None
 
 
 def _day_findings(place: Place, cell: Cell) -> Iterator[Finding]:
@@ -126,34 +155,22 @@ def _day_findings(place: Place, cell: Cell) -> Iterator[Finding]:
 
 
 def _missing(field: Field, description: Description, place: Place) -> Iterator[Finding]:
+    """What is asked for and is not there, or is not what is asked for."""
     cell = description.fields.get(field.key)
+    is_document = isinstance(description, DocumentDescription)
+    condition = conditions().get(field.required)
     if cell is not None and (cell.value or cell.written):
+        if condition and condition.must_be not in {"", cell.value} and condition.holds(description, place.dossier):
+            told = Place(description, place.dossier, place.source, cell)
+            reasons = {"reason": condition.reasons["vi"], "reason_en": condition.reasons["en"]}
+            yield told.finding("MET-006", expected=condition.must_be, field=field.vi, field_en=field.en, **reasons)
         return
     names = {"field": field.vi, "field_en": field.en}
-    is_document = isinstance(description, DocumentDescription)
     if field.required is Required.IMPLEMENTATION and not is_document and field.key != "title":
         yield place.finding("MET-002", rows=str(description.row or ""), **names)
-    level = description.value("confidence_level")
-    needed = {
-        Required.DIGITISED: level in {"Số hóa", "Hỗn hợp"},
-        Required.RISK_RECOVERY: description.value("risk_recovery") == "Có",
-        Required.BORN_DIGITAL: level in {"Gốc điện tử", "Hỗn hợp"},
-    }.get(field.required, False)
-    if needed:
-        reason, reason_en = _REASONS[field.required]
-        yield place.finding("MET-003", reason=reason, reason_en=reason_en, **names)
-
-
-def _period(description: Description, dossier: DossierDescription, source: str | None) -> Iterator[Finding]:
-    start, end = (from_iso(dossier.value(key)) for key in ("start_date", "end_date"))
-    if isinstance(description, DocumentDescription):
-        issued = from_iso(description.value("issued_date"))
-        if issued and start and end and _is_outside(issued, start, end):
-            place = place_of(description, "issued_date", dossier, source)
-            yield place.finding("MET-024", start=start.vietnamese(), end=end.vietnamese())
-    elif start and end and end.latest() < start.earliest():
-        place = place_of(description, "end_date", dossier, source)
-        yield place.finding("MET-023", other=dossier.written("start_date"))
+    if condition and condition.holds(description, place.dossier):
+        reasons = {"reason": condition.reasons["vi"], "reason_en": condition.reasons["en"]}
+        yield place.finding("MET-003", **reasons, **names)
 
 
 def _is_outside(day: CivilDate, start: CivilDate, end: CivilDate) -> bool:

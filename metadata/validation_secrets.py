@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from metadata.descriptions import Description, DocumentDescription, DossierDescription
 from metadata.findings import Finding
 from metadata.profiles import PROFILES, Section, profile
 from metadata.profiles.vocabularies import fold
+from metadata.validation_walk import walked
 
 MODE_KEYS = frozenset({"mode", "rights"})
 """Fields of the mode of use, in which the bare code 03 means secret."""
@@ -22,9 +23,14 @@ FREE_TEXT = frozenset(
         *("title", "subject", "description", "remark", "keyword", "autograph", "fonds_name", "fonds_history"),
         *("organ_name", "signer", "creator", "event_name", "image_title", "movie_title", "photographer", "recorder"),
         *("photo_place", "record_place", "doc_attached", "path", "key_groups", "other_types", "number_notation"),
+        *("trace", "to_places", "recipients", "recipient_name", "signer_name", "signer_position", "purpose_content"),
+        *("replaces", "replaced_by", "updates", "recalls", "recalled", "research_topic", "lookup_tools"),
     }
 )
 """Fields in which people write words: what stands in them is no grade, not even alone."""
+
+_TITLES = frozenset({"title", "subject"})
+_BRACKETED = re.compile(r"\s*[\[(【]([^\])】]{2,40})[\])】]")
 
 _CATEGORY_KEYS = ("material", "infor_sign", "type_name", "title", "subject", "keyword", "fonds_name", "box")
 """Fields in which a category may be named."""
@@ -48,61 +54,107 @@ def secret_grade(key: str, value: str) -> bool:
 
     Only a whole value (or a whole part of one that lists several) counts:
     `Mật`, `TỐI MẬT`, `Độ mật: Tuyệt mật`, `03`, `03 - Mật`, but not `Hết mật`,
-    `Không mật` or a sentence with the word in it.
+    `Không mật` or a sentence with the word in it. A title or subject bears one
+    only in brackets at its beginning, as mails and old registers write it: `[MẬT] Báo cáo …`.
     """
-    if key in FREE_TEXT or not _HINT.search(value):
-        return False
-    return any(_is_grade(key, part) for part in (value, *_PARTS.split(value)))
+    if key in FREE_TEXT:
+        marked = _BRACKETED.match(value) if key in _TITLES else None
+        return marked is not None and _is_grade("", marked[1])
+    return _has_grade(key, value)
 
 
 def secret_extra(heading: str, value: str) -> bool:
     """The same for a column that no profile knows, unless its heading announces free text."""
     name = f"{fold(heading)} "
-    return not any(word in name for word in _FREE_HEADINGS) and _is_grade("", value)
+    return not any(word in name for word in _FREE_HEADINGS) and _has_grade("", value)
 
 
-def secret_findings(dossier: DossierDescription, source: str | None) -> Iterator[Finding]:
+def _has_grade(key: str, value: str) -> bool:
+    return bool(_HINT.search(value)) and any(_is_grade(key, part) for part in (value, *_PARTS.split(value)))
+
+
+class Secrets:
     """Every field of the dossier and its documents that bears a grade: row, file and field, never title or content."""
-    for description in (dossier, *dossier.documents):
-        places: list[tuple[int | None, str | None, str, str]] = []
+
+    def __init__(self, dossier: DossierDescription, source: str | None) -> None:
+        self._dossier, self._source = dossier, source
+        self._found: list[Finding] = []
+        self._look(dossier)
+
+    def see(self, document: DocumentDescription) -> None:
+        """See `DocumentRule.see`."""
+        self._look(document)
+
+    def _look(self, description: Description) -> None:
         for key, cell in description.fields.items():
-            if secret_grade(key, cell.value) or secret_grade(key, cell.written):
-                names = _names(key, description)
-                places.append((cell.row or description.row, cell.column, *names))
+            if secret_grade(key, cell.value) or (cell.written != cell.value and secret_grade(key, cell.written)):
+                self._tell(description, cell.row or description.row, cell.column, _names(key, description))
         for heading, text in description.extra.items():
             if secret_extra(heading, text):
-                places.append((description.row, heading, heading, heading))
-        for row, column, field, field_en in places:
-            yield Finding(
+                self._tell(description, description.row, heading, (heading, heading))
+
+    def _tell(self, description: Description, row: int | None, column: str | None, names: tuple[str, str]) -> None:
+        self._found.append(
+            Finding(
                 rule="SEC-001",
-                subject=dossier.file_code,
-                file=description.source or source,
+                subject=self._dossier.file_code,
+                file=description.source or self._source,
                 sheet=description.sheet,
                 row=row,
                 column=column,
-                values={"field": field, "field_en": field_en},
+                values={"field": names[0], "field_en": names[1]},
             )
+        )
+
+    def found(self) -> Sequence[Finding]:
+        """See `DocumentRule.found`."""
+        return self._found
 
 
-def category_findings(dossier: DossierDescription, source: str | None, refused: Sequence[str]) -> Iterator[Finding]:
+def secret_findings(dossier: DossierDescription, source: str | None) -> Sequence[Finding]:
+    """What `Secrets` says of `dossier` and its documents."""
+    secrets = Secrets(dossier, source)
+    walked(dossier.documents, (secrets,))
+    return secrets.found()
+
+
+class Categories:
     """Categories of the operator's list that the dossier or a document names; one finding a category."""
-    for category in refused:
-        for description in (dossier, *dossier.documents):
-            key = next((key for key in _CATEGORY_KEYS if _mentions(description.value(key), category)), None)
-            if key is None:
+
+    def __init__(self, dossier: DossierDescription, source: str | None, refused: Sequence[str]) -> None:
+        self._dossier, self._source = dossier, source
+        self._refused = refused
+        self._found: dict[int, Finding] = {}
+        self._look(dossier)
+
+    def see(self, document: DocumentDescription) -> None:
+        """See `DocumentRule.see`."""
+        self._look(document)
+
+    def _look(self, description: Description) -> None:
+        for place, category in enumerate(self._refused):
+            if place in self._found:
                 continue
-            cell = description.fields[key]
-            field, field_en = _names(key, description)
-            yield Finding(
-                rule="SEC-002",
-                subject=dossier.file_code,
-                file=description.source or source,
-                sheet=description.sheet,
-                row=cell.row or description.row,
-                column=cell.column,
-                values={"category": category, "field": field, "field_en": field_en},
-            )
-            break
+            key = next((key for key in _CATEGORY_KEYS if _mentions(description.value(key), category)), None)
+            if key is not None:
+                self._found[place] = self._finding(description, key, category)
+
+    def _finding(self, description: Description, key: str, category: str) -> Finding:
+        cell = description.fields[key]
+        field, field_en = _names(key, description)
+        return Finding(
+            rule="SEC-002",
+            subject=self._dossier.file_code,
+            file=description.source or self._source,
+            sheet=description.sheet,
+            row=cell.row or description.row,
+            column=cell.column,
+            values={"category": category, "field": field, "field_en": field_en},
+        )
+
+    def found(self) -> Iterable[Finding]:
+        """See `DocumentRule.found`."""
+        return (self._found[place] for place in sorted(self._found))
 
 
 def _mentions(value: str, category: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from metadata.codes import same_document_key
 from metadata.descriptions import DocumentDescription, DossierDescription
 from metadata.findings import Finding
-from metadata.validation_codes import foreign_files, plain
+from metadata.validation_codes import ForeignFiles, plain
 from metadata.validation_fields import Place
 
 _CODE_FIELDS = frozenset({"file_code", "archives_code", "fonds_code", "fonds_name", "catalogue", "file_notation"})
@@ -23,12 +23,18 @@ def findings_between(dossiers: Sequence[DossierDescription]) -> dict[str, list[F
     found: dict[str, list[Finding]] = defaultdict(list)
     codes = {plain(dossier.file_code): dossier.file_code for dossier in dossiers}
     listed = any(_is_listed(dossier) for dossier in dossiers)
+    same = _SameDocuments()
     for dossier in dossiers:
         own = found[dossier.file_code]
         if listed and not _is_listed(dossier):
             own.append(Place(dossier, dossier, dossier.source).finding("MET-035"))
-        own += foreign_files(dossier, codes, dossier.source)
-    _tell_same_documents(dossiers, found)
+        foreign = ForeignFiles(dossier, codes, dossier.source)
+        for document in dossier.documents:
+            foreign.see(document)
+            same.see(document, dossier)
+        own += foreign.found()
+    for code, told in same.found.items():
+        found[code] += told
     return {code: own for code, own in found.items() if own}
 
 
@@ -37,18 +43,22 @@ def _is_listed(dossier: DossierDescription) -> bool:
     return any(cell.value for key, cell in dossier.fields.items() if key not in _CODE_FIELDS)
 
 
-def _tell_same_documents(dossiers: Sequence[DossierDescription], found: dict[str, list[Finding]]) -> None:
-    """Documents with the number, issuing body and day of an earlier one."""
-    first: dict[tuple[str, str, str], tuple[DossierDescription, DocumentDescription]] = {}
-    for dossier in dossiers:
-        for document in dossier.documents:
-            key = same_document_key(document)
-            if key is None:
-                continue
-            if key not in first:
-                first[key] = (dossier, document)
-                continue
-            owner, other = first[key]
-            place = Place(document, dossier, document.source or dossier.source)
-            values = {"other": f"{owner.file_code}.{other.ordinal}", "other_row": str(other.row or "")}
-            found[dossier.file_code].append(place.finding("MET-050", **values))
+class _SameDocuments:
+    """Documents with the number, issuing body and day of an earlier one, by the code of their dossier."""
+
+    def __init__(self) -> None:
+        self.found: defaultdict[str, list[Finding]] = defaultdict(list)
+        # What is told of the earlier one, and not the document: of 100,000 packed ones none is to stay unpacked.
+        self._first: dict[tuple[str, str, str], tuple[str, int, int | None]] = {}
+
+    def see(self, document: DocumentDescription, dossier: DossierDescription) -> None:
+        key = same_document_key(document)
+        if key is None:
+            return
+        if key not in self._first:
+            self._first[key] = (dossier.file_code, document.ordinal, document.row)
+            return
+        code, ordinal, row = self._first[key]
+        place = Place(document, dossier, document.source or dossier.source)
+        values = {"other": f"{code}.{ordinal}", "other_row": str(row or "")}
+        self.found[dossier.file_code].append(place.finding("MET-050", **values))

@@ -31,7 +31,13 @@ RESOURCES = (
     "archive/preservation/signatures/policy.toml",
     "metadata/messages/proofs.toml",
 )
-MAIN = f"""import sys
+MAIN = f"""# -*- coding: utf-8 -*-
+import sys
+
+if sys.version_info < (3, 11):
+    # Read by Pythons of any age, which would end in a traceback further on.
+    sys.stderr.write("luutru-verify: cần Python 3.11 trở lên / needs Python 3.11 or newer\\n")
+    sys.exit(2)
 
 from {ENTRY} import main
 

@@ -46,5 +46,11 @@ run export "$first" --as pdfa -o "$demo/export/pdfa.pdf"
 title "8. Kiểm tra toàn vẹn / fixity: every byte read back"
 run fixity check --all
 
+title "9. Người dùng / people: Lan reads and hands in; her password is printed once and changed at her first sign-in"
+if ! "$luutru" user list --json | grep -q '"login": "lan"'; then
+    run user add lan --name 'Nguyễn Thị Lan'
+    run user grant lan archivist --agency "$LUUTRU_AGENCY"
+fi
+
 printf '\nXong trong %s giây / done in %s seconds. Kho / home: %s\n' "$(($(date +%s) - started))" "$(($(date +%s) - started))" "$LUUTRU_HOME"
-printf 'Xem trên trình duyệt / look in a browser: LUUTRU_HOME=%s .venv/bin/luutru serve\n' "$LUUTRU_HOME"
+printf 'Xem trên trình duyệt / look in a browser as lan: LUUTRU_HOME=%s .venv/bin/luutru serve\n' "$LUUTRU_HOME"

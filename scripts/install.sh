@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 readonly NEEDED=(python3-venv tesseract-ocr tesseract-ocr-vie fonts-liberation2 libmagic1 libreoffice-writer-nogui
     libreoffice-calc-nogui libreoffice-impress-nogui bubblewrap fontconfig)
 # libatomic1: the driver of the browser tests is linked to it.
-readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium libatomic1 fonts-noto-core util-linux procps
+readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium libatomic1 fonts-noto-core util-linux procps xz-utils
     poppler-utils openssl)
 readonly FAULT=4
 

@@ -13,6 +13,7 @@ from metadata.packing import packed, unpacked
 from search import numbers
 from search.errors import SearchFaultError
 from search.periods import Span, span
+from search.places import place_keys
 from search.ports import IndexedDocument
 from search.vietnamese import fold, nfc, sort_key, streams
 
@@ -70,6 +71,7 @@ def _exact(document: IndexedDocument) -> dict[str, tuple[str, ...]]:
         "language": (fold(document.language),),
         "doc_code": (code(document.doc_code),),
         "file_code": (code(document.file_code),),
+        **{level: (key,) for level, key in (place_keys(document.place) or {}).items()},
     }
     return {
         name: tuple(dict.fromkeys(value[:MAX_KEY_CHARS] for value in values if value)) for name, values in raw.items()

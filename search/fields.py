@@ -22,6 +22,9 @@ class Kind(Enum):
     NUMBER = "number"
     """All words of the value in the document's number."""
 
+    PLACE = "place"
+    """A place of the physical store and all that lies within it."""
+
     PERIOD = "period"
     """A day, month, year or span of years that overlaps the day of issue, as far as that is known."""
 
@@ -44,6 +47,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "signer": Kind.WORDS,
         "title": Kind.WORDS,
         "keyword": Kind.WORDS,
+        "storehouse": Kind.KEY,
+        "store_room": Kind.KEY,
+        "shelf": Kind.KEY,
+        "box": Kind.KEY,
+        "place": Kind.PLACE,
     }
 )
 """By canonical name. `code` is `doc_code` or `file_code`."""
@@ -65,6 +73,12 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "language": ("ngon_ngu", "lang"),
     "title": ("tieu_de", "trich_yeu", "ten", "subject"),
     "keyword": ("tu_khoa", "keywords"),
+    # Without marks a room (phòng) is a fonds (phông), a box (hộp) a meeting (họp), a shelf (giá, kệ) a price or a list.
+    "storehouse": ("kho", "kho_so"),
+    "store_room": ("phong_kho", "phong_so"),
+    "shelf": ("gia_so", "gia_ke"),
+    "box": ("hop_so",),
+    "place": ("vi_tri", "noi_de"),
 }
 
 

@@ -137,6 +137,8 @@ class Marker:
                 if wanted:
                     yield from ((number, self._mark(page, place)) for place in places(page, wanted))
             return
+        if not self._answered(pages):
+            return
         words: list[tuple[int, Place]] = [
             (number, place) for number, page in enumerate(pages) for place in places(page)
         ]
@@ -145,6 +147,15 @@ class Marker:
             mark = self._mark(pages[number], place, in_row.get(index, ""))
             if mark.what:
                 yield number, mark
+
+    def _answered(self, pages: Sequence[str]) -> bool:
+        """Whether a word or all words of a phrase stand on the pages at all: most texts are told so without places."""
+        there: set[str] = set()
+        for role in (role for page in pages for role in self._seen(page)):
+            if role.what:
+                return True
+            there.add(role.fold)
+        return any(folds <= there for folds in self._row_folds)
 
     def _mark(self, page: str, place: Place, row: str = "") -> Mark:
         role = self._roles[page[place.start : place.end]]

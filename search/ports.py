@@ -54,6 +54,9 @@ class IndexedDocument:
     verdict: str = ""
     """Gravest signature indication, or empty."""
 
+    place: str = ""
+    """Where the paper of the dossier lies, as `metadata.physical.StorePlace.key`; empty: nowhere that is known."""
+
     access: Sequence[str] = ("all",)
     """Coarse access tokens; a query is always filtered by some."""
 
@@ -65,7 +68,7 @@ class SearchRequest:
     query: str
     fields: Mapping[str, str] = field(default_factory=dict)
     """`--field name=value`; names: number, doc_code, file_code, type, agency, organ, fonds, year, signer, rights,
-    retention, language, title, keyword."""
+    retention, language, title, keyword, storehouse, store_room, shelf, box, place (`2/-/12`)."""
 
     issued_from: date | None = None
     issued_to: date | None = None
@@ -75,6 +78,8 @@ class SearchRequest:
     """`relevance`, `date`, `-date`, `number`, `title`."""
 
     access: Sequence[str] = ("all",)
+    without: Sequence[str] = ()
+    """Packages that are neither found nor counted, whatever they carry: their access tokens are out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ class Hit:
 
     snippet: str
     """HTML-safe, hits marked by `<em>`."""
+
+    no_file: bool = False
+    """The document is only described (a register): said by who knows the holding, no index does."""
 
 
 @dataclass(frozen=True, slots=True)

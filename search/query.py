@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from search import numbers
 from search.fields import KINDS, Kind, canonical
 from search.periods import period
+from search.places import place_keys
 from search.vietnamese import Forms, forms, nfc
 
 MAX_QUERY_CHARS = 4096
@@ -214,7 +215,9 @@ class _Reader:
         if name is None:
             self.note(NOTE_UNKNOWN_FIELD)
             return None
-        if (KINDS[name] is Kind.PERIOD and period(value) is None) or not forms(value):
+        kind = KINDS[name]
+        unfit = (kind is Kind.PERIOD and period(value) is None) or (kind is Kind.PLACE and place_keys(value) is None)
+        if unfit or not forms(value):
             self.note(NOTE_AS_WORDS)
             return None
         return [Filter(name, value)]

@@ -57,6 +57,22 @@ class PackageFile:
     sha512: str
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest version of a package, as one reading of its inventory shows it."""
+
+    package_id: str
+    version: str
+    created: str
+    """When it was made, RFC 3339 UTC."""
+
+    inventory_sha512: str
+    inventory_bytes: int
+    """How much there is to read before any file of the package can be: it grows with each version."""
+
+    files: tuple[PackageFile, ...]
+
+
 class Progress(Protocol):
     """Hears how many of how many files are stored."""
 

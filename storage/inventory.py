@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from metadata.digests import Digests
+from metadata.remembered import Remembered
 from storage.errors import RecordUnreadableError, UnsafeKeyError
 from storage.keys import safe_path
 from storage.layout import INVENTORY
@@ -17,6 +17,9 @@ from storage.layout import INVENTORY
 _Sha512 = Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
 _VersionName = Annotated[str, Field(pattern=r"^v[1-9][0-9]{0,8}$")]
 _Places = Annotated[tuple[str, ...], Field(min_length=1)]
+
+_KEPT_BYTES = 4 << 20
+"""Inventories as JSON that are kept as read: each piece of a file that a reader asks for needs its package's."""
 
 
 class User(BaseModel):
@@ -98,6 +101,17 @@ class Inventory(BaseModel):
         """
         return _with(self.id, self, version, places)
 
+    def until(self, number: int) -> Inventory:
+        """The inventory as it was when version `number` was the head."""
+        known = {f"v{n + 1}" for n in range(number)}
+        manifest = {
+            digest: kept
+            for digest, places in self.manifest.items()
+            if (kept := tuple(place for place in places if place.partition("/")[0] in known))
+        }
+        versions = {name: version for name, version in self.versions.items() if name in known}
+        return Inventory(id=self.id, head=f"v{number}", manifest=manifest, versions=versions)
+
     def as_json(self) -> bytes:
         """The bytes that are stored; the same inventory gives the same bytes."""
         data = self.model_dump(by_alias=True, exclude_none=True)
@@ -127,17 +141,20 @@ def first(identifier: str, version: Version, places: Mapping[str, str]) -> Inven
     return _with(identifier, None, version, places)
 
 
-def version_of(state: Mapping[str, Digests], *, created: str, message: str, user: str) -> Version:
-    """A version that holds `state`."""
+def version_of(state: Mapping[str, str], *, created: str, message: str, user: str) -> Version:
+    """A version that holds `state`: SHA-512 by path."""
     by_digest: dict[str, list[str]] = {}
-    for path, digests in sorted(state.items()):
-        by_digest.setdefault(digests.sha512, []).append(path)
+    for path, sha512 in sorted(state.items()):
+        by_digest.setdefault(sha512, []).append(path)
     return Version(
         created=created,
         state={digest: tuple(paths) for digest, paths in by_digest.items()},
         message=message,
         user=User(name=user, address=f"urn:luutru:{user}"),
     )
+
+
+_read = Remembered(Inventory.model_validate_json, _KEPT_BYTES)
 
 
 def read_inventory(key: str, data: bytes, identifier: str) -> Inventory:
@@ -147,7 +164,7 @@ def read_inventory(key: str, data: bytes, identifier: str) -> Inventory:
         RecordUnreadableError: it is none, holds an unsafe path, or is another object's.
     """
     try:
-        inventory = Inventory.model_validate_json(data)
+        inventory = _read(data)
     except ValidationError as error:
         first_error = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first_error["loc"])

@@ -17,8 +17,8 @@ from uuid import UUID
 from storage.errors import UnsafeKeyError
 from storage.keys import safe_key
 
-FORMAT: Final = "luutru-aip 1.1"
-_EARLIER_FORMATS: Final = ("luutru-aip 1.0",)
+FORMAT: Final = "luutru-aip 1.2"
+_EARLIER_FORMATS: Final = ("luutru-aip 1.0", "luutru-aip 1.1")
 ROOT: Final = "packages"
 LEDGER: Final = "ledger"
 AUDIT: Final = "audit"

@@ -13,7 +13,7 @@ from metadata.time import Clock
 from storage.errors import LayoutUnknownError, ObjectExistsError, ObjectMissingError
 from storage.fixity import FixityReport, check_object
 from storage.heads import Committed, committed, insist_on_root
-from storage.holdings import Content, PackageFile, PackageVersion, Progress, StoredObject
+from storage.holdings import Content, Newest, PackageFile, PackageVersion, Progress, StoredObject
 from storage.layout import (
     EARLIER_ROOT_FILES,
     INVENTORY,
@@ -92,6 +92,36 @@ class PackageStore:
         """
         return self._writer.write(package_id, by_path(files), message=message, agent=agent, tell=tell)
 
+    def revise(
+        self, package_id: str, changed: Sequence[Content], *, upon: str, message: str, agent: str
+    ) -> StoredObject:
+        """Store the next version of a package: the newest one, with `changed` in the place of files of their paths.
+
+        Args:
+            package_id: UUID.
+            changed: Only what differs; all else stays, and is not stored again.
+            upon: SHA-512 of the inventory that `changed` was made from.
+            message: See `write`.
+            agent: See `write`.
+
+        Raises:
+            ObjectMissingError: no such package.
+            PreconditionFailedError: another version is the newest by now; read it and decide anew.
+            UnsafeKeyError: see `write`.
+            ObjectCorruptedError: a source is not what its digests say.
+            StorageFaultError: the store failed; whether the version came to be is told by reading the package.
+        """
+        return self._writer.revise(package_id, by_path(changed), upon=upon, message=message, agent=agent)
+
+    def tidy(self, package_id: str) -> None:
+        """Finish what a writer left that died when its version stood already: heads, and what no inventory names.
+
+        Raises:
+            ObjectMissingError: no such package.
+            StorageFaultError: the store failed; repeating is safe.
+        """
+        self._writer.tidy(package_id)
+
     def versions(self, package_id: str) -> tuple[PackageVersion, ...]:
         """All versions, oldest first.
 
@@ -129,6 +159,23 @@ class PackageStore:
             already=True,
         )
 
+    def newest(self, package_id: str) -> Newest:
+        """The newest version with its files; nothing but the inventory is asked for.
+
+        Raises:
+            ObjectMissingError: no such package.
+            RecordUnreadableError: its inventory is damaged.
+        """
+        found = self._known(package_id)
+        return Newest(
+            package_id=package_id,
+            version=found.inventory.head,
+            created=found.created,
+            inventory_sha512=found.sha512,
+            inventory_bytes=len(found.data),
+            files=_files(found, None),
+        )
+
     def files(self, package_id: str, version: str | None = None) -> tuple[PackageFile, ...]:
         """The files of a version (None: the newest), in order of path; nothing is listed.
 
@@ -137,14 +184,10 @@ class PackageStore:
             RecordUnreadableError: its inventory is damaged.
         """
         found = self._known(package_id)
-        inventory = found.inventory
-        if version is not None and version not in inventory.versions:
+        if version is not None and version not in found.inventory.versions:
             missing = f"{found.folder}/{version}"
             raise ObjectMissingError(missing)
-        return tuple(
-            PackageFile(path, f"{found.folder}/{inventory.manifest[digest][0]}", digest)
-            for path, digest in inventory.state(version).items()
-        )
+        return _files(found, version)
 
     def size_of(self, file: PackageFile) -> int:
         """Bytes of a file, as the store says.
@@ -221,3 +264,10 @@ class PackageStore:
         if found is None:
             raise ObjectMissingError(object_path(package_id))
         return found
+
+
+def _files(found: Committed, version: str | None) -> tuple[PackageFile, ...]:
+    return tuple(
+        PackageFile(path, f"{found.folder}/{found.inventory.manifest[digest][0]}", digest)
+        for path, digest in found.inventory.state(version).items()
+    )

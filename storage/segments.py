@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from metadata.digests import digests_of
 from metadata.packing import PackedUnreadableError, packed, unpack_lines
@@ -14,6 +15,7 @@ from storage.layout import AUDIT, segment_key
 from storage.ports import ObjectStore
 
 _LEVEL = 10
+_DAYS = 62
 _LARGEST_LINE_BYTES = 16 << 20
 """No event is larger; a stream that says so was tampered with."""
 
@@ -64,10 +66,25 @@ class AuditSegments:
 
     def segments(self) -> Iterator[Segment]:
         """All sealed segments, in order of year and name; lists them, for rebuild and checks."""
-        for info in self._store.keys(f"{AUDIT}/"):
+        yield from self._listed(f"{AUDIT}/")
+
+    def _listed(self, prefix: str) -> Iterator[Segment]:
+        for info in self._store.keys(prefix):
             match = re.fullmatch(rf"{AUDIT}/([0-9]{{4}})/([^/]+)\.jsonl\.zst", info.key)
             if match is not None:
                 yield Segment(int(match[1]), match[2], info.key, info.size_bytes)
+
+    def of_days(self, first: date, last: date) -> Iterator[Segment]:
+        """Segments whose first event is of these days, UTC; where the days are few, no others are listed."""
+        days = range((last - first).days + 1)
+        if len(days) <= _DAYS:
+            parts = [f"{day.year:04d}/{day:%Y%m%d}t" for day in (first + timedelta(days=number) for number in days)]
+        else:
+            parts = [f"{year:04d}/" for year in range(first.year, last.year + 1)]
+        for part in parts:
+            for segment in self._listed(f"{AUDIT}/{part}"):
+                if f"{first:%Y%m%d}" <= segment.name[:8] <= f"{last:%Y%m%d}":
+                    yield segment
 
     def lines(self, segment: Segment) -> Generator[bytes]:
         """The lines of a segment, without their newlines, one at a time.

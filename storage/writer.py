@@ -9,7 +9,7 @@ name is swept after it (ADR 0031).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from io import BytesIO
 
@@ -25,7 +25,7 @@ from storage.errors import (
 )
 from storage.heads import Committed, assert_head, committed, read_head
 from storage.holdings import Content, Progress, StoredObject
-from storage.inventory import Inventory, first, read_inventory, sidecar_of, version_of
+from storage.inventory import Inventory, Version, first, read_inventory, sidecar_of, version_of
 from storage.keys import safe_path
 from storage.layout import INVENTORY, OBJECT_NAMASTE, OBJECT_NAMASTE_TEXT, SIDECAR, object_id, object_path
 from storage.ports import ObjectStore
@@ -69,23 +69,43 @@ class PackageWriter:
             self._settle(found, {}, wanted)
             return _as_stored(package_id, found, wanted, already=True)
         made = self._prepared(package_id, found, wanted, tell)
-        version = version_of(
-            {path: content.digests for path, content in wanted.items()},
-            created=rfc3339(self._clock.now()),
-            message=message,
-            user=agent,
-        )
+        version = self._version(state, message, agent)
         inventory = (
             first(object_id(package_id), version, made) if found is None else found.inventory.next(version, made)
         )
+        return self._written(package_id, found, inventory, wanted)
+
+    def revise(
+        self, package_id: str, changed: Mapping[str, Content], *, upon: str, message: str, agent: str
+    ) -> StoredObject:
+        """See `PackageStore.revise`; `changed` comes from `by_path`."""
+        found = committed(self._store, package_id)
+        if found is None:
+            raise ObjectMissingError(object_path(package_id))
+        if found.sha512 != upon:
+            msg = f"{found.folder}/{INVENTORY}"
+            raise PreconditionFailedError(msg)
+        state = found.inventory.state() | {path: content.digests.sha512 for path, content in changed.items()}
+        made = self._prepared(package_id, found, changed, lambda _done, _total, /: None)
+        inventory = found.inventory.next(self._version(state, message, agent), made)
+        return self._written(package_id, found, inventory, changed)
+
+    def _version(self, state: Mapping[str, str], message: str, agent: str) -> Version:
+        return version_of(state, created=rfc3339(self._clock.now()), message=message, user=agent)
+
+    def _written(
+        self, package_id: str, base: Committed | None, inventory: Inventory, wanted: Mapping[str, Content]
+    ) -> StoredObject:
+        """Let the head version of `inventory` exist; of two writers of it one wins."""
         try:
-            new, etags = self._commit(object_path(package_id), found, inventory)
+            new, etags = self._commit(object_path(package_id), base, inventory)
         except PreconditionFailedError:
             winner = committed(self._store, package_id)
             if winner is None:
                 raise
-            self._settle(winner, {}, {})
-            if winner.inventory.state() != state:
+            # What this one left in the folder of its version is in that of somebody else's by now.
+            self._settle(winner, {}, {}, {min(inventory.number(), winner.inventory.number())})
+            if winner.inventory.state() != inventory.state():
                 raise
             return _as_stored(package_id, winner, wanted, already=True)
         self._settle(new, etags, wanted)
@@ -177,20 +197,51 @@ class PackageWriter:
         )
         return (earlier, data) if same else (inventory, inventory.as_json())
 
-    def _settle(self, found: Committed, etags: Mapping[str, str], wanted: Mapping[str, Content]) -> None:
-        """Make everything around a committed root inventory what it says; one listing of the object.
+    def tidy(self, package_id: str) -> None:
+        """See `PackageStore.tidy`."""
+        found = committed(self._store, package_id)
+        if found is None:
+            raise ObjectMissingError(object_path(package_id))
+        self._settle(found, {}, {}, range(1, found.inventory.number() + 1))
 
-        Heads that another writer changed are set right, content of `wanted` that is
-        gone is stored again, and what no inventory names is removed from the head version.
+    def _settle(
+        self,
+        found: Committed,
+        etags: Mapping[str, str],
+        wanted: Mapping[str, Content],
+        also: Collection[int] = (),
+    ) -> None:
+        """Make everything around a committed root inventory what it says.
+
+        Another writer may have committed the next version meanwhile, and be overtaken by what is set right here:
+        then what is around that one is set right again.
+
+        Args:
+            found: What was committed.
+            etags: Of the heads as this writer left them.
+            wanted: Content that is stored again where it is gone.
+            also: Numbers of earlier versions that are looked after beside the head.
         """
+        key = f"{found.folder}/{INVENTORY}"
+        self._set_right(found, etags, wanted, {found.inventory.number(), *also})
+        while self._store.info(key).etag != found.etag:
+            data, etag = read_head(self._store, key)
+            found = Committed(found.folder, read_inventory(key, data, found.inventory.id), data, etag)
+            self._set_right(found, {}, {}, {found.inventory.number(), *also})
+
+    def _set_right(
+        self, found: Committed, etags: Mapping[str, str], wanted: Mapping[str, Content], numbers: Collection[int]
+    ) -> None:
+        """One listing of the object: heads that another writer changed are set right, what no inventory names goes."""
         folder, inventory = found.folder, found.inventory
-        version = f"{folder}/{inventory.head}"
         there = {info.key: info.etag for info in self._store.keys(f"{folder}/")}
-        heads = {
-            f"{version}/{INVENTORY}": found.data,
-            f"{version}/{SIDECAR}": sidecar_of(found.data),
-            f"{folder}/{SIDECAR}": sidecar_of(found.data),
-        }
+        heads = {f"{folder}/{SIDECAR}": sidecar_of(found.data)}
+        for number in numbers:
+            version = f"{folder}/v{number}"
+            data = (
+                found.data if number == inventory.number() else self._earlier(f"{version}/{INVENTORY}", found, number)
+            )
+            heads |= {f"{version}/{INVENTORY}": data, f"{version}/{SIDECAR}": sidecar_of(data)}
         for key, data in heads.items():
             if key not in there or there[key] != etags.get(key):
                 assert_head(self._store, key, data)
@@ -201,9 +252,21 @@ class PackageWriter:
         for key, digest in content.items():
             if key not in there and digest in sources:
                 self._put(key, sources[digest])
+        looked_after = tuple(f"{folder}/v{number}/" for number in numbers)
         for key in there:
-            if key.startswith(f"{version}/") and key not in content and key not in heads:
+            if key.startswith(looked_after) and key not in content and key not in heads:
                 self._store.discard(key)
+
+    def _earlier(self, key: str, found: Committed, number: int) -> bytes:
+        """The inventory of an earlier version: as it lies there, or as the newest one tells it where it is another."""
+        expected = found.inventory.until(number)
+        try:
+            data, _ = read_head(self._store, key)
+            if read_inventory(key, data, found.inventory.id) == expected:
+                return data
+        except (ObjectMissingError, RecordUnreadableError):
+            pass
+        return expected.as_json()
 
 
 def _as_stored(package_id: str, found: Committed, wanted: Mapping[str, Content], *, already: bool) -> StoredObject:

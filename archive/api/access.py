@@ -12,11 +12,13 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from archive.api.problems import ApiError
+from archive.api.rights import Asking, may
+from archive.auth.people import EVERYWHERE
+from archive.auth.policy import Action
 from archive.composition import Archive
+from archive.services.resubmissions import Resubmissions
 from archive.services.uploads import Uploads
 from archive.web.language import language_of
-
-T = TypeVar("T")
 
 _MAX_DIGITS = 9
 
@@ -33,13 +35,32 @@ def uploads_of(request: Request) -> Uploads:
     return uploads
 
 
-ArchiveDep = Annotated[Archive, Depends(archive_of)]
-UploadsDep = Annotated[Uploads, Depends(uploads_of)]
-LanguageDep = Annotated[str, Depends(language_of)]
+def resubmissions_of(request: Request) -> Resubmissions:
+    """Handing in again, of this installation."""
+    resubmissions: Resubmissions = request.app.state.resubmissions
+    return resubmissions
+
+
+T = TypeVar("T")
+
+
+def _at_once(find: Callable[[Request], T]) -> Any:  # noqa: ANN401 - as FastAPI's own `Depends`
+    """A dependency that waits for nothing: FastAPI would give a plain function a thread, which costs more than it."""
+
+    async def found(request: Request) -> T:
+        return find(request)
+
+    return Depends(found)
+
+
+ArchiveDep = Annotated[Archive, _at_once(archive_of)]
+UploadsDep = Annotated[Uploads, _at_once(uploads_of)]
+AgainDep = Annotated[Resubmissions, _at_once(resubmissions_of)]
+LanguageDep = Annotated[str, _at_once(language_of)]
 
 
 def agency_of(
-    archive: ArchiveDep,
+    asking: Annotated[Asking, may(Action.SUBMIT)],
     agency: Annotated[
         str | None, Query(max_length=64, description="Code of the agency that hands in; default: the home's")
     ] = None,
@@ -48,10 +69,13 @@ def agency_of(
 
     Raises:
         ApiError: nobody knows it.
+        NotFoundError: the same to who does not hand in for the whole archive, or it is another's.
     """
-    if agency is not None and agency not in {row["code"] for row in archive.catalogue.agencies()}:
+    if agency is None or agency in {row["code"] for row in asking.archive.catalogue.agencies(within=asking.scope)}:
+        return agency
+    if asking.scope.everything or any(area.agency == EVERYWHERE for area in asking.scope.areas):
         raise ApiError("api.invalid", f"agency: {agency} is not known")
-    return agency
+    raise asking.archive.permits.absent(asking.person, Action.SUBMIT, agency)
 
 
 AgencyDep = Annotated[str | None, Depends(agency_of)]

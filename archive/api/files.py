@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import quote
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from archive.api.problems import ApiError
+from archive.services.made_files import MadeFile
 
 _CHUNK_BYTES = 1 << 20
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -31,6 +32,14 @@ class Served:
     size_bytes: int
     sha256: str
     open: Open
+    closed: bool = False
+    """Whether no browser may keep it: who comes after this person at the same machine must not find it there."""
+
+    @property
+    def kept(self) -> str:
+        """`Cache-Control`."""
+        # The bytes of an address may be the same for ever; the rights of who has them are not.
+        return "private, no-store" if self.closed else "private, no-cache"
 
 
 def disposition(name: str) -> str:
@@ -49,7 +58,7 @@ def send(request: Request, file: Served) -> Response:
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=31536000, immutable",
+        "Cache-Control": file.kept,
         "Content-Disposition": disposition(file.name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Repr-Digest": f"sha-256=:{_base64(file.sha256)}:",
@@ -62,10 +71,32 @@ def send(request: Request, file: Served) -> Response:
     headers["Content-Length"] = str(length)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {start}-{end}/{file.size_bytes}"
-    status = 200 if wanted is None else 206
+    code = 200 if wanted is None else 206
     if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=file.mime)
-    return StreamingResponse(_chunks(file.open, start, length), status, headers, file.mime)
+        return Response(status_code=code, headers=headers, media_type=file.mime)
+    return StreamingResponse(_chunks(file.open, start, length), code, headers, file.mime)
+
+
+def send_made(request: Request, file: MadeFile, mime: str, leaves: Callable[[], None] = lambda: None) -> Response:
+    """Answer with a file that was made for this request; it is closed with its last byte, or where none goes out.
+
+    Args:
+        request: GET or HEAD.
+        file: Nobody else's.
+        mime: Its media type.
+        leaves: Called before its first byte goes out; what it raises keeps the bytes in.
+
+    Raises:
+        ApiError: the range lies outside.
+    """
+    with ExitStack() as stack:
+        stack.callback(file.close)
+        answer = send(request, Served(file.name, mime, file.size_bytes, file.sha256, file.open))
+        if request.method == "GET" and answer.status_code != status.HTTP_304_NOT_MODIFIED:
+            leaves()
+            # From here on the answer holds it.
+            stack.pop_all()
+        return answer
 
 
 def _base64(hexadecimal: str) -> str:

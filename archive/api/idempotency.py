@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive.api.problems import ApiError, problem
+from archive.api.rights import PERSON
+from archive.auth.people import Person
 from archive.durable import write_durably
+from archive.services.accounts import rights_of
 from metadata.time import Clock
 
 KEPT_SECONDS = 7 * 24 * 3600
@@ -36,11 +40,14 @@ class Idempotency:
         """See ASGI."""
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         key = headers.get("idempotency-key")
-        if key is None or scope["method"] != "POST":
+        person: Person | None = scope.get(PERSON)
+        if key is None or scope["method"] != "POST" or person is None:
+            # What strangers are told (a session, when they sign in) is nobody else's.
             await self._application(scope, receive, send)
             return
-        name = hashlib.sha256(key.encode()).hexdigest()
-        call = _call(scope, headers)
+        # Two people may think of the same key, and one must not be told what the other was.
+        name = hashlib.sha256(f"{person.id}\n{key}".encode()).hexdigest()
+        call = _call(scope, headers, person)
         kept = await run_in_threadpool(self._kept, name)
         refusal = self._refusal(name, key, call, kept)
         if refusal is not None:
@@ -67,10 +74,11 @@ class Idempotency:
         async def keep(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                start = message
+                # As the route gave it: what stands in front adds to it that nothing says may be kept.
+                start = {**message, "headers": list(message.get("headers", ()))}
             else:
                 body.extend(message.get("body", b"")[: _MAX_BODY_BYTES + 1 - len(body)])
-                if not message.get("more_body") and start["status"] < 500 and len(body) <= _MAX_BODY_BYTES:  # noqa: PLR2004
+                if not message.get("more_body") and _may_be_kept(start) and len(body) <= _MAX_BODY_BYTES:
                     # Kept before it is sent: a client that loses the answer asks again and gets this one.
                     await run_in_threadpool(self._keep, name, call, start, bytes(body))
             await send(message)
@@ -108,9 +116,18 @@ def sweep(folder: Path, clock: Clock) -> None:
                 path.unlink()
 
 
-def _call(scope: Scope, headers: Headers) -> str:
+def _may_be_kept(start: Message) -> bool:
+    """Not a fault, whose repeat may succeed; not what is told once (passwords, tokens), which is written nowhere."""
+    said = Headers(raw=list(start.get("headers", ())))
+    told_once = "no-store" in said.get("cache-control", "") or "set-cookie" in said
+    return not told_once and int(start["status"]) < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _call(scope: Scope, headers: Headers, person: Person) -> str:
+    """What the call is: who may less or more by now, or comes with another token, makes another one."""
     said = [scope["method"], scope["path"], scope["query_string"].decode("latin-1")]
     said += [headers.get("content-length", ""), headers.get("content-type", "")]
+    said += [rights_of(person.grants), "all" if person.scopes is None else " ".join(sorted(person.scopes))]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from archive.catalogue.journal import Job
 from archive.services import lines
-from archive.services.submissions import DossierAnswer
+from archive.services.answers import DossierAnswer
 from metadata.package import PackageFile
 from metadata.verdicts import SignatureVerdict
 from search.ports import Hit

@@ -21,11 +21,27 @@ from metadata.rules import as_json
 
 MEDIA_TYPE = "application/problem+json"
 
-STATUS: Mapping[str, HTTPStatus] = {
+CHECKSUM_MISMATCH = 460
+"""Of the tus protocol; the registry of HTTP has no status for it."""
+
+STATUS: Mapping[str, int] = {
     "archive.usage": HTTPStatus.BAD_REQUEST,
     "archive.not_found": HTTPStatus.NOT_FOUND,
     "api.invalid": HTTPStatus.BAD_REQUEST,
     "api.forbidden": HTTPStatus.FORBIDDEN,
+    "api.unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "auth.refused": HTTPStatus.UNAUTHORIZED,
+    "auth.factor": HTTPStatus.UNAUTHORIZED,
+    "auth.factor_due": HTTPStatus.FORBIDDEN,
+    "auth.form": HTTPStatus.FORBIDDEN,
+    "auth.weak_password": HTTPStatus.BAD_REQUEST,
+    "auth.login_taken": HTTPStatus.CONFLICT,
+    "auth.too_often": HTTPStatus.TOO_MANY_REQUESTS,
+    "auth.provider_refused": HTTPStatus.FORBIDDEN,
+    "auth.provider_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "auth.key_damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "rights.refused": HTTPStatus.FORBIDDEN,
+    "rights.undeclared": HTTPStatus.FORBIDDEN,
     "api.not_found": HTTPStatus.NOT_FOUND,
     "api.method": HTTPStatus.METHOD_NOT_ALLOWED,
     "api.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -36,20 +52,35 @@ STATUS: Mapping[str, HTTPStatus] = {
     "api.rejected": HTTPStatus.UNPROCESSABLE_ENTITY,
     "upload.path": HTTPStatus.BAD_REQUEST,
     "upload.conflict": HTTPStatus.CONFLICT,
+    "api.slow": HTTPStatus.REQUEST_TIMEOUT,
+    "api.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "upload.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "upload.length": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "upload.checksum": CHECKSUM_MISMATCH,
+    "upload.too_many": HTTPStatus.TOO_MANY_REQUESTS,
+    "upload.too_many_open": HTTPStatus.TOO_MANY_REQUESTS,
+    "upload.version": HTTPStatus.PRECONDITION_FAILED,
     "proof.not_ready": HTTPStatus.CONFLICT,
     "lta.refused": HTTPStatus.CONFLICT,
+    "export.request": HTTPStatus.BAD_REQUEST,
+    "export.too_long": HTTPStatus.CONFLICT,
     "search.request": HTTPStatus.BAD_REQUEST,
+    "delivery.missing": HTTPStatus.BAD_REQUEST,
+    "delivery.unknown": HTTPStatus.BAD_REQUEST,
     "home.newer": HTTPStatus.CONFLICT,
+    "home.older": HTTPStatus.CONFLICT,
     "home.missing": HTTPStatus.CONFLICT,
     "settings.invalid": HTTPStatus.BAD_REQUEST,
     # From here on the system failed; 503 where waiting may help, 507 where somebody has to make room.
     "archive.fault": HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal.error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "audit.behind": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "audit.damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
     "audit.forked": HTTPStatus.INTERNAL_SERVER_ERROR,
     "clamd.refused": HTTPStatus.INTERNAL_SERVER_ERROR,
     "clamd.unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
     "database.fault": HTTPStatus.SERVICE_UNAVAILABLE,
+    "export.not_written": HTTPStatus.INSUFFICIENT_STORAGE,
     "evidence.damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
     "evidence.history": HTTPStatus.INTERNAL_SERVER_ERROR,
     "evidence.no_authority": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -59,12 +90,27 @@ STATUS: Mapping[str, HTTPStatus] = {
     "ingest.unreadable_file": HTTPStatus.INTERNAL_SERVER_ERROR,
     "lta.broken": HTTPStatus.INTERNAL_SERVER_ERROR,
     "job.source_lost": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "conversion.running": HTTPStatus.CONFLICT,
+    "authority.changed": HTTPStatus.PRECONDITION_FAILED,
+    "text.changed": HTTPStatus.PRECONDITION_FAILED,
+    "text.unseen": HTTPStatus.PRECONDITION_REQUIRED,
+    "text.edit": HTTPStatus.BAD_REQUEST,
+    "text.full": HTTPStatus.CONFLICT,
+    "text.contended": HTTPStatus.SERVICE_UNAVAILABLE,
+    "text.not_revised": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "page.not_shown": HTTPStatus.NOT_FOUND,
+    "job.base_under_way": HTTPStatus.SERVICE_UNAVAILABLE,
+    "job.cancelled": HTTPStatus.CONFLICT,
+    "job.ended": HTTPStatus.CONFLICT,
+    "job.not_cancelled": HTTPStatus.CONFLICT,
     "job.stopped": HTTPStatus.SERVICE_UNAVAILABLE,
     "package.broken": HTTPStatus.INTERNAL_SERVER_ERROR,
     "package.not_written": HTTPStatus.INTERNAL_SERVER_ERROR,
     "package.text_unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "proof.source_altered": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "mapping.invalid": HTTPStatus.BAD_REQUEST,
     "reader.not_a_folder": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "reader.room": HTTPStatus.INSUFFICIENT_STORAGE,
     "reader.unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "schema.altered": HTTPStatus.INTERNAL_SERVER_ERROR,
     "search.fault": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -127,7 +173,7 @@ class RejectedUploadError(ApiError):
         super().__init__("api.rejected", "; ".join(sorted({finding.rule for finding in findings})))
 
 
-def status_of(error: ArchiveError) -> HTTPStatus:
+def status_of(error: ArchiveError) -> int:
     """The status that `error` means: its own entry of the table, else its nearest ancestor's."""
     for code in (error.code, *(getattr(kind, "code", "") for kind in type(error).__mro__)):
         if code in STATUS:
@@ -150,7 +196,7 @@ def problem(request: Request, error: ArchiveError) -> JSONResponse:
     body = Problem(
         type=f"urn:luutru:problem:{error.code}",
         title=title_of(error.code, language),
-        status=status.value,
+        status=status,
         code=error.code,
         detail=str(error),
         instance=request.url.path,
@@ -160,12 +206,18 @@ def problem(request: Request, error: ArchiveError) -> JSONResponse:
     headers = dict(getattr(error, "headers", {}))
     if isinstance(error, UploadConflictError) and error.offset is not None:
         headers["Upload-Offset"] = str(error.offset)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
-    return JSONResponse(body.model_dump(), status.value, headers, MEDIA_TYPE)
+    return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
 
 
-_HTTP_CODES = {404: "api.not_found", 405: "api.method", 415: "api.media_type"}
+_HTTP_CODES = {
+    404: "api.not_found",
+    405: "api.method",
+    408: "api.slow",
+    413: "api.too_large",
+    415: "api.media_type",
+}
 
 
 def from_exception(error: Exception) -> ArchiveError:
@@ -197,7 +249,7 @@ def install(application: FastAPI, page: Page) -> None:
         told = from_exception(error)
         if request.url.path.startswith("/api/"):
             return problem(request, told)
-        return page(request, status_of(told).value, title_of(told.code, language_of(request)), str(told))
+        return page(request, status_of(told), title_of(told.code, language_of(request)), str(told))
 
     for kind in (ArchiveError, RequestValidationError, HTTPException, Exception):
         application.add_exception_handler(kind, answer)

@@ -1,15 +1,53 @@
-"""Which bytes of a file a request brings: `Upload-Offset`, `Content-Range`, or the whole file."""
+"""Whose an upload is, and which bytes of a file a request brings: `Upload-Offset`, `Content-Range`, or all."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Annotated, Any
 
+from fastapi import Depends
+
+from archive.api.access import UploadsDep
 from archive.api.problems import ApiError
+from archive.api.rights import Asking, may
+from archive.auth.policy import Action, Target
+from archive.composition import Archive
+from archive.jobs.engine import is_under_way
 from archive.services.incoming import UploadTooLargeError
+from archive.services.uploads import Arrived
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _OFFSET = re.compile(r"\d{1,18}")
+
+
+Sending = Annotated[Asking, may(Action.SUBMIT)]
+
+
+def own_upload(submission_id: str, uploads: UploadsDep, asking: Sending) -> str:
+    """The identifier of an upload that the caller began.
+
+    Raises:
+        NotFoundError: there is none, or it is another person's.
+    """
+    uploads.require_owner(submission_id, asking.login)
+    return submission_id
+
+
+def require_agency(asking: Asking, code: str | None) -> None:
+    """Go on only if the person may hand in for the agency (None: the default).
+
+    Raises:
+        RefusedError: the person may not.
+    """
+    archive = asking.archive
+    told = code or archive.settings.agency
+    # The default agency comes into being with its first delivery.
+    target = archive.permits.sights.agency(told) or Target((told,))
+    archive.permits.require(asking.person, asking.action, target, told)
+
+
+OwnUpload = Annotated[str, Depends(own_upload)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +91,19 @@ def span_of(upload_offset: str | None, content_range: str | None) -> Span:
             raise ApiError("api.invalid", "Upload-Offset: a number of bytes")
         return Span(int(upload_offset), None)
     return Span(None, None)
+
+
+def queue_jobs(archive: Archive, submission_id: str) -> None:
+    """Have what was handed in worked on."""
+    with archive.executor() as executor:
+        for job in archive.journal.of_submission(submission_id):
+            if is_under_way(job):
+                executor.enqueue(job)
+
+
+def arrived_line(entry: Arrived) -> dict[str, Any]:
+    """How far one file is, as JSON."""
+    line: dict[str, Any] = {"path": entry.path, "bytes": entry.size_bytes, "complete": entry.complete}
+    if entry.resumable:
+        line |= {"length": entry.length, "resumable": entry.resumable}
+    return line | ({"sha256": entry.sha256} if entry.sha256 else {})

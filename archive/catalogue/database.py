@@ -13,6 +13,9 @@ from archive.errors import DatabaseFaultError
 
 BUSY_TIMEOUT_SECONDS = 30
 
+Transaction = sa.Connection
+"""What `Database.transaction` gives: for those who hand it on and have nothing to ask of it."""
+
 
 def _pragmas(connection: Any) -> None:  # noqa: ANN401 - DBAPI objects have no common type
     for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}"):
@@ -26,8 +29,8 @@ def jobs_engine_of(url: str) -> sa.Engine:
     The job engine sends some BEGIN itself, so none may be sent for it; by itself it would neither use WAL nor wait.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401 - as above
@@ -44,8 +47,10 @@ def engine_of(url: str) -> sa.Engine:
     each other with "database is locked" instead of waiting.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects have no common type
@@ -83,6 +88,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._reading = engine.execution_options(reading=True)
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -107,7 +113,7 @@ class Database:
             DatabaseFaultError: the database failed.
         """
         try:
-            with self.engine.execution_options(reading=True).connect() as connection, connection.begin():
+            with self._reading.connect() as connection, connection.begin():
                 yield connection
         except sa.exc.SQLAlchemyError as error:
             raise DatabaseFaultError(str(error)) from error

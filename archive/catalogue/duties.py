@@ -14,9 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from archive.auth.policy import ALL, Scope
 from archive.catalogue.database import Database
 from archive.catalogue.journal import Job, JobStatus
 from archive.catalogue.tables import duties
+from archive.catalogue.visibility import packages_within
 from metadata.errors import NotFoundError
 from metadata.events import derived_id
 from metadata.time import Clock, rfc3339
@@ -38,6 +40,16 @@ class DutyKind(StrEnum):
     REJUDGE = "rejudge"
     """Judged without usable trust: to be judged again when trust is back."""
 
+    CONVERSION = "conversion"
+    """Descriptions of the holding to be converted from one circular to another; of no single dossier."""
+
+    EXPORT = "export"
+    """Something of a dossier that was asked for over HTTP, to be made and fetched."""
+
+
+JUDGING = (DutyKind.EVIDENCE, DutyKind.REJUDGE)
+"""What is worked off by judging again, when its time has come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -52,10 +64,15 @@ class Owed:
     """Files that are concerned."""
 
     why: str
+    key: str = ""
+    """Tells it from others of its kind and dossier; empty: there is but one."""
+
+
+_ENDED = (JobStatus.DONE.value, JobStatus.CANCELLED.value)
 
 
 class Duties:
-    """Reads and writes duties; one a kind and dossier."""
+    """Reads and writes duties; one a kind and dossier, but for exports, of which there may be many."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -68,7 +85,7 @@ class Duties:
             owed: What.
             due_at: When it is first tried, RFC 3339 or `NEVER`; None: at once.
         """
-        name = derived_id("duty", owed.kind.value, owed.package_id)
+        name = derived_id("duty", owed.kind.value, owed.package_id, *filter(None, [owed.key]))
         now = rfc3339(self._clock.now())
         fresh = {
             "status": JobStatus.WAITING.value,
@@ -94,7 +111,7 @@ class Duties:
                         **fresh,
                     )
                 )
-            elif status == JobStatus.DONE.value:
+            elif status in _ENDED:
                 connection.execute(duties.update().where(duties.c.id == name).values(**fresh))
         return name
 
@@ -115,9 +132,18 @@ class Duties:
             )
         return self.duty(duty_id) if taken.rowcount else None
 
-    def told(self, duty_id: str, done: int) -> None:
-        """How far it is; also keeps others from taking it for abandoned."""
-        self._update(duty_id, done=done)
+    def hold(self, duty_id: str) -> Job:
+        """Make a duty this process's without asking: for kinds whose work has a lock of its own.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        self._update(duty_id, status=JobStatus.RUNNING.value, error=None)
+        return self.duty(duty_id)
+
+    def told(self, duty_id: str, done: int) -> bool:
+        """How far it is; also keeps others from taking it for abandoned. False: somebody cancelled it."""
+        return self._update(duty_id, done=done)
 
     def wait(self, duty: Job, *, until: str, code: str, why: str) -> None:
         """Put a duty back: it is tried again at `until` (RFC 3339, or `NEVER`)."""
@@ -150,6 +176,13 @@ class Duties:
         with self._database.transaction() as connection:
             return connection.execute(duties.update().where(where).values(due_at=now)).rowcount
 
+    def cancel(self, duty_id: str, connection: sa.Connection, *, reason: str) -> bool:
+        """Cancel a duty, for good; False: it is done, or cancelled already."""
+        values = {"status": JobStatus.CANCELLED.value, "due_at": NEVER, "updated_at": rfc3339(self._clock.now())}
+        query = duties.update().where(duties.c.id == duty_id, duties.c.status.not_in(_ENDED))
+        query = query.values(error={"code": "job.cancelled", "detail": reason}, **values)
+        return connection.execute(query).rowcount == 1
+
     def make_due(self, duty_id: str) -> Job:
         """Take a duty up as soon as possible, also one that met a fault.
 
@@ -167,11 +200,18 @@ class Duties:
         return self.duty(duty_id)
 
     def due(self, limit: int) -> list[Job]:
-        """Duties whose time has come, those that wait longest first."""
+        """Duties of judging whose time has come, those that wait longest first."""
         now = self._clock.now()
         waits = (duties.c.status == JobStatus.WAITING.value) & (duties.c.due_at <= rfc3339(now))
         left = (duties.c.status == JobStatus.RUNNING.value) & (duties.c.updated_at < rfc3339(now - ABANDONED))
-        return self._read(sa.select(duties).where(waits | left).order_by(duties.c.due_at, duties.c.id).limit(limit))
+        judging = duties.c.kind.in_([kind.value for kind in JUDGING])
+        query = sa.select(duties).where(judging, waits | left).order_by(duties.c.due_at, duties.c.id)
+        return self._read(query.limit(limit))
+
+    def unfinished(self, kind: DutyKind) -> list[Job]:
+        """Duties of a kind that are neither done nor cancelled, the oldest first."""
+        open_ones = (duties.c.kind == kind.value) & duties.c.status.not_in(_ENDED)
+        return self._read(sa.select(duties).where(open_ones).order_by(duties.c.created_at, duties.c.id))
 
     def duty(self, duty_id: str) -> Job:
         """One duty, as a job.
@@ -184,9 +224,17 @@ class Duties:
             raise NotFoundError(duty_id)
         return found[0]
 
-    def recent(self, limit: int, after: tuple[str, str] | None = None, kind: DutyKind | None = None) -> list[Job]:
+    def recent(
+        self,
+        limit: int,
+        after: tuple[str, str] | None = None,
+        kind: DutyKind | None = None,
+        *,
+        within: Scope = ALL,
+    ) -> list[Job]:
         """Newest duties first; `after` is `created_at` and `id` of the last one seen."""
-        query = sa.select(duties).order_by(duties.c.created_at.desc(), duties.c.id).limit(limit)
+        query = sa.select(duties).where(packages_within(within, duties.c.package_id))
+        query = query.order_by(duties.c.created_at.desc(), duties.c.id).limit(limit)
         if kind is not None:
             query = query.where(duties.c.kind == kind.value)
         if after is not None:
@@ -195,8 +243,8 @@ class Duties:
         return self._read(query)
 
     def open_counts(self) -> dict[str, int]:
-        """Duties that are not done, by kind."""
-        query = sa.select(duties.c.kind, sa.func.count()).where(duties.c.status != JobStatus.DONE.value)
+        """Duties that are neither done nor cancelled, by kind."""
+        query = sa.select(duties.c.kind, sa.func.count()).where(duties.c.status.not_in(_ENDED))
         with self._database.reading() as connection:
             return {str(kind): int(count) for kind, count in connection.execute(query.group_by(duties.c.kind))}
 
@@ -204,11 +252,11 @@ class Duties:
         """Duties of a dossier."""
         return self._read(sa.select(duties).where(duties.c.package_id == package_id).order_by(duties.c.kind))
 
-    def _update(self, duty_id: str, **values: Any) -> None:  # noqa: ANN401 - columns of several types
+    def _update(self, duty_id: str, **values: Any) -> bool:  # noqa: ANN401 - columns of several types
+        mine = (duties.c.id == duty_id) & (duties.c.status != JobStatus.CANCELLED.value)
         with self._database.transaction() as connection:
-            connection.execute(
-                duties.update().where(duties.c.id == duty_id).values(updated_at=rfc3339(self._clock.now()), **values)
-            )
+            query = duties.update().where(mine).values(updated_at=rfc3339(self._clock.now()), **values)
+            return connection.execute(query).rowcount == 1
 
     def _read(self, query: sa.Select[Any]) -> list[Job]:
         with self._database.reading() as connection:

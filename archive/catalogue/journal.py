@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum, unique
 from typing import Any
 
 import sqlalchemy as sa
 
+from archive.auth.policy import ALL, Scope
 from archive.catalogue.database import Database
-from archive.catalogue.tables import claims, dossiers, jobs, submissions
+from archive.catalogue.entering import addition_code
+from archive.catalogue.tables import claims, jobs, packages, submissions
+from archive.catalogue.visibility import jobs_within, submissions_within
 from metadata.errors import NotFoundError
 from metadata.findings import Finding
 from metadata.time import Clock, rfc3339
@@ -41,6 +44,10 @@ class DossierStatus(StrEnum):
 
 
 FINAL = frozenset({JobStatus.DONE, JobStatus.REJECTED, JobStatus.FAULT, JobStatus.CANCELLED})
+ENDED = FINAL - {JobStatus.FAULT}
+"""Nothing will be done for such a job any more, unless it is handed in anew."""
+
+_ENDED = tuple(sorted(status.value for status in ENDED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Job:
     same_as: str | None
     created_at: str
     updated_at: str
+    label: int | None = None
+    """Rank of the strictest label of what it brings; None: nobody has told, so it is as closed as can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +130,10 @@ class Journal:
             raise NotFoundError(submission_id)
         return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented accessor
 
-    def submissions(self, limit: int, before: str | None = None) -> list[Mapping[str, Any]]:
+    def submissions(self, limit: int, before: str | None = None, *, within: Scope) -> list[Mapping[str, Any]]:
         """Newest submissions first; `before` is a cursor `received_at|id` of the last one seen."""
-        query = sa.select(submissions).order_by(submissions.c.received_at.desc(), submissions.c.id).limit(limit)
+        query = sa.select(submissions).where(submissions_within(within))
+        query = query.order_by(submissions.c.received_at.desc(), submissions.c.id).limit(limit)
         if before is not None:
             at, _, last = before.partition("|")
             query = query.where(
@@ -155,9 +165,21 @@ class Journal:
 
     def unfinished(self) -> set[str]:
         """Identifiers of the jobs that may still be taken up."""
-        ended = [status.value for status in (JobStatus.DONE, JobStatus.REJECTED, JobStatus.CANCELLED)]
+        return self._unfinished(jobs.c.id)
+
+    def unfinished_submissions(self) -> set[str]:
+        """Identifiers of the submissions of which a job may still be taken up."""
+        return self._unfinished(jobs.c.submission_id)
+
+    def has_unfinished(self, submission_id: str) -> bool:
+        """Whether a job of the submission may still be taken up."""
+        query = sa.select(jobs.c.id).where(jobs.c.submission_id == submission_id, jobs.c.status.not_in(_ENDED))
         with self._database.reading() as connection:
-            return set(connection.execute(sa.select(jobs.c.id).where(jobs.c.status.not_in(ended))).scalars())
+            return connection.execute(query.limit(1)).first() is not None
+
+    def _unfinished(self, column: sa.Column[str]) -> set[str]:
+        with self._database.reading() as connection:
+            return set(connection.execute(sa.select(column).where(jobs.c.status.not_in(_ENDED))).scalars())
 
     def of_submission(self, submission_id: str) -> list[Job]:
         """Jobs of a submission, in the order of its dossiers."""
@@ -173,10 +195,11 @@ class Journal:
     def tally(self, submission_ids: Sequence[str]) -> dict[str, dict[str, tuple[int, int]]]:
         """Dossiers and documents of submissions by state.
 
-        A state is the result, `already` for one that is held from an earlier delivery,
+        A state is the result, `already` for one that is held from an earlier delivery, `cancelled`,
         or the status of the job where there is no result yet.
         """
         word = sa.case(
+            (jobs.c.status == JobStatus.CANCELLED.value, jobs.c.status),
             (jobs.c.result.is_not(None), jobs.c.result),
             (jobs.c.same_as.is_not(None), "already"),
             else_=jobs.c.status,
@@ -201,9 +224,10 @@ class Journal:
         """Jobs that made or are making a package."""
         return self._jobs(jobs.c.package_id == package_id)
 
-    def recent(self, limit: int, after: str | None = None) -> list[Job]:
+    def recent(self, limit: int, after: str | None = None, *, within: Scope = ALL) -> list[Job]:
         """Newest jobs first; `after` is a cursor `created_at|position|id` of the last one seen."""
-        query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.position, jobs.c.id).limit(limit)
+        query = sa.select(jobs).where(jobs_within(within))
+        query = query.order_by(jobs.c.created_at.desc(), jobs.c.position, jobs.c.id).limit(limit)
         if after is not None:
             at, position, last = after.split("|")
             same_time = jobs.c.created_at == at
@@ -215,11 +239,13 @@ class Journal:
         with self._database.reading() as connection:
             return [_job(row) for row in connection.execute(query)]
 
-    def counts(self) -> dict[str, int]:
-        """Number of jobs by result, or by status where there is none yet."""
-        word = sa.func.coalesce(jobs.c.result, jobs.c.status)
+    def counts(self, *, within: Scope) -> dict[str, int]:
+        """Number of jobs by result, or by status where there is none yet, or the job was cancelled."""
+        cancelled = jobs.c.status == JobStatus.CANCELLED.value
+        word = sa.case((cancelled, jobs.c.status), else_=sa.func.coalesce(jobs.c.result, jobs.c.status))
+        query = sa.select(word, sa.func.count()).where(jobs_within(within)).group_by(word)
         with self._database.reading() as connection:
-            return dict(connection.execute(sa.select(word, sa.func.count()).group_by(word)).tuples().all())
+            return {str(state): int(count) for state, count in connection.execute(query)}
 
     def _jobs(self, condition: sa.ColumnElement[bool]) -> list[Job]:
         query = sa.select(jobs).where(condition).order_by(jobs.c.created_at, jobs.c.position)
@@ -227,14 +253,52 @@ class Journal:
             return [_job(row) for row in connection.execute(query)]
 
     def update(self, job_id: str, connection: sa.Connection | None = None, **values: Any) -> None:  # noqa: ANN401
-        """Change columns of a job."""
+        """Change columns of a job; one that was cancelled stays as it is."""
         if connection is None:
             with self._database.transaction() as own:
                 self.update(job_id, own, **values)
             return
-        connection.execute(
-            jobs.update().where(jobs.c.id == job_id).values(updated_at=rfc3339(self._clock.now()), **values)
-        )
+        self._change(connection, jobs.c.id == job_id, values)
+
+    def _change(self, connection: sa.Connection, which: sa.ColumnElement[bool], values: Mapping[str, Any]) -> bool:
+        query = jobs.update().where(which, jobs.c.status != JobStatus.CANCELLED.value)
+        return connection.execute(query.values(updated_at=rfc3339(self._clock.now()), **values)).rowcount == 1
+
+    # ------------------------------------------------------------ cancelling
+
+    def enter(self, job_id: str, stage: str) -> bool:
+        """Note that a stage begins, unless the job was cancelled: then False, and it must not."""
+        values = {"status": JobStatus.RUNNING.value, "stage": stage, "done": 0, "total": 0}
+        with self._database.transaction() as connection:
+            return self._change(connection, jobs.c.id == job_id, values)
+
+    def goes_on(self, job_id: str, connection: sa.Connection) -> bool:
+        """Whether the job was not cancelled; nobody cancels it before the end of the transaction."""
+        return self._change(connection, jobs.c.id == job_id, {})
+
+    def cancel(self, job_id: str, connection: sa.Connection, *, beyond: Sequence[str], reason: str) -> bool:
+        """Cancel a job and give back what it holds, in one step; False: it is decided, held or too far.
+
+        Args:
+            job_id: The job.
+            connection: Inside a transaction.
+            beyond: Stages from whose beginning on something of it may be stored.
+            reason: In the words of who cancels; may be empty.
+        """
+        open_ones = jobs.c.status.in_([JobStatus.WAITING.value, JobStatus.RUNNING.value, JobStatus.FAULT.value])
+        undecided = jobs.c.result.is_(None) | (jobs.c.result == DossierStatus.FAULT.value)
+        near = jobs.c.stage.is_(None) | jobs.c.stage.not_in(beyond)
+        unstored = jobs.c.package_id.not_in(sa.select(packages.c.id))
+        values = {
+            "status": JobStatus.CANCELLED.value,
+            "result": DossierStatus.RETURNED.value,
+            "error": {"code": "job.cancelled", "detail": reason},
+        }
+        which = (jobs.c.id == job_id) & open_ones & undecided & near & unstored
+        done = self._change(connection, which, values)
+        if done:
+            connection.execute(claims.delete().where(claims.c.job_id == job_id))
+        return done
 
     # ------------------------------------------------------------ claims
 
@@ -258,6 +322,35 @@ class Journal:
             )
             return wanted
 
+    def claim_addition(self, wanted: Claim, dossier_id: str, decide: Callable[[Sequence[str]], bool]) -> Claim | None:
+        """Take `wanted.file_code` if `decide` agrees; nobody else claims for the same dossier meanwhile.
+
+        Args:
+            wanted: With the code of an addition to the dossier.
+            dossier_id: The stored dossier.
+            decide: Called with the jobs of other additions that are claimed and not stored yet.
+
+        Returns:
+            Who holds the code already, if anybody.
+        """
+        with self._database.transaction() as connection:
+            # SQLite lets one writer in anyway; elsewhere those who add to the same dossier wait for each other here.
+            dossier = sa.select(packages.c.id).where(packages.c.id == dossier_id)
+            connection.execute(dossier.with_for_update())
+            own = (claims.c.agency == wanted.agency) & (claims.c.file_code == wanted.file_code)
+            holder = connection.execute(sa.select(claims).where(own)).first()
+            if holder is not None:
+                return Claim(*holder)
+            others = sa.select(claims.c.job_id).where(
+                claims.c.agency == wanted.agency,
+                claims.c.file_code.startswith(addition_code(dossier_id, ""), autoescape=True),
+                claims.c.package_id.not_in(sa.select(packages.c.id)),
+                claims.c.job_id != "",
+            )
+            if decide(list(connection.execute(others).scalars())):
+                connection.execute(claims.insert().values(**asdict(wanted)))
+            return None
+
     def holder(self, agency: str, file_code: str) -> Claim | None:
         """Who holds the code, if anybody."""
         with self._database.reading() as connection:
@@ -266,10 +359,27 @@ class Journal:
             ).first()
         return None if row is None else Claim(*row)
 
+    def under_way_before(self, job_id: str) -> str | None:
+        """An earlier job for the same code of the same agency that is still on its way; None: there is none."""
+        other = jobs.alias()
+        query = (
+            sa.select(other.c.id)
+            .join(jobs, sa.and_(jobs.c.agency == other.c.agency, jobs.c.file_code == other.c.file_code))
+            .where(
+                jobs.c.id == job_id,
+                other.c.id != job_id,
+                other.c.created_at <= jobs.c.created_at,
+                other.c.status.in_((JobStatus.WAITING.value, JobStatus.RUNNING.value)),
+            )
+            .order_by(other.c.created_at)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalars().first()
+
     def release(self, job_id: str) -> None:
         """Give back what a rejected or returned job holds; a stored dossier is never given back."""
         with self._database.transaction() as connection:
-            stored = sa.select(dossiers.c.package_id)
+            stored = sa.select(packages.c.id)
             connection.execute(claims.delete().where(claims.c.job_id == job_id, claims.c.package_id.not_in(stored)))
 
 

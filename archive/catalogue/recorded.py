@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from archive.auth.policy import ALL, Scope
 from archive.catalogue.database import Database
 from archive.catalogue.tables import audit_events, audit_head
+from archive.catalogue.visibility import events_within
 from metadata.audit_chain import EMPTY, ChainHead, canonical
 
 _ROWS = 2000
@@ -54,8 +57,16 @@ class RecordedTrail:
         last = after
         while rows := self._rows(place > last, place):
             for row in rows:
+                if not isinstance(row.number, int):
+                    # SQLite keeps what it was given, and sorts letters behind all numbers.
+                    return
                 last = row.number
                 yield _recorded(row)
+
+    def strays(self, upper: int) -> list[RecordedEvent]:
+        """Rows that no reading by number meets: below the first, above `upper`, of no number; 2,000 at most."""
+        place = audit_events.c.number
+        return [_recorded(row) for row in self._rows((place <= 0) | (place > upper), place.desc())]
 
     def unchained(self) -> Iterator[RecordedEvent]:
         """Events that were recorded before there was a chain."""
@@ -66,9 +77,11 @@ class RecordedTrail:
                 last = row.seq
                 yield _recorded(row)
 
-    def page(self, *, after: int, limit: int, subject: str = "", kind: str = "") -> list[Mapping[str, Any]]:
-        """Events of the chain after number `after`, with their place in it."""
-        condition = audit_events.c.number > after
+    def page(
+        self, *, after: int, limit: int, subject: str = "", kind: str = "", within: Scope = ALL
+    ) -> list[Mapping[str, Any]]:
+        """Events of the chain after number `after`, with their place in it; of no agency only for who sees all."""
+        condition = (audit_events.c.number > after) & events_within(within)
         if subject:
             condition &= audit_events.c.subject == subject
         if kind:
@@ -79,18 +92,26 @@ class RecordedTrail:
         return [{**row.body, "sha256": row.sha256} for row in rows]
 
     def _rows(self, condition: sa.ColumnElement[bool], order: sa.ColumnElement[Any]) -> list[sa.Row[Any]]:
+        # The body as the text that it is: a row that somebody broke is a place that is told, not an error.
+        columns = [column for column in audit_events.c if column is not audit_events.c.body]
+        body = sa.cast(audit_events.c.body, sa.Text).label("body")
         with self._database.reading() as connection:
-            query = sa.select(audit_events).where(condition).order_by(order).limit(_ROWS)
+            query = sa.select(*columns, body).where(condition).order_by(order).limit(_ROWS)
             return list(connection.execute(query))
 
 
 def _recorded(row: sa.Row[Any]) -> RecordedEvent:
-    body = row.body if isinstance(row.body, dict) else {}
+    try:
+        kept = json.loads(row.body)
+        line = canonical(kept)
+    except (ValueError, TypeError, RecursionError):
+        kept, line = None, str(row.body).encode(errors="backslashreplace")
+    body = kept if isinstance(kept, dict) else {}
     said = (body.get("id"), body.get("at"), body.get("type"), body.get("subject"), body.get("seq"))
     return RecordedEvent(
         number=row.number,
         id=row.id,
-        line=canonical(row.body),
+        line=line,
         sha256=row.sha256,
         segment=row.segment,
         sealed=bool(row.sealed),

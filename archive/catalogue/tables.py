@@ -34,6 +34,7 @@ submissions = Table(
     Column("clock", String(40), nullable=False),
     Column("findings", JSON, nullable=False),
     Column("ignored", JSON, nullable=False),
+    Column("label", Integer),
 )
 
 jobs = Table(
@@ -45,7 +46,7 @@ jobs = Table(
     Column("kind", String(40), nullable=False),
     Column("position", Integer, nullable=False),
     Column("file_code", String(400), nullable=False),
-    Column("package_id", String(36), nullable=False),
+    Column("package_id", String(36), nullable=False, index=True),
     Column("status", String(20), nullable=False, index=True),
     Column("result", String(20)),
     Column("stage", String(20)),
@@ -57,6 +58,7 @@ jobs = Table(
     Column("attempt", Integer, nullable=False, default=1),
     Column("approvals", JSON, nullable=False),
     Column("same_as", String(36)),
+    Column("label", Integer),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
 )
@@ -103,6 +105,17 @@ dossiers = Table(
     Column("stored_at", String(32), nullable=False, index=True),
     Column("documents", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    Column("fonds", String(400), nullable=False, server_default=""),
+    Column("declared", Integer),
+    Column("label", Integer),
+    Column("year", String(4), nullable=False, server_default=""),
+    Column("catalogue", String(400), nullable=False, server_default=""),
+    Column("starts", String(10), nullable=False, server_default=""),
+    Column("ends", String(10), nullable=False, server_default=""),
+    Column("words", Text, nullable=False, server_default=""),
+    Index(None, "agency", "fonds"),
+    Index("ix_dossiers_year", "agency", "fonds", "year", "documents"),
+    Index("ix_dossiers_catalogue", "agency", "fonds", "catalogue", "documents"),
 )
 
 packages = Table(
@@ -129,7 +142,20 @@ documents = Table(
     Column("organ", String(400), nullable=False),
     Column("issued", String(10), nullable=False),
     Column("verdict", String(20), nullable=False),
+    Column("declared", Integer),
+    Column("label", Integer),
+    Column("doubtful", Integer, nullable=False, server_default="0"),
+    Column("words", Text, nullable=False, server_default=""),
     Index("ix_documents_identity", "number", "organ", "issued"),
+    Index("ix_documents_agency", "agency", "label", "dossier_id"),
+    Index("ix_documents_issued", "issued", "dossier_id", "ordinal"),
+    Index(
+        "ix_documents_doubtful",
+        "agency",
+        "label",
+        sqlite_where=text("doubtful > 0"),
+        postgresql_where=text("doubtful > 0"),
+    ),
 )
 
 files = Table(
@@ -155,6 +181,31 @@ index_queue = Table(
     Column("reason", Text, nullable=False),
 )
 
+authority_versions = Table(
+    "authority_versions",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("source_sha256", String(64), nullable=False),
+    Column("source_name", Text, nullable=False),
+)
+
+authorities = Table(
+    "authorities",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("code", String(400), nullable=False),
+    Column("name", String(400), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10), nullable=False),
+    Column("closed_at", String(32), nullable=False),
+    Column("body", JSON, nullable=False),
+    Index(None, "kind", "code"),
+)
+
 audit_events = Table(
     "audit_events",
     metadata,
@@ -178,4 +229,143 @@ audit_head = Table(
     Column("seq", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("at", String(32), nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("login", String(200), nullable=False, unique=True),
+    Column("name", String(400), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("locked_why", String(20), nullable=False, default=""),
+    Column("locked_until", String(32), nullable=False, default=""),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("password", String(300), nullable=False, default=""),
+    Column("password_at", String(32), nullable=False, default=""),
+    Column("must_change", Integer, nullable=False, default=0),
+    Column("factor", Text, nullable=False, default=""),
+    Column("factor_at", String(32), nullable=False, default=""),
+    Column("factor_step", BigInteger, nullable=False, default=0),
+    Column("subject", String(600), unique=True),
+    Column("given", JSON, nullable=False),
+    Column("seen_at", String(32), nullable=False, default=""),
+    Column("created_at", String(32), nullable=False),
+    Column("provider_at", String(32), nullable=False, server_default=""),
+)
+
+known_browsers = Table(
+    "known_browsers",
+    metadata,
+    Column("person_id", String(36), ForeignKey("people.id"), primary_key=True),
+    Column("secret", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("seen_at", String(32), nullable=False),
+)
+
+old_passwords = Table(
+    "old_passwords",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person_id", String(36), ForeignKey("people.id"), nullable=False, index=True),
+    Column("password", String(300), nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("person_id", String(36), ForeignKey("people.id"), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("used_at", String(32), nullable=False, default=""),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("secret", String(64), nullable=False, unique=True),
+    Column("before", String(64), nullable=False, default="", index=True),
+    Column("before_until", String(32), nullable=False, default=""),
+    Column("person_id", String(36), ForeignKey("people.id"), nullable=False, index=True),
+    Column("stage", String(20), nullable=False),
+    Column("way", String(20), nullable=False),
+    Column("rights", String(64), nullable=False, default=""),
+    Column("created_at", String(32), nullable=False),
+    Column("seen_at", String(32), nullable=False),
+    Column("ends_at", String(32), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(200), nullable=False),
+    Column("waiting_factor", Text, nullable=False, default=""),
+    Column("provider_session", String(300), nullable=False, default="", index=True),
+    Column("provider_token", Text, nullable=False, default=""),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("secret", String(64), nullable=False, unique=True),
+    Column("person_id", String(36), ForeignKey("people.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("hint", String(20), nullable=False),
+    Column("scopes", JSON),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("used_at", String(32), nullable=False, default=""),
+    Column("revoked_at", String(32), nullable=False, default=""),
+    Column("grants", JSON, nullable=False, server_default="[]"),
+)
+
+provider_requests = Table(
+    "provider_requests",
+    metadata,
+    Column("state", String(64), primary_key=True),
+    Column("browser", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("following", String(2000), nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+upload_days = Table(
+    "upload_days",
+    metadata,
+    Column("person_id", String(36), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("person_id", String(36), ForeignKey("people.id"), nullable=False, index=True),
+    Column("role", String(20), nullable=False),
+    Column("agency", String(64), nullable=False),
+    Column("up_to", String(20), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("subject", String(520), primary_key=True),
+    Column("label", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+rights_changes = Table(
+    "rights_changes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(520), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("confirmed_at", String(32), nullable=False, server_default="", index=True),
+    Column("confirmed_by", String(200), nullable=False, server_default=""),
 )

@@ -9,10 +9,10 @@ chain, so that there is no gap and no fork, whoever writes (ADR 0261).
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import uuid4
 
@@ -20,15 +20,25 @@ import sqlalchemy as sa
 
 from archive.catalogue.database import Database
 from archive.catalogue.tables import audit_events, audit_head
+from archive.catalogue.trail_rows import HEAD, append, head_after, missing, row, sealed_lines
 from archive.version import AGENT
-from metadata.audit_chain import EMPTY, ChainHead, Link, SegmentHeading, canonical, linked
+from metadata.audit_chain import (
+    EMPTY,
+    NOTHING,
+    ChainDocumentError,
+    ChainHead,
+    SegmentHeading,
+    canonical,
+    linked,
+)
 from metadata.errors import ArchiveError
 from metadata.events import AuditEvent, EventOutcome, EventType
 from metadata.time import Clock, from_rfc3339, rfc3339
 
-_NO_PUNCTUATION = str.maketrans("", "", "-:.")
-_HEAD = 1
+_TIME = len("20261129t005159173z")
+"""Characters of the time at the beginning of a segment's name."""
 
+_NO_PUNCTUATION = str.maketrans("", "", "-:.")
 SEGMENT_EVENTS = 5000
 """Most events in one segment."""
 
@@ -56,6 +66,29 @@ class TrailForkedError(ArchiveError):
         super().__init__(f"the sealed trail and the database's contradict each other: {detail}")
 
 
+class TrailDamagedError(ArchiveError):
+    """A copy of the trail holds something that is no event: `audit verify` names every such place."""
+
+    code: ClassVar[str] = "audit.damaged"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place}: {why}")
+
+
+class TrailBehindError(ArchiveError):
+    """Storage has sealed events that the database does not know: it was put back from an older copy.
+
+    Nothing is sealed, so that no second end comes into being; a rebuild of the catalogue takes over what it lacks.
+    """
+
+    code: ClassVar[str] = "audit.behind"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, segment: str) -> None:
+        super().__init__(f"segment {segment}")
+
+
 class Segment(Protocol):
     """A sealed segment."""
 
@@ -79,6 +112,10 @@ class SegmentStore(Protocol[S]):
         """All segments, oldest first."""
         ...
 
+    def of_days(self, first: date, last: date) -> Iterator[S]:
+        """Segments whose first event is of these days, UTC."""
+        ...
+
     def lines(self, segment: S) -> Iterator[bytes]:
         """The lines of a segment."""
         ...
@@ -90,6 +127,7 @@ class AuditTrail:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._goes_on = False
 
     def event(
         self,
@@ -125,6 +163,7 @@ class AuditTrail:
 
         Raises:
             DatabaseFaultError: it could not be kept, so the action must not count.
+            TrailDamagedError: its number is taken by a row that was not recorded here.
         """
         self.record_all([event], connection)
 
@@ -144,9 +183,13 @@ class AuditTrail:
             if event.id not in known:
                 known.add(event.id)
                 body, head = linked(event.body(), head)
-                rows.append(_row(body, head))
+                rows.append(row(body, head))
         if rows:
-            _append(connection, rows, head)
+            try:
+                append(connection, rows, head)
+            except sa.exc.IntegrityError as error:
+                # Numbers are given behind the lock: somebody else's hand has taken this one.
+                raise TrailDamagedError("database", str(error.orig)) from error
 
     def begin(self, segments: SegmentStore[S]) -> None:
         """Let the chain begin, or go on where the sealed segments end when the database is new. Safe to repeat.
@@ -157,17 +200,18 @@ class AuditTrail:
         with self._database.reading() as connection:
             empty = connection.execute(sa.select(audit_events.c.seq).limit(1)).first() is None
         if empty:
-            self.restore(segments)
+            # What is damaged is told by a rebuild; until then nothing is sealed beside it.
+            self.restore(segments, {})
         self.record_all([])
 
     def _locked_head(self, connection: sa.Connection) -> ChainHead:
         """The head, which nobody else can move until the transaction ends."""
-        query = sa.select(audit_head).where(audit_head.c.id == _HEAD).with_for_update()
-        row = connection.execute(query).first()
-        if row is None:
-            connection.execute(audit_head.insert().values(id=_HEAD, seq=EMPTY.seq, sha256=EMPTY.sha256, at=EMPTY.at))
+        query = sa.select(audit_head).where(audit_head.c.id == HEAD).with_for_update()
+        found = connection.execute(query).first()
+        if found is None:
+            connection.execute(audit_head.insert().values(id=HEAD, seq=EMPTY.seq, sha256=EMPTY.sha256, at=EMPTY.at))
             return EMPTY
-        return ChainHead(row.seq, row.sha256, row.at)
+        return ChainHead(found.seq, found.sha256, found.at)
 
     def _begin(self, connection: sa.Connection) -> ChainHead:
         """Record the first event: it names what was recorded before there was a chain, by segment and digest."""
@@ -180,7 +224,7 @@ class AuditTrail:
             digests.setdefault(segment, hashlib.sha256()).update(canonical(body) + b"\n")
         detail = {name: digest.hexdigest() for name, digest in digests.items()}
         body, head = linked(self.event(EventType.CHAIN_START, "audit", detail=detail).body(), EMPTY)
-        _append(connection, [_row(body, head)], head)
+        append(connection, [row(body, head)], head)
         return head
 
     # ------------------------------------------------------------ sealing
@@ -190,7 +234,15 @@ class AuditTrail:
 
         The name of a segment is given to its rows before it is written, so a
         crash in between writes the same segment again, never other content.
+
+        Raises:
+            TrailDamagedError: a row holds what is no event.
+            TrailBehindError: storage has more of the trail than the database.
         """
+        if not self._goes_on:
+            # Once a process: a database is not put back under one that runs.
+            self._must_go_on(segments)
+            self._goes_on = True
         sealed = 0
         while True:
             with self._database.transaction() as connection:
@@ -203,19 +255,32 @@ class AuditTrail:
                 ).scalar()
                 if segment is None:
                     return sealed
-                bodies = (
-                    connection.execute(
-                        sa.select(audit_events.c.body)
-                        .where(audit_events.c.segment == segment)
-                        .order_by(audit_events.c.seq)
-                    )
-                    .scalars()
-                    .all()
-                )
-            segments.write(int(bodies[0]["at"][:4]), segment, _sealed_lines(bodies))
+                query = sa.select(audit_events.c.body).where(audit_events.c.segment == segment)
+                with _readable("database"):
+                    bodies = connection.execute(query.order_by(audit_events.c.seq)).scalars().all()
+                    year, lines = int(bodies[0]["at"][:4]), sealed_lines(bodies)
+            segments.write(year, segment, lines)
             with self._database.transaction() as connection:
                 connection.execute(audit_events.update().where(audit_events.c.segment == segment).values(sealed=1))
             sealed += len(bodies)
+
+    def _must_go_on(self, segments: SegmentStore[S]) -> None:
+        """Compare the segments since the last one that the database knows with what it knows."""
+        name = audit_events.c.segment
+        with self._database.reading() as connection:
+            newest = connection.execute(sa.select(sa.func.max(name)).where(audit_events.c.sealed == 1)).scalar()
+            oldest = connection.execute(sa.select(sa.func.min(audit_events.c.at))).scalar()
+        try:
+            # Of 20261129t005159173z-ca157221 or 2026-11-29T00:51:59.173Z.
+            first = date.fromisoformat(str(newest)[:8] if newest else str(oldest)[:10])
+        except ValueError:
+            return
+        for segment in segments.of_days(first, self._clock.now().date() + timedelta(days=1)):
+            told = audit_events.c.subject == damaged_subject(segment.name)
+            with self._database.reading() as connection:
+                known = connection.execute(sa.select(name).where((name == segment.name) | told).limit(1)).first()
+            if known is None:
+                raise TrailBehindError(segment.name)
 
     def due(self) -> bool:
         """Whether it is time to seal; each segment is an object in storage for ever, so not every event gets one."""
@@ -255,8 +320,8 @@ class AuditTrail:
     def head(self) -> ChainHead:
         """The last event, as the database says."""
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(audit_head).where(audit_head.c.id == _HEAD)).first()
-        return EMPTY if row is None else ChainHead(row.seq, row.sha256, row.at)
+            found = connection.execute(sa.select(audit_head).where(audit_head.c.id == HEAD)).first()
+        return EMPTY if found is None else ChainHead(found.seq, found.sha256, found.at)
 
     def of(self, subjects: Sequence[str]) -> list[Mapping[str, Any]]:
         """Events about any of `subjects`, oldest first; not who looked at them."""
@@ -267,36 +332,56 @@ class AuditTrail:
                 .order_by(audit_events.c.at, audit_events.c.seq)
             )
             # Through the model, so that an event answers the same whether it was recorded or restored.
-            return [AuditEvent.model_validate(body).body() for body in rows.scalars()]
+            with _readable("database"):
+                return [AuditEvent.model_validate(body).body() for body in rows.scalars()]
 
     # ------------------------------------------------------------ rebuilding
 
-    def restore(self, segments: SegmentStore[S]) -> int:
+    def restore(self, segments: SegmentStore[S], damaged: dict[str, str] | None = None) -> int:
         """Fill the database again from the sealed segments alone, to the letter; how many events were missing.
 
         What the database has recorded and nobody has sealed yet comes after what is
         sealed: a database that was put back from an older copy has gone on from
         there, and its events get new numbers behind those that it had forgotten.
 
+        Args:
+            segments: What is sealed.
+            damaged: Learns the segments that cannot be read to their end, with the reason; what stands before the
+                damage is taken, and their numbers stay free. None: the first one is an error.
+
         Raises:
             TrailForkedError: the database has sealed other events under the numbers of these.
+            TrailDamagedError: a segment, or what the database has not sealed yet, holds what is no event.
         """
         try:
             with self._database.transaction() as connection:
-                waiting, head = self._taken_back(connection, self._locked_head(connection))
+                with _readable("database"):
+                    waiting, head = self._taken_back(connection, self._locked_head(connection))
                 known = set(connection.execute(sa.select(audit_events.c.id)).scalars())
                 before = len(known)
+                newest = sa.select(sa.func.max(audit_events.c.at)).where(audit_events.c.sealed == 1)
+                last = connection.execute(sa.select(sa.func.max(audit_events.c.number))).scalar() or 0
+                lost = _Lost(str(connection.execute(newest).scalar() or ""), left_free=head.seq > last)
                 for segment in segments.segments():
-                    rows, head = _missing(segments.lines(segment), segment.name, known, head)
+                    rows: list[dict[str, Any]] = []
+                    why = _taken(segments, segment, known, rows)
+                    if why is not None:
+                        if damaged is None:
+                            raise why
+                        damaged[segment.name] = str(why)
+                    head = lost.after(segments, segment, head_after(rows, head), whole=why is None)
                     if rows:
-                        _append(connection, rows, head)
+                        append(connection, rows, head)
+                if lost.beyond(head) != head:
+                    head = lost.beyond(head)
+                    append(connection, [], head)
                 restored = len(known) - before - sum(body["id"] in known for body in waiting)
                 fresh = []
                 for plain in (body for body in waiting if body["id"] not in known):
                     body, head = linked(AuditEvent.model_validate(plain).body(), head)
-                    fresh.append(_row(body, head))
+                    fresh.append(row(body, head))
                 if fresh:
-                    _append(connection, fresh, head)
+                    append(connection, fresh, head)
         except sa.exc.IntegrityError as error:
             raise TrailForkedError(str(error.orig)) from error
         return restored
@@ -313,59 +398,79 @@ class AuditTrail:
         return waiting, head
 
 
-def _missing(
-    lines: Iterable[bytes], segment: str, known: set[str], head: ChainHead
-) -> tuple[list[dict[str, Any]], ChainHead]:
-    """Rows of a segment that the database has not, and the head with them; `known` learns their ids."""
-    rows = []
-    for line in lines:
-        row = _restored(line, segment)
-        if row is None or row["id"] in known:
-            continue
-        known.add(row["id"])
-        rows.append(row)
-        if row["number"] is not None and row["number"] > head.seq:
-            head = ChainHead(row["number"], row["sha256"], row["at"])
-    return rows, head
+def damaged_subject(segment: str) -> str:
+    """What an event is about that tells that a rebuild went on without this segment."""
+    return f"segment:{segment}"
+
+
+def _taken(segments: SegmentStore[S], segment: S, known: set[str], rows: list[dict[str, Any]]) -> ArchiveError | None:
+    """Put what is new of a segment into `rows`; the error where it breaks.
+
+    Raises:
+        ArchiveError: the store failed; repeating may help.
+    """
+    try:
+        with _readable(f"segment {segment.name}"):
+            missing(segments.lines(segment), segment.name, known, rows)
+    except ArchiveError as error:
+        if error.retryable:
+            raise
+        return error
+    return None
+
+
+@dataclass(slots=True)
+class _Lost:
+    """How far the chain reached in segments at its end that cannot be read: their numbers are given to nobody else.
+
+    Otherwise a segment that comes back from a backup would meet other events under its numbers.
+    """
+
+    known: str
+    """Time of the newest sealed event that the database had; what is older lies behind it."""
+
+    left_free: bool
+    """Whether the head lies behind the last event: numbers were left free before."""
+
+    _last: ChainHead = EMPTY
+    _unknown: int = 0
+
+    def after(self, segments: SegmentStore[S], segment: S, head: ChainHead, *, whole: bool) -> ChainHead:
+        """The head once a segment was read."""
+        if whole or segment.name[:_TIME] <= self.known.translate(_NO_PUNCTUATION).lower():
+            self._last, self._unknown = EMPTY, 0
+            return head
+        heading = _heading_of(segments, segment)
+        if heading is None:
+            self._unknown += 1
+        else:
+            self._last = ChainHead(heading.last, heading.last_sha256, head.at)
+        return head
+
+    def beyond(self, head: ChainHead) -> ChainHead:
+        """The head behind everything that may have stood in them."""
+        if self._last.seq > head.seq:
+            head = self._last
+        if self._unknown and not self.left_free:
+            return ChainHead(head.seq + self._unknown * SEGMENT_EVENTS, NOTHING, head.at)
+        return head
+
+
+def _heading_of(segments: SegmentStore[S], segment: S) -> SegmentHeading | None:
+    try:
+        return SegmentHeading.of_line(next(iter(segments.lines(segment)), b""))
+    except (ArchiveError, ChainDocumentError):
+        return None
+
+
+@contextmanager
+def _readable(place: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, LookupError, TypeError) as error:
+        raise TrailDamagedError(place, str(error)[:300]) from error
 
 
 def _plain(value: str) -> str:
     """Text that JSON and UTF-8 can hold, cut."""
     return str(value).encode(errors="backslashreplace").decode()[:LONGEST_DETAIL]
-
-
-def _sealed_lines(bodies: Sequence[Mapping[str, Any]]) -> list[bytes]:
-    lines = [canonical(body) for body in bodies]
-    first = bodies[0].get("seq")
-    return lines if first is None else [SegmentHeading.over(lines, int(first)).line(), *lines]
-
-
-def _row(body: Mapping[str, Any], head: ChainHead | None) -> dict[str, Any]:
-    return {
-        "id": body["id"],
-        "at": body["at"],
-        "type": body["type"],
-        "subject": body["subject"],
-        "body": body,
-        "segment": None,
-        "sealed": 0,
-        "number": head.seq if head else None,
-        "sha256": head.sha256 if head else None,
-    }
-
-
-def _restored(line: bytes, segment: str) -> dict[str, Any] | None:
-    """The row of a sealed line; None for the heading of a segment."""
-    if SegmentHeading.of_line(line) is not None:
-        return None
-    event = AuditEvent.model_validate_json(line)
-    link = Link.of_line(line) if event.seq is not None else None
-    head = ChainHead(link.seq, link.sha256, event.at) if link else None
-    return {**_row(json.loads(line), head), "segment": segment, "sealed": 1}
-
-
-def _append(connection: sa.Connection, rows: Sequence[Mapping[str, Any]], head: ChainHead) -> None:
-    connection.execute(audit_events.insert(), [dict(row) for row in rows])
-    connection.execute(
-        audit_head.update().where(audit_head.c.id == _HEAD).values(seq=head.seq, sha256=head.sha256, at=head.at)
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from archive.cli.exit_codes import ExitCode, gravest
 from archive.cli.speech import Speaker
-from archive.services.submissions import DossierAnswer
+from archive.services.answers import DossierAnswer
 from metadata.findings import Severity
 from metadata.rules import message, severity_of
 

@@ -17,6 +17,7 @@ from metadata.messages import text
 _COMMANDS = "archive.cli.commands"
 _WHERE = {
     "init": f"{_COMMANDS}.init:init",
+    "template": f"{_COMMANDS}.template:template",
     "check": f"{_COMMANDS}.check:check",
     "ingest": f"{_COMMANDS}.ingest:ingest",
     "approve": f"{_COMMANDS}.decisions:approve",
@@ -25,14 +26,23 @@ _WHERE = {
     "search": f"{_COMMANDS}.search:search",
     "show": f"{_COMMANDS}.show:show",
     "export": f"{_COMMANDS}.export:export",
+    "report": f"{_COMMANDS}.report:report",
+    "store": f"{_COMMANDS}.store:store",
+    "convert-profile": f"{_COMMANDS}.convert_profile:convert_profile",
+    "edxml": f"{_COMMANDS}.edxml:edxml",
     "signatures": f"{_COMMANDS}.signatures:signatures",
     "trust": f"{_COMMANDS}.trust:trust",
+    "authority": f"{_COMMANDS}.authority:authority",
+    "agency": f"{_COMMANDS}.agency:agency",
+    "label": f"{_COMMANDS}.label:label",
+    "rights": f"{_COMMANDS}.rights:rights",
     "verify": f"{_COMMANDS}.verify:verify",
     "evidence": f"{_COMMANDS}.evidence:evidence",
     "fixity": f"{_COMMANDS}.fixity:fixity",
     "index": f"{_COMMANDS}.rebuild:index",
     "catalogue": f"{_COMMANDS}.rebuild:catalogue",
     "audit": f"{_COMMANDS}.audit:audit",
+    "user": f"{_COMMANDS}.user:user",
     "serve": f"{_COMMANDS}.serve:serve",
     "worker": f"{_COMMANDS}.worker:worker",
     "doctor": f"{_COMMANDS}.doctor:doctor",
@@ -67,8 +77,14 @@ def _run() -> int:
         key = f"cli.error.{error.code.replace('.', '_')}"
         _complain(key, str(error))
         return int(code_of(error))
-    except OSError as error:
-        _complain("cli.error.system", str(error))
+    except Exception as error:  # noqa: BLE001 - a defect of ours is a fault of the system, told with its place
+        if isinstance(error, OSError):
+            _complain("cli.error.system", str(error))
+        else:
+            import traceback  # noqa: PLC0415 - starting is measured, and defects are few
+
+            traceback.print_exc()
+            _complain("cli.error.other", f"{type(error).__name__}: {error}")
         return int(ExitCode.FAULT)
     return int(code or 0)
 

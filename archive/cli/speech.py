@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from metadata.messages import LANGUAGES, text
+from metadata.errors import ArchiveError
+from metadata.messages import LANGUAGES, catalogue, text
 
 DEFAULT_LANGUAGE = "vi"
 
@@ -53,6 +54,12 @@ class Speaker:
     def say(self, key: str, **values: object) -> None:
         """Words for people, on standard error."""
         print(text(f"cli.{key}", self.language, **values), file=self.err, flush=True)
+
+    def failed(self, what: object, error: ArchiveError) -> None:
+        """That one of several items could not be done: what is wrong in words, then the error's own."""
+        key = f"cli.error.{error.code.replace('.', '_')}"
+        why = f"{text(key, self.language)} ({error})" if key in catalogue() else str(error)
+        self.say("failed", what=what, why=why)
 
     def text(self, key: str, **values: object) -> str:
         """Words of the catalogue."""

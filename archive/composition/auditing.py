@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from archive.catalogue.recorded import RecordedTrail
+from archive.catalogue.trail_search import TrailSearch
 from archive.services.audit import AuditChecking, AuditHeads
+from archive.services.audit_runs import AuditRuns
 
 if TYPE_CHECKING:
     from archive.composition.installation import Installation
@@ -27,3 +30,8 @@ def audit_checking(archive: Installation) -> AuditChecking:
     from archive.composition.evidencing import evidence  # noqa: PLC0415
 
     return AuditChecking(recorded_trail(archive), archive.segments, evidence(archive))
+
+
+def audit_runs(archive: Installation) -> AuditRuns:
+    """Checks of the whole trail that a page starts."""
+    return AuditRuns(partial(audit_checking, archive), archive.trail, TrailSearch(archive.database), archive.clock)

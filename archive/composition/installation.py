@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
@@ -26,15 +26,21 @@ if TYPE_CHECKING:
     from archive.catalogue.duties import Duties
     from archive.jobs.runner import Runner
     from archive.preservation.trust.store import TrustStore
+    from archive.services.authorities import Authorities
     from archive.services.dissemination import Dissemination
     from archive.services.doctor import Doctor
     from archive.services.dossiers import Dossiers
     from archive.services.evidence import Evidence
     from archive.services.fixity import Fixity
+    from archive.services.foreign_history import ForeignStory, Parts
     from archive.services.indexing import Indexing
+    from archive.services.permits import Permits
     from archive.services.rebuilding import Rebuilding
     from archive.services.receipts import Receipts
+    from archive.services.rights import Rights
     from archive.services.signatures import SignatureService
+    from archive.services.stamps_seen import BatchMembers
+    from archive.services.statuses import Statuses
     from archive.services.stored_packages import StoredPackages
     from archive.services.submissions import Submissions
     from archive.services.trust import TrustService
@@ -71,10 +77,12 @@ class Installation:
         with archive:
             new = archive.home.make()
             upgrade(archive.settings.database_url)
+            archive.home.settle()
             archive.packages.init()
             archive.index.ready()
             archive.trail.begin(archive.segments)
             archive.catalogue.add_agency(archive.settings.agency, archive.settings.agency_name)
+            archive.rights.settle_all()
             archive.trail.record(archive.trail.event(EventType.HOME_CHANGE, "home", detail={"new": str(new)}))
             return archive.home.path, new
 
@@ -90,6 +98,7 @@ class Installation:
         Raises:
             NoHomeError: there is none and one is needed.
             NewerHomeError: a newer version made it.
+            OlderHomeError: an older version made it.
         """
         archive = cls(load_settings())
         if make:
@@ -147,7 +156,7 @@ class Installation:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The holding."""
-        return Catalogue(self.database, self.clock)
+        return Catalogue(self.database, self.clock, self.settings.rights.unlabelled)
 
     # ------------------------------------------------------------ storage and search
 
@@ -225,7 +234,7 @@ class Installation:
             self.settings.workers,
             scratch,
             isolate=None if self.settings.tools.isolate == "auto" else False,
-            hidden=[self.home.database, self.home.settings_file],
+            hidden=[self.home.database, self.home.settings_file, self.home.keys],
         )
         self._closing.callback(pool.close)
         return pool
@@ -255,6 +264,13 @@ class Installation:
         from archive.composition.evidencing import evidence  # noqa: PLC0415
 
         return evidence(self)
+
+    @cached_property
+    def batch_members(self) -> BatchMembers:
+        """Which packages stand in which batch, as far as it was asked."""
+        from archive.composition.evidencing import batch_members  # noqa: PLC0415
+
+        return batch_members(self)
 
     @cached_property
     def pdfa_judge(self) -> PdfaJudge | None:
@@ -288,19 +304,53 @@ class Installation:
     @cached_property
     def runner(self) -> Runner:
         """Runs stages of jobs."""
+        from archive.composition.accounts import accounts  # noqa: PLC0415
         from archive.composition.trusting import NotingHoldings  # noqa: PLC0415
+        from archive.jobs.additions import Additions  # noqa: PLC0415
         from archive.jobs.runner import Runner  # noqa: PLC0415
+        from archive.services.naming import Naming  # noqa: PLC0415
 
         return Runner(
             pipeline=self.pipeline,
             journal=self.journal,
             trail=self.trail,
             holdings=NotingHoldings(self),
+            additions=Additions(self.catalogue, self.journal),
             note_received=self.receipts.note_received,
+            naming=Naming(self.permits.sights, accounts(self)),
             work_root=self.home.work,
             separate_approval=self.settings.intake.approval == "separate",
             clock=self.clock,
         )
+
+    @cached_property
+    def permits(self) -> Permits:
+        """The policy, asked and recorded."""
+        from archive.catalogue.sights import Sights  # noqa: PLC0415
+        from archive.services.permits import Permits  # noqa: PLC0415
+
+        return Permits(Sights(self.database), self.trail, self.clock)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """Grants, the tree of agencies, labels."""
+        from archive.composition.entitling import rights  # noqa: PLC0415
+
+        return rights(self)
+
+    @cached_property
+    def authorities(self) -> Authorities:
+        """Tables of agencies, fonds and places."""
+        from archive.composition.tabling import authorities  # noqa: PLC0415
+
+        return authorities(self)
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """Answers to messages of the national document exchange."""
+        from archive.composition.submitting import statuses  # noqa: PLC0415
+
+        return statuses(self)
 
     @cached_property
     def receipts(self) -> Receipts:
@@ -319,21 +369,9 @@ class Installation:
     @cached_property
     def submissions(self) -> Submissions:
         """The way in."""
-        from archive.composition import stages  # noqa: PLC0415
-        from archive.services.submissions import Submissions  # noqa: PLC0415
+        from archive.composition.submitting import submissions  # noqa: PLC0415
 
-        return Submissions(
-            readers=stages.make_readers(self.workers),
-            pipeline=self.pipeline,
-            sheet_checks=stages.sheet_checks(self.settings),
-            holds_secret=stages.holds_secret(self.settings),
-            runner=self.runner,
-            journal=self.journal,
-            trail=self.trail,
-            receipts=self.receipts,
-            catalogue=self.catalogue,
-            default_agency=self.settings.agency,
-        )
+        return submissions(self)
 
     @cached_property
     def dossiers(self) -> Dossiers:
@@ -343,16 +381,19 @@ class Installation:
         from archive.services.later_verdicts import LaterVerdicts  # noqa: PLC0415
 
         later = LaterVerdicts(self.trail, self.evidence)
-        return Dossiers(self.catalogue, self.trail, Accesses(self.trail, self.clock), later)
+        return Dossiers(self.catalogue, self.trail, Accesses(self.trail, self.clock), later, self._foreign)
+
+    def _foreign(self, parts: Parts) -> ForeignStory:
+        from archive.composition.disseminating import foreign_history  # noqa: PLC0415 - wanted by what was migrated
+
+        return foreign_history(self).of(parts)
 
     @cached_property
     def dissemination(self) -> Dissemination:
         """Taking out."""
-        from archive.composition.disseminating import lta_copies  # noqa: PLC0415
-        from archive.composition.proving import proofs  # noqa: PLC0415
-        from archive.services.dissemination import Dissemination  # noqa: PLC0415
+        from archive.composition.disseminating import dissemination  # noqa: PLC0415
 
-        return Dissemination(self.catalogue, self.stored, self.trail, partial(proofs, self), partial(lta_copies, self))
+        return dissemination(self)
 
     @cached_property
     def indexing(self) -> Indexing:
@@ -364,17 +405,18 @@ class Installation:
     @cached_property
     def rebuilding(self) -> Rebuilding:
         """Making the copies again."""
-        from archive.composition.trusting import rejudging  # noqa: PLC0415
-        from archive.services.rebuilding import Rebuilding  # noqa: PLC0415
+        from archive.composition.tabling import rebuilding  # noqa: PLC0415
 
-        again = rejudging(self).reapply
-        return Rebuilding(self.catalogue, self.stored, self.ledger, self.segments, self.trail, self.receipts, again)
+        return rebuilding(self)
 
     @cached_property
     def fixity(self) -> Fixity:
         """Reading back."""
+        from archive.composition.correcting import settle_texts  # noqa: PLC0415
         from archive.services.fixity import Fixity  # noqa: PLC0415
 
+        # What a process stored and died before it was entered would look like another's hand.
+        settle_texts(self)
         return Fixity(self.catalogue, self.packages, self.evidence, self.trail, SystemRandom())
 
     @cached_property
@@ -385,8 +427,10 @@ class Installation:
 
         return Doctor(self, Probes(self.workers))
 
-    def signature_service(self, trust: Path | None, at: datetime | None = None) -> SignatureService:
-        """Judging, with the home's trust or that of a folder, now or at a past time."""
+    def signature_service(
+        self, trust: Path | None, at: datetime | None = None, *, operator: str = ""
+    ) -> SignatureService:
+        """Judging, with the home's trust or that of a folder, now or at a past time; told to `operator`."""
         from archive.composition.validating import signature_service  # noqa: PLC0415
 
-        return signature_service(self, trust, at)
+        return signature_service(self, trust, at, operator=operator)

@@ -35,6 +35,15 @@ class Probes:
         """
         return SiegfriedIdentifier(self.workers).tools()
 
+    def mediainfo(self) -> Tool:
+        """What measures films and recordings.
+
+        Raises:
+            ToolMissingError: it is not installed; the cure is in it.
+        """
+        answer = self.workers.submit("ingest.engines.mediainfo:tool", {}, limits=_LIMITS).result()
+        return Tool.model_validate(answer.value["tool"])
+
     def libreoffice(self) -> Tool:
         """The office suite.
 

@@ -37,11 +37,24 @@ def proof_checker(trust: Path | None, clock: Clock | None = None) -> Iterator[Pr
         yield ProofChecker(pool, snapshot, clock or SystemClock())
 
 
-def replaying(archive: Installation) -> Replaying:
-    """Judging again what the installation holds."""
+def replaying(archive: Installation, *, operator: str = "") -> Replaying:
+    """Judging again what the installation holds.
+
+    Args:
+        archive: What holds it.
+        operator: Who is told, for the trail; empty: who runs this process.
+    """
+    from archive.composition.validating import verdicts_shown  # noqa: PLC0415 - the same
     from archive.services.replaying import Replaying  # noqa: PLC0415 - checking a proof needs none of it
 
-    return Replaying(archive.catalogue, archive.stored, archive.evidence, archive.workers, archive.home.scratch)
+    return Replaying(
+        archive.catalogue,
+        archive.stored,
+        archive.evidence,
+        archive.workers,
+        archive.home.scratch,
+        lambda record, ordinal: verdicts_shown(archive, record, ordinal, operator=operator),
+    )
 
 
 def proofs(archive: Installation) -> Proofs:

@@ -161,4 +161,4 @@ class NotingHoldings:
     def register(self, item: WorkItem, stored: Stored) -> None:
         """See `Holdings.register`."""
         self._archive.stored.register(item, stored)
-        rejudging(self._archive).note(item.package_id)
+        rejudging(self._archive).note(self._archive.catalogue.dossier_of(item.package_id) or item.package_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.composition.trusting import revocation_broker
+from archive.operators import operator_name
 from archive.preservation.judging_in_force import policy_in_force
 from archive.preservation.signatures.adapter import Judge
 from archive.preservation.signatures.policy import default_policy, policy_of
@@ -45,13 +46,16 @@ class KeptPage:
     """The Content-Security-Policy that it is made for."""
 
 
-def signature_service(archive: Installation, trust: Path | None, at: datetime | None = None) -> SignatureService:
+def signature_service(
+    archive: Installation, trust: Path | None, at: datetime | None = None, *, operator: str = ""
+) -> SignatureService:
     """The use case.
 
     Args:
         archive: With or without a home.
         trust: Folder whose certificates are anchors, used instead of the home's store.
         at: The time at which is judged; None: now.
+        operator: Who is told, for the trail; empty: who runs this process.
     """
     source = archive.trust if trust is None else TrustSnapshot.from_folder(trust)
     warnings = source.warnings if isinstance(source, TrustSnapshot) else ()
@@ -76,7 +80,13 @@ def signature_service(archive: Installation, trust: Path | None, at: datetime | 
         warnings,
         proofs=lambda identifier: _proofs(archive, identifier),
         kept=lambda names: _kept(archive, names),
+        shown=lambda record, ordinal: verdicts_shown(archive, record, ordinal, operator=operator),
     )
+
+
+def verdicts_shown(archive: Installation, record: PackageRecord, ordinal: int | None, *, operator: str = "") -> None:
+    """Record that somebody is told the verdicts on a document's signatures; durable on return."""
+    archive.dossiers.accesses.shown(record, operator or operator_name(), ordinal=ordinal, what="verdicts")
 
 
 def kept_page(archive: Installation, record: PackageRecord, document: PackageDocument) -> KeptPage:

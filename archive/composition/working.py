@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from archive.catalogue.journal import DossierStatus, Job
+from archive.catalogue.duties import DutyKind
+from archive.catalogue.journal import ENDED, DossierStatus, Job
 from archive.composition.installation import Installation
+from archive.errors import BaseUnderWayError, EndedJobError
 from archive.settings import Settings
 from metadata.time import Clock
 
 if TYPE_CHECKING:
+    from archive.composition.people import FrontDesk
     from archive.jobs.engine import Executor
 
 Tell = Callable[[Sequence[Job]], None]
@@ -27,6 +31,13 @@ class Archive(Installation):
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__(settings, clock)
         self._executor: Executor | None = None
+
+    @cached_property
+    def desk(self) -> FrontDesk:
+        """People and sign-in."""
+        from archive.composition.people import front_desk  # noqa: PLC0415
+
+        return front_desk(self)
 
     @contextmanager
     def executor(self) -> Iterator[Executor]:
@@ -69,6 +80,10 @@ class Archive(Installation):
         """A repeated delivery shares the fate of the first one, which may have failed: then it is tried again."""
         for job_id in job_ids:
             job = self.journal.job(job_id)
+            if job.error is not None and job.error["code"] == BaseUnderWayError.code:
+                # It came together with the dossier that it adds to, which is decided by now.
+                executor.wait([executor.retry(job).id], tell)
+                continue
             if job.same_as is None:
                 continue
             for other in self.journal.of_package(job.same_as):
@@ -93,10 +108,23 @@ class Archive(Installation):
         return self.journal.job(job_id) if self.journal.knows(job_id) else self.duties.duty(job_id)
 
     def retry(self, jobs: Sequence[Job], tell: Tell | None = None) -> None:
-        """Try jobs again that ended in a fault; a duty that waits is taken up now."""
+        """Try jobs again that ended in a fault; a duty that waits is taken up now.
+
+        Raises:
+            EndedJobError: one of them is done, refused or cancelled: there is nothing to try again.
+        """
+        ended = next((job for job in jobs if job.status in ENDED), None)
+        if ended is not None:
+            raise EndedJobError(ended.id, ended.status.value)
         dossiers = [job for job in jobs if job.kind == "ingest"]
         for duty in jobs:
-            if duty not in dossiers:
+            if duty.kind == DutyKind.CONVERSION:
+                from archive.composition.converting import conversion_jobs  # noqa: PLC0415 - starting is measured
+
+                conversion_jobs(self).run(duty.id)
+            elif duty.kind == DutyKind.EXPORT:
+                self.duties.make_due(duty.id)
+            elif duty not in dossiers:
                 from archive.composition.trusting import rejudging  # noqa: PLC0415 - starting is measured
 
                 rejudging(self).work(duty.id)
@@ -109,6 +137,11 @@ class Archive(Installation):
         """Return when nothing is running or waiting for a machine; work it off where nobody else does."""
         with self.executor() as executor:
             executor.wait_until_idle(tell)
+        from archive.composition.trusting import work_duties  # noqa: PLC0415 - starting is measured
+
+        # Each is judged again once: what then still lacks something from outside waits and holds nobody.
+        while work_duties(self):
+            pass
         self._catch_up()
 
     def keep_up(self, stop: threading.Event) -> None:
@@ -127,6 +160,17 @@ class Archive(Installation):
         from archive.composition.trusting import work_duties  # noqa: PLC0415 - starting is measured
 
         work_duties(self, stopped)
+        if self.duties.unfinished(DutyKind.CONVERSION):
+            from archive.composition.converting import work_conversions  # noqa: PLC0415 - nearly never needed
+
+            work_conversions(self, stopped)
+        if self.duties.unfinished(DutyKind.EXPORT):
+            from archive.composition.exporting import work_exports  # noqa: PLC0415 - nearly never needed
+
+            work_exports(self, stopped)
+        from archive.composition.correcting import settle_texts  # noqa: PLC0415 - starting is measured
+
+        settle_texts(self)
         from search.errors import SearchFaultError  # noqa: PLC0415
 
         try:

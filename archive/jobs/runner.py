@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Protocol
 
+from archive.catalogue.database import Transaction
 from archive.catalogue.journal import Claim, DossierStatus, Job, JobStatus, Journal
 from archive.catalogue.trail import AuditTrail
-from archive.errors import InterruptedJobError
+from archive.errors import CancelledJobError, InterruptedJobError
+from archive.jobs.additions import ADDS, Additions
 from archive.jobs.workfolder import WorkFolder, receiving, sweep
-from ingest.facts import Approved, Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
-from ingest.pipeline import APPROVED_BEFORE, Pipeline
+from ingest.facts import Adds, Approved, Fact, Judged, Received, Renditions, Stored, Texts, Tool, Validated
+from ingest.pipeline import APPROVED_BEFORE, ORDER, Pipeline
 from ingest.work import Held, Rejected, Stage, WorkItem
+from metadata.descriptions import DossierDescription
 from metadata.errors import ArchiveError
 from metadata.events import EventOutcome, EventType, derived_id
 from metadata.findings import Finding
@@ -48,6 +51,10 @@ _CONCLUSIONS = {
 """What is recorded and journaled when a dossier goes no further by itself."""
 
 
+BEYOND = ORDER[ORDER.index("store") :]
+"""From the beginning of these stages on a package may be in storage, which gives nothing back: too late to cancel."""
+
+
 @unique
 class Step(StrEnum):
     """How a step of a job ended."""
@@ -56,7 +63,20 @@ class Step(StrEnum):
     REJECTED = "rejected"
     HELD = "held"
     SAME = "same"
+    CANCELLED = "cancelled"
     FAULT = "fault"
+
+
+class Naming(Protocol):
+    """What findings may name (`archive.services.naming`)."""
+
+    def up_to(self, job_id: str) -> int:
+        """See `WorkItem.names_up_to`."""
+        ...
+
+    def names(self, job_id: str, *, package_id: str, holder_job_id: str) -> bool:
+        """Whether findings of a job may name a package."""
+        ...
 
 
 class Holdings(Protocol):
@@ -75,9 +95,11 @@ class Runner:
     journal: Journal
     trail: AuditTrail
     holdings: Holdings
+    additions: Additions
     note_received: Callable[[str, Received], None]
     """Called with job and fact once the dossier is known to be new."""
 
+    naming: Naming
     work_root: Path
     separate_approval: bool
     clock: Clock
@@ -95,15 +117,36 @@ class Runner:
             return self._run_alone(self.journal.job(job_id), stage_name)
 
     def _run_alone(self, job: Job, stage_name: str) -> Step:
-        if job.status in {JobStatus.DONE, JobStatus.REJECTED, JobStatus.CANCELLED}:
+        if job.status in {JobStatus.DONE, JobStatus.REJECTED}:
             return Step.REJECTED if job.status is JobStatus.REJECTED else Step.SAME
+        if job.status is not JobStatus.CANCELLED:
+            with suppress(CancelledJobError):
+                return self._run_or_fault(job, stage_name)
+        self._give_up(job)
+        return Step.CANCELLED
+
+    def _run_or_fault(self, job: Job, stage_name: str) -> Step:
         try:
             return self._run(job, self.pipeline.stage(stage_name))
+        except CancelledJobError:
+            raise
         except ArchiveError as error:
             self._fault(job, stage_name, error.code, str(error))
         except Exception as error:  # noqa: BLE001 - a defect of ours is a fault of the system, never of the content
             self._fault(job, stage_name, "internal.error", f"{type(error).__name__}: {error}")
         return Step.FAULT
+
+    def clear_cancelled(self, job_id: str) -> None:
+        """Remove what a cancelled job left; where a stage of it still runs, whoever runs it does so when it ends."""
+        with self.folder(job_id).alone(wait=False) as mine:
+            if mine:
+                self._give_up(self.journal.job(job_id))
+
+    def _give_up(self, job: Job) -> None:
+        # The stage that ran when it was cancelled may have claimed the dossier's code after that.
+        self.journal.release(job.id)
+        self.folder(job.id).remove()
+        self.clear_room(job.submission_id)
 
     def finish(self, job_id: str) -> None:
         """All stages are done: say so, and give the work folder back.
@@ -116,6 +159,18 @@ class Runner:
                 job_id, status=JobStatus.DONE.value, result=DossierStatus.ARCHIVED.value, stage=None, error=None
             )
             folder.remove()
+        self.clear_room(self.journal.job(job_id).submission_id)
+
+    def room(self, submission_id: str) -> Path:
+        """Where a reader lays down what stands inside the containers of a delivery (`Reader.read`)."""
+        return self.work_root / "rooms" / submission_id
+
+    def clear_room(self, submission_id: str) -> None:
+        """Remove the room of a submission unless one of its dossiers may still need it; safe to repeat."""
+        room = WorkFolder(self.room(submission_id))
+        # Nearly no delivery has one, and this is asked at every dossier that ends: the disk knows sooner.
+        if room.exists and not self.journal.has_unfinished(submission_id):
+            room.remove()
 
     def receiving(self) -> AbstractContextManager[None]:
         """Held while work folders are there whose jobs are not in the journal yet."""
@@ -123,7 +178,7 @@ class Runner:
 
     def sweep(self) -> None:
         """See `workfolder.sweep`."""
-        sweep(self.work_root, self.journal.unfinished)
+        sweep(self.work_root, self.journal.unfinished, self.journal.unfinished_submissions)
 
     # ------------------------------------------------------------ one stage
 
@@ -135,8 +190,12 @@ class Runner:
         if fact is None:
             if not folder.exists:
                 raise InterruptedJobError(job.id)
-            self.journal.update(job.id, status=JobStatus.RUNNING.value, stage=stage.name, done=0, total=0)
+            if not self.journal.enter(job.id, stage.name):
+                raise CancelledJobError(job.id)
             item = self._item(job, folder, stage.needs)
+            if stage.gives is Validated:
+                # Of all stages this one alone names what is held.
+                item = replace(item, names_up_to=self.naming.up_to(job.id))
             answer = stage.run(item)
             if isinstance(answer, Rejected):
                 return self._reject(job, stage, answer.findings)
@@ -174,8 +233,10 @@ class Runner:
             found = folder.fact(givers[need], need)
             if found is not None:
                 item = item.having(found)
-        approved = folder.fact(APPROVAL, Approved)
-        return item if approved is None else item.having(approved)
+        beside = (folder.fact(APPROVAL, Approved), folder.fact(ADDS, Adds))
+        for fact in beside:
+            item = item if fact is None else item.having(fact)
+        return item
 
     def _progress(self, job_id: str) -> Callable[[int, int], None]:
         last = 0.0
@@ -205,18 +266,57 @@ class Runner:
             job.submission_id,
             job.package_id,
         )
+        dossier = folder.delivery().dossiers[0]
+        if self.additions.adds(dossier):
+            return self._claim_addition(job, folder, stage, received, (wanted, dossier))
         holder = self.journal.claim(wanted)
         if holder.job_id == job.id:
             self.note_received(job.id, received)
             return Step.NEXT
         if holder.fingerprint != received.fingerprint:
-            finding = Finding(rule="SUB-001", subject=job.file_code, values={"package_id": holder.package_id})
-            return self._reject(job, stage, (finding,))
-        self.journal.update(job.id, status=JobStatus.DONE.value, same_as=holder.package_id, stage=None)
+            named = self.naming.names(job.id, package_id=holder.package_id, holder_job_id=holder.job_id)
+            values = {"package_id": holder.package_id if named else ""}
+            return self._reject(job, stage, (Finding(rule="SUB-001", subject=job.file_code, values=values),))
+        return self._same(job, folder, holder.package_id)
+
+    def _claim_addition(
+        self,
+        job: Job,
+        folder: WorkFolder,
+        stage: Stage,
+        received: Received,
+        claim: tuple[Claim, DossierDescription],
+    ) -> Step:
+        settled = self.additions.settle(
+            *claim,
+            under_way=lambda job_id: self.folder(job_id).fact(ADDS, Adds),
+            keep=lambda adds: folder.write_fact(ADDS, adds),
+        )
+        if settled.same_as is not None:
+            return self._same(job, folder, settled.same_as)
+        if settled.adds is None:
+            return self._reject(job, stage, settled.findings)
+        self.note_received(job.id, received)
+        warnings = [entry.model_dump(mode="json") for entry in _merged(job.findings, settled.adds.findings)]
+        self.journal.update(job.id, findings=warnings)
+        return Step.NEXT
+
+    def _same(self, job: Job, folder: WorkFolder, package_id: str) -> Step:
+        """The same was delivered before: nothing of this delivery is kept."""
+        self.journal.update(job.id, status=JobStatus.DONE.value, same_as=package_id, stage=None)
         folder.remove()
+        self.clear_room(job.submission_id)
         return Step.SAME
 
     # ------------------------------------------------------------ decisions
+
+    @contextmanager
+    def _going_on(self, job: Job) -> Iterator[Transaction]:
+        """A transaction in which something is decided of a job, unless it was cancelled."""
+        with self.trail.transaction() as connection:
+            if not self.journal.goes_on(job.id, connection):
+                raise CancelledJobError(job.id)
+            yield connection
 
     def _decide(self, job: Job, stage: Stage, fact: Fact) -> None:
         found = findings_of(fact)
@@ -230,7 +330,7 @@ class Runner:
             # Command lines stand in PREMIS; they name files, and the trail names nothing but identifiers.
             detail={"job": job.id, "stage": stage.name} | {tool.name: tool.version for tool in tools},
         )
-        with self.trail.transaction() as connection:
+        with self._going_on(job) as connection:
             self.trail.record(event, connection)
             if found:
                 merged = _merged(job.findings, found)
@@ -240,6 +340,7 @@ class Runner:
         self._conclude(job, stage.name, DossierStatus.REJECTED, findings)
         self.journal.release(job.id)
         self.folder(job.id).remove()
+        self.clear_room(job.submission_id)
         return Step.REJECTED
 
     def _hold(self, job: Job, gate: str, findings: tuple[Finding, ...]) -> None:
@@ -257,7 +358,7 @@ class Runner:
             rules=tuple(sorted({finding.rule for finding in findings})),
             detail={"stage": gate, "submission": job.submission_id},
         )
-        with self.trail.transaction() as connection:
+        with self._going_on(job) as connection:
             self.trail.record(event, connection)
             self.journal.update(
                 job.id,
@@ -276,7 +377,7 @@ class Runner:
             outcome=EventOutcome.SYSTEM_FAULT,
             detail={"stage": stage, "code": code},
         )
-        with self.trail.transaction() as connection:
+        with self._going_on(job) as connection:
             self.trail.record(event, connection)
             self.journal.update(
                 job.id,

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from archive.durable import faults_of, write_durably
 from archive.errors import WorkFolderFaultError
 from ingest.facts import Fact
+from metadata.compact_lines import LinesBrokenError, lines_of, model_of
 from metadata.descriptions import Delivery
 
 M = TypeVar("M", bound=BaseModel)
@@ -33,7 +34,7 @@ class WorkFolder:
 
     def write_delivery(self, delivery: Delivery) -> None:
         """Keep the part of the delivery that this job is about."""
-        write_durably(self.path / "delivery.json", delivery.model_dump_json().encode())
+        write_durably(self.path / "delivery.json", lines_of(delivery))
 
     def delivery(self) -> Delivery:
         """The part of the delivery that this job is about.
@@ -49,26 +50,30 @@ class WorkFolder:
 
     def write_fact(self, stage: str, fact: Fact) -> None:
         """Keep what `stage` gave."""
-        write_durably(self._fact_path(stage), fact.model_dump_json().encode())
+        write_durably(self._fact_path(stage), lines_of(fact))
 
     def fact(self, stage: str, kind: type[M]) -> M | None:
         """What `stage` gave, or None when it has not."""
         return self._read(self._fact_path(stage), kind)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the job for this process: a second one waits, and then finds the work done.
+    def alone(self, *, wait: bool = True) -> Iterator[bool]:
+        """Hold the job for this process: a second one waits, and then finds the work done; or is told False at once.
 
         A folder that is gone has nothing to protect.
         """
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
-            yield
+            yield True
             return
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
         finally:
             os.close(descriptor)
 
@@ -80,18 +85,21 @@ class WorkFolder:
     def _fact_path(self, stage: str) -> Path:
         return self.path / "facts" / f"{stage}.json"
 
-    def _read(self, path: Path, kind: type[M]) -> M | None:
+    @staticmethod
+    def _read(path: Path, kind: type[M]) -> M | None:
         try:
-            data = path.read_bytes()
+            with path.open("rb") as lines:
+                return model_of(kind, lines)
         except FileNotFoundError:
             return None
         except OSError as error:
             msg = f"{path}: {error}"
             raise WorkFolderFaultError(msg) from error
-        try:
-            return kind.model_validate_json(data)
         except ValidationError as error:
             msg = f"{path} is not readable as {kind.__name__}: {error.error_count()} errors"
+            raise WorkFolderFaultError(msg) from error
+        except LinesBrokenError as error:
+            msg = f"{path} is not readable as {kind.__name__}: {error}"
             raise WorkFolderFaultError(msg) from error
 
 
@@ -107,7 +115,7 @@ def receiving(work_root: Path) -> Iterator[None]:
         yield
 
 
-def sweep(work_root: Path, needed: Callable[[], Collection[str]]) -> None:
+def sweep(work_root: Path, needed: Callable[[], Collection[str]], needed_rooms: Callable[[], Collection[str]]) -> None:
     """Remove work folders that nobody needs: left by a kill before the job was in the journal, or after it ended.
 
     Not while a delivery is being received: its folders have no jobs yet. The next start sweeps again.
@@ -115,6 +123,7 @@ def sweep(work_root: Path, needed: Callable[[], Collection[str]]) -> None:
     Args:
         work_root: The home's `work/`.
         needed: Gives the identifiers of the jobs whose folders stay.
+        needed_rooms: Gives the identifiers of the submissions whose rooms stay.
 
     Raises:
         WorkFolderFaultError: the disk refused.
@@ -124,10 +133,10 @@ def sweep(work_root: Path, needed: Callable[[], Collection[str]]) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        kept = needed()
-        for path in (work_root / "jobs").glob("*"):
-            if path.name not in kept:
-                WorkFolder(path).remove()
+        for folder, kept in (("jobs", needed()), ("rooms", needed_rooms())):
+            for path in (work_root / folder).glob("*"):
+                if path.name not in kept:
+                    WorkFolder(path).remove()
 
 
 @contextmanager

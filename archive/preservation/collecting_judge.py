@@ -1,14 +1,14 @@
 """A judge that asks for revocation data while it can still be had, and judges again with what came.
 
 The first judging says of which certificates nothing is known; only about these
-is asked. What came, and what did not, goes to whoever listens.
+is asked. Why something did not come is told with the judgement.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,9 +19,6 @@ from metadata.verdicts import SignatureVerdict
 
 MAX_ROUNDS = 6
 """A path has seldom more than four certificates, its time-stamp's as many."""
-
-Told = Callable[[Path, Collected], None]
-"""Called once for each file that wanted something: what was collected while it did, and what it lacks in the end."""
 
 
 class Collector(Protocol):
@@ -38,7 +35,6 @@ class CollectingJudge:
 
     judge_at_hand: EvidenceJudge
     collector: Collector
-    tell: Told | None = None
 
     def judge(
         self, paths: Sequence[Path], *, contents: Mapping[Path, Path] | None = None
@@ -51,13 +47,14 @@ class CollectingJudge:
         paths: Sequence[Path],
         *,
         contents: Mapping[Path, Path] | None = None,
+        beside: Mapping[Path, Mapping[str, Path]] | None = None,
         revocation: Sequence[bytes] = (),
     ) -> Sequence[Judgement]:
         """See `EvidenceJudge.judgements`."""
-        judged = list(self.judge_at_hand.judgements(paths, contents=contents, revocation=revocation))
+        at_hand = self.judge_at_hand
+        judged = list(at_hand.judgements(paths, contents=contents, beside=beside, revocation=revocation))
         known, asked = tuple(revocation), set[tuple[bytes, bytes]]()
         open_files = [number for number, judgement in enumerate(judged) if judgement.wanted]
-        got: dict[int, tuple[bytes, ...]] = dict.fromkeys(open_files, ())
         missing: dict[str, Missing] = {}
         for _ in range(MAX_ROUNDS):
             # One question for all files: they are signed by few people, under fewer authorities.
@@ -70,23 +67,15 @@ class CollectingJudge:
             missing |= {one.sha256: one for one in collected.missing}
             if not collected.objects:
                 break
-            got |= {number: (*got[number], *collected.objects) for number in open_files}
             known = tuple(dict.fromkeys((*known, *collected.objects)))
-            again = self.judge_at_hand.judgements(
-                [paths[number] for number in open_files], contents=contents, revocation=known
+            again = at_hand.judgements(
+                [paths[number] for number in open_files], contents=contents, beside=beside, revocation=known
             )
             for number, judgement in zip(open_files, again, strict=True):
                 judged[number] = judgement
             # A path is looked at from its anchor down: what is known now of the authority asks for the next below.
             open_files = [number for number in open_files if judged[number].wanted]
-        if self.tell is not None:
-            for number, objects in got.items():
-                self.tell(paths[number], Collected(tuple(dict.fromkeys(objects)), _lacking(judged[number], missing)))
-        return judged
-
-    def keepsakes(self) -> tuple[bytes, ...]:
-        """See `EvidenceJudge.keepsakes`."""
-        return self.judge_at_hand.keepsakes()
+        return [replace(judgement, missing=_lacking(judgement, missing)) for judgement in judged]
 
     def trust_set(self) -> str:
         """See `SignatureJudge.trust_set`."""
@@ -97,7 +86,8 @@ class CollectingJudge:
         return self.judge_at_hand.tools()
 
 
-def _lacking(judgement: Judgement, missing: Mapping[str, Missing]) -> tuple[Missing, ...]:
+def _lacking(judgement: Judgement, missing: Mapping[str, Missing]) -> tuple[str, ...]:
     """Why what one file still wants was not to be had; what others want is not its business."""
     wanted = dict.fromkeys(hashlib.sha256(certificate).hexdigest() for certificate, _ in judgement.wanted)
-    return tuple(missing[name] for name in wanted if name in missing)
+    lacking = [missing[name] for name in wanted if name in missing]
+    return tuple(f"{one.subject}: {'; '.join(one.reasons)}" for one in lacking)

@@ -24,6 +24,7 @@ from archive.version import VERSION
 
 CONNECT_SECONDS = 10.0
 _PIECE = 1 << 16
+_MOST_DETAIL = 500
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -37,8 +38,9 @@ class FetchError(Exception):
 
     def __init__(self, word: str, detail: str) -> None:
         self.word = word
-        self.detail = detail
-        super().__init__(f"{word}: {detail}")
+        # Some of it comes from the other side, and is printed on terminals.
+        self.detail = "".join(letter if letter.isprintable() else "?" for letter in detail[:_MOST_DETAIL])
+        super().__init__(f"{word}: {self.detail}")
 
 
 @dataclass(frozen=True, slots=True)

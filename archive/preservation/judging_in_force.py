@@ -60,14 +60,11 @@ class JudgeInForce:
         paths: Sequence[Path],
         *,
         contents: Mapping[Path, Path] | None = None,
+        beside: Mapping[Path, Mapping[str, Path]] | None = None,
         revocation: Sequence[bytes] = (),
     ) -> Sequence[Judgement]:
         """See `EvidenceJudge.judgements`."""
-        return self.made().judgements(paths, contents=contents, revocation=revocation)
-
-    def keepsakes(self) -> tuple[bytes, ...]:
-        """See `EvidenceJudge.keepsakes`."""
-        return self.made().keepsakes()
+        return self.made().judgements(paths, contents=contents, beside=beside, revocation=revocation)
 
     def trust_set(self) -> str:
         """See `SignatureJudge.trust_set`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from archive.catalogue.places import Place
 from archive.catalogue.trail import AuditTrail
 from metadata.events import EventType
 from metadata.package import PackageRecord
@@ -15,6 +17,9 @@ ONE_LOOK = timedelta(minutes=5)
 """A reader on the screen asks for a file range by range, for text page by page: within this time that is one look."""
 
 _MOST_LOOKS = 10_000
+
+Shown = Callable[[PackageRecord, int | None], None]
+"""Records that verdicts on the signatures of a dossier or document of it are shown; durable on return."""
 
 
 class Accesses:
@@ -36,7 +41,7 @@ class Accesses:
             operator: Account that looks.
             ordinal: The document; None: the dossier as a whole.
             file: SHA-256 of the file, where one is handed out.
-            what: `record`, `file` or `text`.
+            what: `record`, `file`, `text` or `verdicts`.
 
         Raises:
             DatabaseFaultError: it could not be recorded, so nothing may be shown.
@@ -55,14 +60,38 @@ class Accesses:
     def looked(self, record: PackageRecord, operator: str, *, ordinal: int, file: str = "", what: str) -> None:
         """Record a part of one look (a range of a file, the text of a page): once in `ONE_LOOK`. See `shown`."""
         look = (operator, record.dossier_id, str(ordinal), what, file)
-        now = self._clock.now()
-        with self._lock:
-            before = self._looks.get(look)
-        if before is not None and now - before < ONE_LOOK:
+        if self._is_told(look):
             return
         self.shown(record, operator, ordinal=ordinal, file=file, what=what)
+        self._told(look)
+
+    def found(self, places: Sequence[tuple[Place, str]], operator: str) -> None:
+        """Record that a search showed pieces of documents, each with its agency: once in `ONE_LOOK`. See `shown`."""
+        looks = {(operator, place.dossier_id, str(place.ordinal), "hit", ""): agency for place, agency in places}
+        fresh = {look: agency for look, agency in looks.items() if not self._is_told(look)}
+        self._trail.record_all(
+            [
+                self._trail.event(
+                    EventType.ACCESS,
+                    dossier_id,
+                    agency=agency,
+                    agent=f"person:{operator}",
+                    detail={"what": what, "ordinal": ordinal},
+                )
+                for (_, dossier_id, ordinal, what, _), agency in fresh.items()
+            ]
+        )
+        for look in fresh:
+            self._told(look)
+
+    def _is_told(self, look: tuple[str, ...]) -> bool:
         with self._lock:
-            self._looks[look] = now
+            before = self._looks.get(look)
+        return before is not None and self._clock.now() - before < ONE_LOOK
+
+    def _told(self, look: tuple[str, ...]) -> None:
+        with self._lock:
+            self._looks[look] = self._clock.now()
             self._looks.move_to_end(look)
             while len(self._looks) > _MOST_LOOKS:
                 self._looks.popitem(last=False)

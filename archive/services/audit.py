@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -95,8 +95,11 @@ class AuditChecking:
     segments: AuditSegments
     stamped: StampedHeads
 
-    def verify(self) -> AuditAnswer:
+    def verify(self, tell: Callable[[int, int], None] = lambda _done, _total: None) -> AuditAnswer:
         """The whole trail: chain, segments, database, time-stamped heads.
+
+        Args:
+            tell: Hears how many events of how many have been read, now and then.
 
         Raises:
             ArchiveError: storage or database failed; nothing is said about the trail.
@@ -105,7 +108,7 @@ class AuditChecking:
         heads = self._heads(answer)
         # Others may go on recording and sealing: what comes after this head is left for the next check.
         answer.head = self.recorded.head()
-        comparison = Comparison(self.recorded, answer.head, frozenset(heads))
+        comparison = Comparison(self.recorded, answer.head, frozenset(heads), tell)
         answer.breaks += comparison.run(list(self._segments(answer)), self._names)
         answer.events, answer.sealed = comparison.events, comparison.sealed
         answer.before_chain = comparison.before_chain

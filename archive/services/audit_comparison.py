@@ -22,6 +22,9 @@ from archive.preservation.audit.verification import (
 )
 from metadata.audit_chain import EMPTY, ChainDocumentError, ChainHead, Link, digest_of
 
+_TOLD_EACH = 1000
+"""Events between two words on how far a check is."""
+
 
 class Comparison:
     """One pass over both copies; holds neither in memory.
@@ -30,11 +33,19 @@ class Comparison:
         recorded: The database's copy.
         upper: Its head when the check began; rows after it are left alone.
         wanted: Numbers of the entries that are kept to be compared with time-stamped heads.
+        tell: Hears how many events of how many have been read, now and then.
     """
 
-    def __init__(self, recorded: RecordedTrail, upper: ChainHead, wanted: frozenset[int]) -> None:
+    def __init__(
+        self,
+        recorded: RecordedTrail,
+        upper: ChainHead,
+        wanted: frozenset[int],
+        tell: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> None:
         self._recorded = recorded
         self._upper = upper
+        self._tell_progress = tell
         self._wanted = wanted | {1}
         self._stored: list[AuditBreak] = []
         self._found: list[AuditBreak] = []
@@ -57,6 +68,7 @@ class Comparison:
             names: Gives the names of the segments as storage has them now.
         """
         chain, last = self._both(sealed_entries(segments, self._stored))
+        self._strays()
         self._end(chain, last)
         self._before_the_chain(segments)
         stored_wrong = {found.seq for found in self._stored}
@@ -102,9 +114,24 @@ class Comparison:
 
     def _rows(self) -> Iterator[RecordedEvent]:
         for row in self._recorded.chained():
-            if (row.number or 0) > self._upper.seq:
+            number = row.number or 0
+            if number > self._upper.seq:
                 return
+            if number % _TOLD_EACH == 0:
+                self._tell_progress(number, self._upper.seq)
             yield row
+
+    def _strays(self) -> None:
+        """Rows outside the chain; those after its head may have been recorded since the check began."""
+        rows = self._recorded.strays(self._upper.seq)
+        # Read after the rows: whoever records moves the head in the same transaction.
+        now = self._recorded.head().seq
+        for row in reversed(rows):
+            if not isinstance(row.number, int):
+                detail = f"no number: {str(row.number)[:60]!r}"
+                self._found.append(AuditBreak(Break.ADDED, Where.DATABASE, id=row.id, detail=detail))
+            elif not 0 < row.number <= now:
+                self._tell(Break.ADDED, row.number, row.segment or "", row.id, "outside the chain")
 
     def _compare(self, entry: Entry, row: RecordedEvent) -> None:
         sound = digest_of(row.line) == row.sha256 and row.columns_agree

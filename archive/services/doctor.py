@@ -5,24 +5,33 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum, unique
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from archive.auth.policy import ALL
+from archive.catalogue.database import Database
 from archive.catalogue.duties import Duties, DutyKind
+from archive.catalogue.factors import administrators_without_factor
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import JobStatus, Journal
 from archive.home import Home
 from archive.preservation.evidence.answers import EvidenceStatus
+from archive.services.rights import Rights
 from archive.settings import Settings
 from ingest.facts import Tool
 from ingest.ports import MalwareScanner, PdfaJudge
-from metadata.errors import ArchiveError
+from metadata.errors import ArchiveError, UsageError
+from metadata.time import Clock
 from search.ports import SearchIndex
 from storage.ports import ObjectStore
 
 _LOW_DISK_BYTES = 2 << 30
-_OF_A_HOME = frozenset({"database", "duties", "evidence", "jobs", "revocation", "trust", "tsa"})
+_OF_A_HOME = frozenset({"database", "duties", "evidence", "factors", "jobs", "revocation", "rights", "trust", "tsa"})
+TLS_SOON = timedelta(days=30)
+"""How long before its end the server's own certificate is spoken of: a new one may take weeks of asking."""
 
 
 @unique
@@ -32,6 +41,9 @@ class CheckStatus(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
+
+
+GRAVEST_FIRST = (CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.OK)
 
 
 class Tools(Protocol):
@@ -47,6 +59,10 @@ class Tools(Protocol):
 
     def siegfried(self) -> tuple[Tool, ...]:
         """The format identifier and its second opinion."""
+        ...
+
+    def mediainfo(self) -> Tool:
+        """What measures films and recordings."""
         ...
 
 
@@ -151,7 +167,25 @@ class Installation(Protocol):
     def evidencing(self) -> Evidencing: ...  # noqa: D102
 
     @property
+    def rights(self) -> Rights: ...  # noqa: D102
+
+    @property
     def settings(self) -> Settings: ...  # noqa: D102
+
+    @property
+    def database(self) -> Database: ...  # noqa: D102
+
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One look, not taken yet."""
+
+    name: str
+    look: Callable[[], Check]
+    """Never raises what the archive knows as an error."""
 
 
 class Doctor:
@@ -163,33 +197,40 @@ class Doctor:
 
     def checks(self) -> Iterator[Check]:
         """One check after the other; none of them raises."""
-        yield self._home()
-        probes: tuple[tuple[str, Callable[[], Check]], ...] = (
-            ("database", self._database),
-            ("storage", self._storage),
-            ("index", self._index),
-            ("workers", self._workers),
-            ("tesseract", self._tesseract),
-            ("libreoffice", self._libreoffice),
-            ("siegfried", self._siegfried),
-            ("fonts", self._fonts),
-            ("verapdf", self._verapdf),
-            ("clamd", self._clamd),
-            ("trust", self._trust),
-            ("tsa", self._tsa),
-            ("evidence", self._evidence),
-            ("revocation", self._revocation),
-            ("jobs", self._jobs),
-            ("duties", self._duties),
-            ("disk", self._disk),
-        )
-        for name, probe in probes:
-            if name in _OF_A_HOME and not self._archive.has_home:
-                continue
-            try:
-                yield probe()
-            except ArchiveError as error:
-                yield Check(name, CheckStatus.FAIL, "broken", {"why": error})
+        return (probe.look() for probe in self.probes())
+
+    def probes(self) -> list[Probe]:
+        """What there is to look at in this installation, each by itself."""
+        probes: dict[str, Callable[[], Check]] = {
+            "home": self._home,
+            "database": self._database,
+            "storage": self._storage,
+            "index": self._index,
+            "workers": self._workers,
+            "tesseract": self._tesseract,
+            "libreoffice": self._libreoffice,
+            "siegfried": self._siegfried,
+            "mediainfo": self._mediainfo,
+            "fonts": self._fonts,
+            "verapdf": self._verapdf,
+            "clamd": self._clamd,
+            "trust": self._trust,
+            "tsa": self._tsa,
+            "evidence": self._evidence,
+            "revocation": self._revocation,
+            "jobs": self._jobs,
+            "duties": self._duties,
+            "rights": self._rights,
+            "factors": self._factors,
+            "tls": self._tls,
+            "disk": self._disk,
+        }
+        if not self._archive.has_home:
+            probes = {name: probe for name, probe in probes.items() if name not in _OF_A_HOME}
+        if self._archive.settings.serve.tls_cert is None:
+            # Nothing to look at: on this machine alone, or behind a proxy that has the certificate.
+            del probes["tls"]
+        return [Probe(name, partial(_guarded, name, probe)) for name, probe in probes.items()]
 
     def _home(self) -> Check:
         path = self._archive.home.path
@@ -199,10 +240,13 @@ class Doctor:
             self._archive.home.check()
         except ArchiveError as error:
             return Check("home", CheckStatus.FAIL, "broken", {"why": error})
+        loose = self._archive.home.open_to_others()
+        if loose:
+            return Check("home", CheckStatus.WARN, "home_open", {"path": path, "open": loose[0], "count": len(loose)})
         return Check("home", CheckStatus.OK, "home", {"path": path})
 
     def _database(self) -> Check:
-        counts = self._archive.catalogue.counts()
+        counts = self._archive.catalogue.counts(within=ALL)
         return Check("database", CheckStatus.OK, "database", dict(counts))
 
     def _storage(self) -> Check:
@@ -211,7 +255,7 @@ class Doctor:
 
     def _index(self) -> Check:
         self._archive.index.ready()
-        counts, there = self._archive.catalogue.counts(), self._archive.index.count()
+        counts, there = self._archive.catalogue.counts(within=ALL), self._archive.index.count()
         if not counts["unindexed"] and there != counts["documents"]:
             # A folder that was deleted whole looks like a new index: only the catalogue knows better.
             said: dict[str, object] = {"documents": there, "catalogue": counts["documents"]}
@@ -237,6 +281,9 @@ class Doctor:
 
     def _siegfried(self) -> Check:
         return self._tool("siegfried", *self._tools.siegfried())
+
+    def _mediainfo(self) -> Check:
+        return self._tool("mediainfo", self._tools.mediainfo())
 
     def _fonts(self) -> Check:
         found = any(Path("/usr/share/fonts").rglob("LiberationSerif-Regular.ttf"))
@@ -297,11 +344,50 @@ class Doctor:
         owed = {kind.value: 0 for kind in DutyKind} | self._archive.duties.open_counts()
         return Check("duties", CheckStatus.WARN if any(owed.values()) else CheckStatus.OK, "duties", dict(owed))
 
+    def _rights(self) -> Check:
+        waiting = self._archive.rights.rows.count_pending()
+        return Check("rights", CheckStatus.WARN if waiting else CheckStatus.OK, "rights", {"waiting": waiting})
+
+    def _factors(self) -> Check:
+        count = administrators_without_factor(self._archive.database)
+        if count:
+            return Check("factors", CheckStatus.WARN, "factors_missing", {"count": count})
+        return Check("factors", CheckStatus.OK, "factors")
+
+    def _tls(self) -> Check:
+        # Of all checks this one alone reads certificates, and starting is measured.
+        from archive.preservation.signatures.certificates import certificate  # noqa: PLC0415
+        from archive.preservation.trust.files import certificates_of  # noqa: PLC0415
+
+        path, now = self._archive.settings.serve.tls_cert, self._archive.clock.now()
+        if path is None:
+            return Check("tls", CheckStatus.OK, "tls_absent")
+        try:
+            own = certificate(certificates_of(path)[0])
+        except UsageError as error:
+            return Check("tls", CheckStatus.FAIL, "broken", {"why": error})
+        said: dict[str, object] = {
+            "name": own.common_name or own.name,
+            "until": f"{own.not_after:%d/%m/%Y}",
+            "days": max((own.not_after - now).days, 0),
+        }
+        if own.not_after <= now:
+            return Check("tls", CheckStatus.FAIL, "tls_ended", said)
+        soon = own.not_after - now <= TLS_SOON
+        return Check("tls", CheckStatus.WARN if soon else CheckStatus.OK, "tls_ends" if soon else "tls", said)
+
     def _disk(self) -> Check:
         place = self._archive.home.path if self._archive.has_home else Path.cwd()
         free = shutil.disk_usage(place).free
         status = CheckStatus.WARN if free < _LOW_DISK_BYTES else CheckStatus.OK
         return Check("disk", status, "disk", {"free_gib": f"{free / (1 << 30):.1f}"})
+
+
+def _guarded(name: str, probe: Callable[[], Check]) -> Check:
+    try:
+        return probe()
+    except ArchiveError as error:
+        return Check(name, CheckStatus.FAIL, "broken", {"why": error})
 
 
 def _worst(found: Sequence[TrustHealth]) -> TrustHealth:

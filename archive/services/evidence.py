@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from archive.preservation.evidence.answers import EvidenceStatus, Stamped
 from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.building import Builder
 from archive.preservation.evidence.checking import Checker, Finding, pending, unknown, waiting
 from archive.preservation.evidence.history import History, Stamp, StampKind
-from archive.preservation.evidence.planning import Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
+from archive.preservation.evidence.planning import Due, Holding, Supposition, Terms, Why, due, plan, suppose
 from archive.preservation.evidence.rehashing import UNHURRIED, Pace, Progress
-from archive.preservation.evidence.renewing import Renewer, is_revoked, struck
+from archive.preservation.evidence.renewing import Renewer, is_over, is_revoked, struck
 from archive.services.evidence_lookup import EvidenceLookup
 from metadata.errors import ArchiveError
 from metadata.events import EventOutcome, EventType, derived_id
 from metadata.time import Clock, from_rfc3339, rfc3339
 from storage.evidence_batches import TOKEN, Index, StampEntry
 
+_DIGESTS = re.compile(r"sha[-_]?(1|224|256|384|512)|sha3[-_]?(256|384|512)", re.IGNORECASE)
+
 NEWS = timedelta(days=90)
 """How long it may take until a stolen key is known: stamps as young as that are looked at, covered or not."""
+
+_DEEDS = {
+    StampKind.BATCH: EventType.EVIDENCE_BATCH,
+    StampKind.RENEWAL: EventType.EVIDENCE_RENEWAL,
+    StampKind.REHASH: EventType.EVIDENCE_RENEWAL,
+    StampKind.RESTAMP: EventType.EVIDENCE_ALARM,
+}
 
 
 @dataclass(kw_only=True)
@@ -44,6 +55,7 @@ class Evidence(EvidenceLookup):
         Raises:
             ArchiveError: storage failed, or no configured authority gave a token: batches wait, repeating is safe.
         """
+        self._tell_untold()
         yield from self._finished()
         while True:
             document = self.builder(self.algorithm()).open()
@@ -74,9 +86,24 @@ class Evidence(EvidenceLookup):
 
     def _record(self, kind: EventType, answer: Stamped) -> None:
         detail = {"kind": answer.kind.value, "leaves": str(answer.leaves), "why": answer.why}
-        detail |= {"status": "stamped" if answer.stamp else "waiting"}
+        status = "stamped" if answer.stamp else "waiting"
         outcome = EventOutcome.SUCCESS if answer.stamp else EventOutcome.HELD
-        self.trail.record(self.trail.event(kind, f"evidence:{answer.name}", outcome=outcome, detail=detail))
+        known = derived_id("evidence", answer.name, status)
+        detail |= {"status": status}
+        self.trail.record(self.trail.event(kind, f"evidence:{answer.name}", outcome=outcome, id=known, detail=detail))
+
+    def _tell_untold(self) -> None:
+        """Record what was stamped by a run that ended before it could say so: killed, or its database was full."""
+        index, _ = self.stamping.index()
+        stamped = [entry for entry in index.stamps if entry.time]
+        untold = list(takewhile(lambda entry: not self._is_told(entry.name), reversed(stamped)))
+        stamps = self.stamping.outline().stamps if untold else {}
+        for entry in reversed(untold):
+            kind = StampKind(entry.kind)
+            self._record(_DEEDS[kind], Stamped(entry.name, kind, entry.leaves, stamps[entry.name]))
+
+    def _is_told(self, name: str) -> bool:
+        return any(event["detail"].get("status") == "stamped" for event in self.trail.of([f"evidence:{name}"]))
 
     # ------------------------------------------------------------ renewing
 
@@ -95,6 +122,7 @@ class Evidence(EvidenceLookup):
         """
         if not self.authorities:
             return
+        self._tell_untold()
         yield from self._finished()
         yield from self._struck()
         done: set[tuple[object, ...]] = set()
@@ -146,9 +174,12 @@ class Evidence(EvidenceLookup):
         covering = history.covering()
 
         def is_good(stamp: Stamp) -> bool:
-            above = covering.get(stamp.name)
-            covered_at = above[0].time if above and above[0].name not in bad else None
-            if is_revoked(self.judge, self.stamping.batches.get(stamp.name, TOKEN), covered_at):
+            above, token = covering.get(stamp.name), self.stamping.batches.get(stamp.name, TOKEN)
+            if above and above[0].name in bad:
+                over = is_over(self.judge, token)
+            else:
+                over = is_revoked(self.judge, token, above[0].time if above else None)
+            if over:
                 bad.add(stamp.name)
             return stamp.name not in bad
 
@@ -200,14 +231,15 @@ class Evidence(EvidenceLookup):
         """What has to be done now."""
         return due(self.holding(), self.clock.now())
 
-    def plan(self, years: int, *, broken: str = "", revoked: str = "") -> tuple[Due, ...]:
-        """What has to be done in the next `years`; or at once, if a digest were broken or authorities revoked."""
+    def plan(self, years: int, what: Supposition | None = None) -> Iterator[Due]:
+        """What has to be done in the next `years`, step by step; with `what`, if that were so."""
         now, holding = self.clock.now(), self.holding()
-        if broken:
-            return if_broken(holding, algorithm_called(broken), now)
-        if revoked:
-            return if_revoked(holding, revoked, now)
-        return plan(holding, now, now + timedelta(days=365 * years))
+        until = now + timedelta(days=365 * years)
+        return plan(holding, now, until) if what is None else suppose(holding, what, now, until)
+
+    def signers(self) -> tuple[str, ...]:
+        """Names of the authorities that gave time-stamps, the oldest first."""
+        return tuple(dict.fromkeys(stamp.signer for stamp in self.stamping.outline().stamps.values()))
 
     def status(self) -> EvidenceStatus:
         """How evidence stands; reads the index and the ledger's sizes, judges nothing."""
@@ -280,6 +312,11 @@ class Evidence(EvidenceLookup):
                     yield checker.group(batch, group)
                 else:
                     yield Finding(group.id, batch, (waiting(batch),))
+
+
+def is_digest(name: str) -> bool:
+    """Whether people call a digest algorithm so."""
+    return _DIGESTS.fullmatch(name) is not None
 
 
 def algorithm_called(name: str) -> str:

@@ -10,7 +10,7 @@ from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
 from archive.preservation.audit.heads import StampedHead
 from archive.preservation.evidence.checking import Checker
-from archive.preservation.evidence.history import HistoryBrokenError, StampKind
+from archive.preservation.evidence.history import HistoryBrokenError, Stamp, StampKind
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.rehashing import Rehasher
 from archive.preservation.evidence.stamping import Stamping
@@ -87,7 +87,22 @@ class EvidenceLookup:
             raise ProofNotReadyError(wanted, str(error)) from error
         return Covered(cut.der(), tuple(place for place, _ in group.members), group.version)
 
-    def record_of(self, package_id: str, ordinal: int) -> bytes:
+    def line_of(self, record: PackageRecord, document: PackageDocument) -> tuple[Stamp, ...]:
+        """The time-stamps over a document, oldest first, as the index has them; empty: none yet. Nothing is judged.
+
+        Raises:
+            HistoryBrokenError: what is stored of them contradicts itself.
+        """
+        history = self.stamping.outline()
+        index, _ = self.stamping.index()
+        try:
+            groups = self._groups(f"{record.package_id}/{document.ordinal}", index)
+        except NotFoundError:
+            return ()
+        stamped = [batch for batch, _ in groups if batch in history.stamps]
+        return tuple(link.stamped_by for link in history.line(stamped[-1])) if stamped else ()
+
+    def record_of(self, package_id: str, ordinal: int, *, operator: str) -> bytes:
         """The evidence record (DER) of a document, for whoever checks it elsewhere; that it was taken is an event.
 
         Raises:
@@ -103,7 +118,14 @@ class EvidenceLookup:
                     if document.ordinal == place.ordinal:
                         covered = self.covering(record, document)
                         detail = {"ordinal": str(ordinal), "kind": "evidence-record"}
-                        event = self.trail.event(EventType.DISSEMINATION, record.package_id, detail=detail)
+                        agent = f"person:{operator}"
+                        event = self.trail.event(
+                            EventType.DISSEMINATION,
+                            record.dossier_id,
+                            agency=record.agency,
+                            agent=agent,
+                            detail=detail,
+                        )
                         self.trail.record(event)
                         return covered.record
         raise NotFoundError(wanted)

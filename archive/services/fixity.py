@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 from uuid import UUID
 
+from archive.auth.policy import ALL
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
 from metadata.errors import NotFoundError
@@ -47,7 +48,7 @@ class Fixity:
         """
         self.total = len(identifiers)
         if everything:
-            self.total = self._catalogue.counts()["dossiers"]
+            self.total = self._catalogue.counts(within=ALL)["dossiers"]
             yield from self._catalogue.package_ids()
             return
         if sample is not None:

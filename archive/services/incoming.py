@@ -59,6 +59,25 @@ def faults(path: Path) -> Iterator[None]:
         raise WorkFolderFaultError(msg) from error
 
 
+def opened_alone(part: Path) -> BinaryIO:
+    """The file `part`, made where there is none, to be written by one call at a time.
+
+    Raises:
+        OSError: the disk refuses.
+        UploadConflictError: another call has it.
+    """
+    stream = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640), "r+b")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        stream.close()
+        if isinstance(error, BlockingIOError):
+            # An earlier connection may have broken without the server having seen it yet.
+            raise UploadConflictError("another call is sending this file") from None
+        raise
+    return stream
+
+
 class Incoming:
     """One file on its way in; hashed while it is written. A context manager; what was written survives a break."""
 
@@ -72,7 +91,7 @@ class Incoming:
     def __enter__(self) -> Self:
         with faults(self._part):
             self._part.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = os.fdopen(os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640), "r+b")
+            self._stream = opened_alone(self._part)
             try:
                 self._begin()
             except BaseException:
@@ -81,11 +100,6 @@ class Incoming:
         return self
 
     def _begin(self) -> None:
-        try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            # An earlier connection may have broken without the server having seen it yet.
-            raise UploadConflictError("another call is sending this file") from None
         size = self._stream.seek(0, os.SEEK_END)
         if size < self.offset:
             msg = f"bytes from {size} on are due, not from {self.offset}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from archive.auth.policy import ALL, Scope
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
 from archive.services.stored_packages import StoredPackages
@@ -21,13 +22,19 @@ class Indexing:
     stored: StoredPackages
     trail: AuditTrail
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """Find documents.
+    def search(self, request: SearchRequest, *, within: Scope = ALL) -> SearchAnswer:
+        """Find documents that lie `within`; others are neither shown nor counted.
 
         Raises:
             SearchFaultError: the index is down.
         """
-        return self.index.search(request)
+        tokens, stale = self.catalogue.searched(within)
+        answer = self.index.search(replace(request, access=tokens, without=stale))
+        bare = self.catalogue.without_files({hit.package_id for hit in answer.hits})
+        if not bare:
+            return answer
+        hits = tuple(replace(hit, no_file=(hit.package_id, hit.ordinal) in bare) for hit in answer.hits)
+        return replace(answer, hits=hits)
 
     def catch_up(self) -> int:
         """Enter what is archived and not searchable yet; how many dossiers.
@@ -36,10 +43,13 @@ class Indexing:
             SearchFaultError: the index is still down.
         """
         waiting = self.catalogue.unindexed()
-        for dossier_id in waiting:
-            self.index.add(self.stored.documents_to_index(dossier_id))
-            self.catalogue.indexed(dossier_id)
+        self._enter(waiting)
         return len(waiting)
+
+    def _enter(self, waiting: Mapping[str, str]) -> None:
+        for dossier_id, why in waiting.items():
+            self.index.add(self.stored.documents_to_index(dossier_id))
+            self.catalogue.indexed(dossier_id, why)
 
     def rebuild(self, tell: Callable[[int, int], None] | None = None) -> int:
         """A fresh index from storage; the old one serves until it is done. How many documents.
@@ -49,16 +59,14 @@ class Indexing:
         """
         self.trail.record(self.trail.event(EventType.INDEX_REBUILD, "index"))
         count = self.index.rebuild(self._all(tell))
-        for dossier_id in self.catalogue.unindexed():
-            self.index.add(self.stored.documents_to_index(dossier_id))
-            self.catalogue.indexed(dossier_id)
+        self._enter(self.catalogue.unindexed())
         return count
 
     def _all(self, tell: Callable[[int, int], None] | None) -> Iterator[IndexedDocument]:
-        total = self.catalogue.counts()["documents"]
+        total = self.catalogue.counts(within=ALL)["documents"]
         done = 0
         for package_id in self.catalogue.package_ids():
-            for document in self.stored.indexed([self.stored.record(package_id)]):
+            for document in self.stored.indexed([self.catalogue.shown(self.stored.record(package_id))]):
                 done += 1
                 yield document
             if tell is not None:

@@ -21,7 +21,10 @@ def job_line(job: Job) -> dict[str, Any]:
         "submission_id": job.submission_id,
         "file_code": job.file_code,
         "result": None if job.result is None else job.result.value,
-        "package_id": (job.same_as or job.package_id) if job.status is JobStatus.DONE else None,
+        # A conversion concerns many dossiers: what it is called there names no package.
+        "package_id": (job.same_as or job.package_id)
+        if job.status is JobStatus.DONE and job.kind != "conversion"
+        else None,
         "created_at": job.created_at,
         "updated_at": job.updated_at,
     }
@@ -42,4 +45,5 @@ def hit_line(hit: Hit) -> dict[str, Any]:
         "issued": hit.issued,
         "organ": hit.organ_name,
         "type": hit.type_name,
+        "no_file": hit.no_file,
     }

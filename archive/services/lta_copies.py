@@ -16,11 +16,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, ClassVar, Protocol
 
+from archive.dissemination.outgoing import ExportRefusedError
 from archive.services.stored_packages import StoredPackages
 from ingest.ports import EvidenceJudge, Limits, Workers
 from metadata.digests import chunks_of
-from metadata.errors import ArchiveError, ToolUnreadableError, UsageError
-from metadata.messages import text
+from metadata.errors import ArchiveError, ToolUnreadableError
+from metadata.messages import every_text
 from metadata.package import PackageDocument, PackageFile, PackageRecord
 from metadata.verdicts import Indication, SignatureVerdict
 from storage.evidence import EvidenceObjects
@@ -33,7 +34,7 @@ _GRAVITY = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_
 _PDF = "application/pdf"
 
 
-class LtaRefusedError(UsageError):
+class LtaRefusedError(ExportRefusedError):
     """Of this file no such copy can be made; `reason` is `pdfa-1`, `encrypted`, `unreadable`, `unsigned`, `no-pdf`."""
 
     code: ClassVar[str] = "lta.refused"
@@ -41,8 +42,12 @@ class LtaRefusedError(UsageError):
     def __init__(self, name: str, reason: str, detail: str = "") -> None:
         self.name = name
         self.reason = reason
-        said = " · ".join(text(f"lta.refused.{reason.replace('-', '_')}", language) for language in ("vi", "en"))
+        said = every_text(f"lta.refused.{reason.replace('-', '_')}")
         super().__init__(f"{name}: {said}" + (f" ({detail})" if detail else ""))
+
+    def told(self) -> dict[str, Any]:
+        """See `ExportRefusedError.told`."""
+        return {"refused": self.reason, "detail": str(self)}
 
 
 class LtaCopyBrokenError(ArchiveError):
@@ -166,8 +171,3 @@ def harmed(before: Sequence[SignatureVerdict], after: Sequence[SignatureVerdict]
     if added[0].indication is Indication.TOTAL_FAILED:
         return f"its time-stamp is {added[0].indication.value}/{added[0].subindication}"
     return ""
-
-
-def as_refused(refusal: LtaRefusedError) -> dict[str, Any]:
-    """What the JSON line of a file without a copy says."""
-    return {"refused": refusal.reason, "detail": str(refusal)}

@@ -20,6 +20,7 @@ from archive.preservation.proofs.token_paths import missing_links
 from archive.preservation.proofs.writing import Member, write_proof
 from archive.preservation.signatures.kept_verdicts import certificates_of_set
 from archive.preservation.trust.sets import TrustSource
+from archive.services.made_files import MadeFile, made_file
 from archive.services.stored_packages import StoredPackages
 from metadata.digests import chunks_of
 from metadata.errors import UsageError
@@ -107,6 +108,10 @@ class Proofs:
                 yield out
 
         return opened
+
+    def made(self, record: PackageRecord, document: PackageDocument) -> MadeFile:
+        """The proof of a document, made now. See `opener` for what it raises."""
+        return made_file(self.name(document), self.opener(record, document)())
 
     def _members(self, record: PackageRecord, document: PackageDocument) -> Sequence[Member]:
         covered = self.evidence.covering(record, document)

@@ -9,6 +9,8 @@ from archive.catalogue.journal import DossierStatus, Job, Journal
 from archive.durable import write_durably
 from archive.version import VERSION
 from ingest.facts import Received
+from metadata.bridge.kept import counts_of
+from metadata.descriptions import ReceivedContainer
 from metadata.findings import Finding
 from metadata.package import PackageRecord
 from metadata.receipts import Receipt, ReceivedEntry, RefusedEntry, read_receipt, receipt_html, receipt_json
@@ -50,6 +52,7 @@ class Receipts:
             counted_in=len(entries),
             counted_out=len(entries),
             bytes_in=sum(entry.size_bytes for entry in entries),
+            containers=received.containers,
             files=tuple(entries),
         )
         write_durably(self._part(job_id), receipt_json(body))
@@ -59,9 +62,12 @@ class Receipts:
         submission = self._journal.submission(submission_id)
         jobs = self._journal.of_submission(submission_id)
         taken: dict[str, ReceivedEntry] = {}
+        containers: dict[str, ReceivedContainer] = {}
         refused: dict[str, RefusedEntry] = {path: RefusedEntry(path=path) for path in submission["ignored"]}
         for job in jobs:
-            entries = self._entries(job)
+            part = self._received(job)
+            entries = part.files if part else ()
+            containers |= {found.sha256: found for found in (part.containers if part else ())}
             if job.result in _TAKEN:
                 taken |= {entry.path: entry for entry in entries}
                 continue
@@ -81,9 +87,11 @@ class Receipts:
             counted_in=len(taken) + len(refused),
             counted_out=len(taken),
             bytes_in=sum(entry.size_bytes for entry in taken.values()),
+            containers=tuple(containers.values()),
             files=tuple(taken[path] for path in sorted(taken)),
             refused=tuple(refused[path] for path in sorted(refused)),
             findings=_unique(finding for job in jobs for finding in job.findings),
+            conversion=counts_of(finding for job in jobs if job.result in _TAKEN for finding in job.findings),
             program=f"luutru {VERSION}",
         )
         return self._write(receipt)
@@ -96,6 +104,7 @@ class Receipts:
         files = {entry.path: entry for receipt in found for entry in receipt.files}
         refused = {entry.path: entry for receipt in found for entry in receipt.refused if entry.path not in files}
         first = found[0]
+        findings = _unique(finding for receipt in found for finding in receipt.findings)
         self._write(
             first.model_copy(
                 update={
@@ -108,7 +117,8 @@ class Receipts:
                     "bytes_in": sum(entry.size_bytes for entry in files.values()),
                     "files": tuple(files[path] for path in sorted(files)),
                     "refused": tuple(refused[path] for path in sorted(refused)),
-                    "findings": _unique(finding for receipt in found for finding in receipt.findings),
+                    "findings": findings,
+                    "conversion": counts_of(findings),
                 }
             )
         )
@@ -119,11 +129,11 @@ class Receipts:
         write_durably(path, receipt_json(receipt))
         return path
 
-    def _entries(self, job: Job) -> Sequence[ReceivedEntry]:
+    def _received(self, job: Job) -> Receipt | None:
         try:
-            return read_receipt(self._part(job.id).read_bytes()).files
+            return read_receipt(self._part(job.id).read_bytes())
         except FileNotFoundError:
-            return ()
+            return None
 
     def _part(self, job_id: str) -> Path:
         return self._folder / "received" / f"{job_id}.json"

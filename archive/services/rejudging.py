@@ -169,12 +169,12 @@ class Rejudging:
                 before = again.get(entry.path, entry)
                 if need_of(before) is not kind:
                     continue
-                now = self._judged(record, document, before, kind)
+                now, missing = self._judged(record, document, before, kind)
                 again[entry.path] = now
                 if now is not before:
                     self.catalogue.set_verdict(record.dossier_id, document.ordinal, _gravest(document, again))
                 if need_of(now) is kind:
-                    left += [f"{document.ordinal}: {'; '.join(_open_reasons(now))}"]
+                    left += [f"{document.ordinal}: {'; '.join((*_open_reasons(now), *missing))}"]
                 done += 1
                 self.duties.told(duty.id, done)
         if left:
@@ -197,15 +197,15 @@ class Rejudging:
 
     def _judged(
         self, record: PackageRecord, document: PackageDocument, before: FileVerdicts, kind: DutyKind
-    ) -> FileVerdicts:
-        """The verdicts of now, kept and recorded where they differ from `before`; else `before` itself."""
+    ) -> tuple[FileVerdicts, tuple[str, ...]]:
+        """The verdicts of now, kept and recorded where they differ from `before`, else `before` itself; what lacks."""
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             subject = self._fetched(record, _file(record, before), Path(folder) / "subject")
             signed = _signed_file(record, before)
             contents = {subject: self._fetched(record, signed, Path(folder) / "signed")} if signed is not None else {}
             judgement = self.judge.judgements([subject], contents=contents)[0]
         if _without_seal(judgement.verdicts) == _without_seal(before.verdicts):
-            return before
+            return before, judgement.missing
         now = self._kept(before, judgement)
         detail = {
             "judgement": self.keeper.put(judgement_document(record.package_id, kind.value, now)),
@@ -218,12 +218,12 @@ class Rejudging:
         self.trail.record(
             self.trail.event(EventType.SIGNATURE_VALIDATION, record.package_id, agency=record.agency, detail=detail)
         )
-        return now
+        return now, judgement.missing
 
     def _kept(self, before: FileVerdicts, judgement: Judgement) -> FileVerdicts:
         """The judgement as it is kept, after all that it leans on was kept."""
         objects = sorted(self.keeper.put(data) for data in judgement.objects)
-        for data in self.judge.keepsakes():
+        for data in judgement.keepsakes:
             self.keeper.put(data)
         seal = judgement.verdicts[0] if judgement.verdicts else None
         return FileVerdicts(

@@ -16,6 +16,7 @@ from archive.preservation.signatures.kept_verdicts import (
     KeptVerdictsUnreadableError,
     certificates_of_set,
 )
+from archive.services.accesses import Shown
 from archive.services.stored_packages import StoredPackages
 from ingest.ports import Limits, Workers
 from metadata.errors import ToolUnreadableError
@@ -65,6 +66,8 @@ class Replaying:
     objects: EvidenceObjects
     workers: Workers
     scratch: Path
+    shown: Shown
+    """Told of a dossier or document before anything of it is."""
 
     def replay(self, identifier: str) -> Iterator[Replayed]:
         """Judge again what `identifier` names: each original of a dossier or document.
@@ -74,7 +77,9 @@ class Replaying:
             ArchiveError: the system failed. Evidence that is lost is no fault but an answer.
         """
         for place in self.catalogue.find(identifier):
-            for record in self.catalogue.records(place.dossier_id):
+            records = self.catalogue.records(place.dossier_id)
+            self.shown(records[0], place.ordinal)
+            for record in records:
                 for document in record.documents:
                     if place.ordinal not in {None, document.ordinal}:
                         continue

@@ -12,6 +12,7 @@ from pathlib import Path
 from archive.catalogue.holdings import Catalogue
 from archive.preservation.signatures.adapter import Judge
 from archive.preservation.signatures.reporting import Examined, Reporter
+from archive.services.accesses import Shown
 from archive.services.stored_packages import StoredPackages
 from metadata.errors import NotFoundError
 from metadata.package import PackageFile, PackageRecord
@@ -46,6 +47,9 @@ class SignatureService:
     kept: Callable[[Sequence[str]], Sequence[bytes]] = field(default=lambda _: ())
     """Objects of the validation bundle by their SHA-256; those that are lost are left out."""
 
+    shown: Shown = field(default=lambda _record, _ordinal: None)
+    """Told of a dossier or document of the home before anything of it is."""
+
     def validate(self, subject: str) -> Iterator[tuple[str, tuple[SignatureVerdict, ...]]]:
         """Verdicts for a file, or for each original of a dossier or document.
 
@@ -75,6 +79,7 @@ class SignatureService:
             return
         for place in self.catalogue.find(subject):
             records = self.catalogue.records(place.dossier_id)
+            self.shown(records[0], place.ordinal)
             originals = [
                 (record, document.ordinal, file)
                 for record in records

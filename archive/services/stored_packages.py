@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
+from archive.auth.access import document_tokens
+from archive.auth.people import Label
 from archive.catalogue.holdings import Catalogue, StoredVersion
 from ingest.facts import Stored
 from ingest.stages.index import indexed_documents
@@ -19,6 +21,7 @@ from metadata.texts import PageText
 from metadata.texts_io import iter_page_texts
 from search.ports import IndexedDocument
 from storage.evidence import EvidenceObjects
+from storage.holdings import Newest
 from storage.packages import PackageStore
 
 
@@ -38,17 +41,22 @@ class StoredPackages:
             PackageBrokenError: it contradicts itself.
             StorageFaultError: the store failed.
         """
-        files = {file.path: file for file in self.packages.files(package_id)}
+        return self.record_of(self.packages.newest(package_id))
+
+    def record_of(self, newest: Newest) -> PackageRecord:
+        """The same of one version, whatever was stored since. See `record`."""
+        files = {file.path: file for file in newest.files}
 
         def open_file(path: str) -> AbstractContextManager[BinaryIO]:
             return self.packages.open(files[path])
 
-        return read_package(open_file, files, package_id)
+        return read_package(open_file, files, newest.package_id)
 
     def version(self, package_id: str) -> tuple[StoredVersion, str]:
-        """How the package lies in storage, and since when."""
+        """How the package lies in storage, and since when: its first version, however often texts were corrected."""
         found = self.packages.describe(package_id)
-        return StoredVersion(package_id, found.version, found.inventory_sha512), found.created
+        since = self.packages.versions(package_id)[0].created
+        return StoredVersion(package_id, found.version, found.inventory_sha512), since
 
     def open(self, record: PackageRecord, file: PackageFile) -> AbstractContextManager[BinaryIO]:
         """The bytes of a file of a package, or of a list that is kept once for many.
@@ -71,7 +79,7 @@ class StoredPackages:
                     yield page.model_copy(update={"page": number})
 
     def register(self, item: WorkItem, stored: Stored) -> None:
-        """See `Holdings.register`."""
+        """See `Holdings.register`. What was stored of the dossier before stays as it is."""
         del item
         parts = [(self.record(part.package_id), *self.version(part.package_id)) for part in stored.parts]
         # The time of the stored version, not of this call: a rebuild must give the same answer.
@@ -82,6 +90,9 @@ class StoredPackages:
         yield from self.indexed(self.catalogue.records(dossier_id))
 
     def indexed(self, records: Sequence[PackageRecord]) -> Iterator[IndexedDocument]:
-        """Documents of the parts of one dossier for the index."""
+        """Documents of the parts of one dossier for the index, with who may find them."""
+        labels: Mapping[int, Label] = self.catalogue.labels(records[0].dossier_id) if records else {}
         for record in records:
-            yield from indexed_documents(record, partial(self.pages, record))
+            for document in indexed_documents(record, partial(self.pages, record)):
+                label = labels.get(document.ordinal, Label.CONFIDENTIAL)
+                yield replace(document, access=document_tokens(record.agency, label))

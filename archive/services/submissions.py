@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,61 +14,41 @@ from uuid import uuid4
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import DossierStatus, Job, JobStatus, Journal
 from archive.catalogue.trail import AuditTrail
+from archive.errors import MissingDeliveryError, UnknownDeliveryError
 from archive.jobs.runner import APPROVAL, Runner
+from archive.services.answers import Answers, DossierAnswer
+from archive.services.first_digests import as_first_received
 from archive.services.job_deliveries import part_for
 from archive.services.receipts import Receipts
-from ingest.facts import Approved, Received, Validated
-from ingest.pipeline import APPROVED_BEFORE, CHECKING, Pipeline
-from ingest.ports import Reader
-from ingest.work import Rejected, WorkItem
-from metadata.descriptions import Delivery, DossierDescription
+from archive.services.statuses import Statuses
+from ingest.facts import Approved, Received, Texts, Validated
+from ingest.pipeline import APPROVED_BEFORE, CHECKING, SUGGESTING, Pipeline
+from ingest.ports import Explainer, Reader, Reading
+from ingest.work import Held, Rejected, WorkItem
+from metadata.descriptions import Delivery, DossierDescription, RecordStatus
 from metadata.errors import UsageError
 from metadata.events import AuditEvent, EventOutcome, EventType
+from metadata.explanations import SheetExplanation
 from metadata.findings import Finding
-from metadata.rules import as_json, errors_of
+from metadata.rules import errors_of
 
-SheetChecks = Callable[[Delivery, DossierDescription], tuple[Finding, ...]]
-"""Everything that can be said of a dossier from its metadata alone, reader's findings included."""
+AS_IT_SAYS = Reading()
+"""The delivery speaks for itself."""
 
-
-@dataclass(frozen=True, slots=True)
-class DossierAnswer:
-    """What became of one dossier: one line of `check`, `ingest`, `approve`, `return`."""
-
-    submission_id: str | None
-    path: str
-    status: str
-    already: bool
-    package_id: str | None
-    file_code: str
-    documents: int
-    findings: tuple[Finding, ...]
-    receipt: Path | None
-    error: str | None = None
-
-    def as_json(self, language: str) -> dict[str, Any]:
-        """The contract's JSON line, messages in `language`."""
-        line: dict[str, Any] = {
-            "submission_id": self.submission_id,
-            "path": self.path,
-            "status": self.status,
-            "already": self.already,
-            "package_id": self.package_id,
-            "file_code": self.file_code,
-            "documents": self.documents,
-            "findings": [as_json(finding, language) for finding in self.findings],
-            "receipt": str(self.receipt) if self.receipt else None,
-        }
-        if self.error is not None:
-            line["error"] = self.error
-        return line
+SheetChecks = Callable[[Delivery], Callable[[DossierDescription], tuple[Finding, ...]]]
+"""Judges a delivery; gives what can be said of each dossier from its metadata alone, reader's findings included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submissions:
     """The way in."""
 
-    readers: Sequence[Reader]
+    readers: Callable[[Reading], Sequence[Reader]]
+    """Readers in the order in which they are asked, told what the person who hands in says."""
+
+    explainer: Callable[[Reading], Explainer]
+    """The reader of spreadsheets."""
+
     pipeline: Pipeline
     sheet_checks: SheetChecks
     holds_secret: Callable[[Delivery], bool]
@@ -78,31 +59,38 @@ class Submissions:
     trail: AuditTrail
     receipts: Receipts
     catalogue: Catalogue
+    statuses: Statuses
+    """Messages of the national document exchange among what is handed in."""
+
     default_agency: str
 
     # ------------------------------------------------------------ checking
 
-    def check(self, path: Path, *, agency: str | None = None, sheet_only: bool = False) -> Iterable[DossierAnswer]:
+    def check(
+        self, path: Path, *, agency: str | None = None, sheet_only: bool = False, reading: Reading = AS_IT_SAYS
+    ) -> Iterable[DossierAnswer]:
         """Everything that `open` and the stages would refuse; nothing is kept.
 
         Args:
             path: The delivery.
             agency: Code of the agency; None: the default.
             sheet_only: Look at names, sizes and metadata only, open no content.
+            reading: What the person who hands in says of the delivery.
 
         Raises:
             UsageError: no reader knows such a delivery.
             ArchiveError: the system failed.
         """
-        delivery = self._read(path)
-        if not delivery.dossiers:
-            yield self._nothing(path, delivery)
         with tempfile.TemporaryDirectory(prefix="luutru-check-") as scratch:
+            delivery = self._read(path, Path(scratch) / "room", reading)
+            if not delivery.dossiers:
+                yield self._nothing(path, delivery)
+            checked = self.sheet_checks(delivery) if sheet_only else None
             for position, dossier in enumerate(delivery.dossiers, start=1):
                 folder = Path(scratch) / str(position)
                 folder.mkdir()
                 item = self._item(delivery, dossier, folder, agency or self.default_agency)
-                findings = self.sheet_checks(delivery, dossier) if sheet_only else self._checked(item)
+                findings = checked(dossier) if checked is not None else self._checked(item)
                 yield DossierAnswer(
                     None,
                     str(path),
@@ -115,16 +103,39 @@ class Submissions:
                     None,
                 )
 
+    def explain(self, path: Path, *, reading: Reading = AS_IT_SAYS) -> tuple[SheetExplanation, ...]:
+        """How the spreadsheets of a delivery are understood; nothing is judged.
+
+        Raises:
+            UsageError: nothing there is explained: no folder with spreadsheets, no register.
+            ArchiveError: the system failed.
+        """
+        return self.explainer(reading).explain(path)
+
     def _checked(self, item: WorkItem) -> tuple[Finding, ...]:
         findings: list[Finding] = []
-        for name in CHECKING:
+        # What would be filled from the pages is known only when they are read.
+        stages = (*CHECKING, SUGGESTING) if item.delivery.accept_suggestions else CHECKING
+        for name in stages:
             answer = self.pipeline.stage(name).run(item)
             if isinstance(answer, Rejected):
                 return (*findings, *answer.findings)
+            if isinstance(answer, Held):
+                return (*findings, *answer.findings)
             item = item.having(answer)
+            if isinstance(answer, Texts):
+                findings += answer.findings
             if isinstance(answer, Validated):
                 findings += answer.findings
-            if isinstance(answer, Received):
+            if not isinstance(answer, Received):
+                continue
+            if self.runner.additions.adds(item.dossier):
+                settled = self.runner.additions.foreseen(item.agency, item.dossier, answer.fingerprint)
+                findings += settled.findings
+                if settled.adds is not None:
+                    findings += settled.adds.findings
+                    item = item.having(settled.adds)
+            else:
                 findings += self._conflict(item, answer)
         return tuple(findings)
 
@@ -148,7 +159,15 @@ class Submissions:
 
     # ------------------------------------------------------------ handing in
 
-    def open(self, path: Path, *, operator: str, agency: str | None = None, submission_id: str | None = None) -> str:
+    def open(
+        self,
+        path: Path,
+        *,
+        operator: str,
+        agency: str | None = None,
+        submission_id: str | None = None,
+        reading: Reading = AS_IT_SAYS,
+    ) -> str:
         """Read a delivery's metadata and make one job a dossier, durable on return; its `submission_id`.
 
         No content has been copied yet: the jobs' first stage does that.
@@ -158,17 +177,22 @@ class Submissions:
             operator: Who hands in.
             agency: Code of the agency; None: the default.
             submission_id: UUID that an upload was promised; None: a new one.
+            reading: What the person who hands in says of the delivery.
 
         Raises:
             UsageError: no reader knows such a delivery.
             ArchiveError: the system failed.
         """
-        delivery = self._read(path)
         submission_id = submission_id or str(uuid4())
         agency = agency or self.default_agency
-        self.catalogue.add_agency(agency, "")
         with self.runner.receiving():
-            return self._open(delivery, path, operator, agency, submission_id)
+            try:
+                delivery = self._read(path, self.runner.room(submission_id), reading)
+                self.catalogue.add_agency(agency, "")
+                return self._open(delivery, path, operator, agency, submission_id)
+            except BaseException:
+                self.runner.clear_room(submission_id)
+                raise
 
     def _open(self, delivery: Delivery, path: Path, operator: str, agency: str, submission_id: str) -> str:
         kept = delivery.dossiers or (DossierDescription(file_code=""),)
@@ -183,6 +207,7 @@ class Submissions:
                     "file_code": dossier.file_code,
                     "package_id": str(uuid4()),
                     "documents": len(dossier.documents),
+                    "label": self.catalogue.expected_label(agency, dossier).rank,
                     "approvals": [],
                 }
             )
@@ -196,6 +221,7 @@ class Submissions:
                 detail={"dossiers": str(len(delivery.dossiers)), "reader": delivery.reader},
             )
         )
+        self.statuses.keep(delivery, submission_id, agency)
         row = {
             "id": submission_id,
             "agency": agency,
@@ -205,12 +231,15 @@ class Submissions:
             "profile": delivery.profile,
             "findings": [finding.model_dump(mode="json") for finding in delivery.findings],
             "ignored": list(delivery.ignored),
+            # What brings something closed is as closed as it: its findings and names tell of it.
+            "label": max(entry["label"] for entry in work),
         }
         if delivery.dossiers and not self.runner.separate_approval:
             self._approve_with_ingest(row, work)
         self.journal.open_submission(row, work)
         if not delivery.dossiers:
             self._refuse_whole(work[0]["id"], agency, delivery, path)
+            self.runner.clear_room(submission_id)
         return submission_id
 
     def _approve_with_ingest(self, row: Mapping[str, Any], work: Sequence[dict[str, Any]]) -> None:
@@ -232,7 +261,7 @@ class Submissions:
             entry["approvals"] = [APPROVED_BEFORE]
 
     def _refuse_whole(self, job_id: str, agency: str, delivery: Delivery, path: Path) -> None:
-        findings = delivery.findings if errors_of(delivery.findings) else (*delivery.findings, _nothing_found(path))
+        findings = _refused_as_a_whole(delivery, path)
         self.trail.record(
             self.trail.event(
                 EventType.REFUSAL,
@@ -254,52 +283,7 @@ class Submissions:
 
     def answers(self, submission_id: str) -> list[DossierAnswer]:
         """One answer a dossier as things stand; the receipt is written anew."""
-        submission = self.journal.submission(submission_id)
-        jobs = self.journal.of_submission(submission_id)
-        receipt = self.receipts.issue(submission_id)
-        return [self._answer(job, submission["path"], receipt) for job in jobs]
-
-    def _answer(self, job: Job, path: str, receipt: Path) -> DossierAnswer:
-        if job.same_as is None:
-            return self._told(job, path, receipt, already=False)
-        for other in self.journal.of_package(job.same_as):
-            if other.same_as is None:
-                return self._told(
-                    other,
-                    path,
-                    self.receipts.path(other.submission_id),
-                    already=other.result is DossierStatus.ARCHIVED,
-                )
-        # The journal of that time is gone (rebuilt from storage): the catalogue still knows the dossier.
-        row = self.catalogue.dossier(job.same_as)
-        records = self.catalogue.records(job.same_as)
-        return DossierAnswer(
-            submission_id=row["submission_id"],
-            path=path,
-            status=DossierStatus.ARCHIVED.value,
-            already=True,
-            package_id=row["package_id"],
-            file_code=row["file_code"],
-            documents=row["documents"],
-            findings=tuple(finding for record in records[:1] for finding in record.findings),
-            receipt=self.receipts.path(row["submission_id"]),
-        )
-
-    def _told(self, job: Job, path: str, receipt: Path, *, already: bool) -> DossierAnswer:
-        status = job.result or DossierStatus.RECEIVED
-        kept = status in {DossierStatus.ARCHIVED, DossierStatus.AWAITING_APPROVAL, DossierStatus.RECEIVED}
-        return DossierAnswer(
-            submission_id=job.submission_id,
-            path=path,
-            status=status.value,
-            already=already,
-            package_id=job.package_id if kept else None,
-            file_code=job.file_code,
-            documents=job.documents,
-            findings=job.findings,
-            receipt=receipt,
-            error=f"{job.error['code']}: {job.error['detail']}" if job.error else None,
-        )
+        return Answers(self.journal, self.catalogue, self.receipts).of(submission_id)
 
     # ------------------------------------------------------------ decisions of people
 
@@ -343,6 +327,7 @@ class Submissions:
             )
             self.journal.release(job.id)
             self.runner.folder(job.id).remove()
+        self.runner.clear_room(submission_id)
 
     def _awaiting(self, submission_id: str) -> list[Job]:
         self.journal.submission(submission_id)
@@ -367,24 +352,54 @@ class Submissions:
 
     # ------------------------------------------------------------ reading
 
-    def _read(self, path: Path) -> Delivery:
+    @contextmanager
+    def opened(self, path: Path, *, reading: Reading = AS_IT_SAYS) -> Iterator[Delivery]:
+        """The delivery at `path` as read, for a look at its descriptions; nothing is kept.
+
+        Raises:
+            UsageError: no reader knows such a delivery.
+            ArchiveError: the system failed.
+        """
+        with tempfile.TemporaryDirectory(prefix="luutru-look-") as scratch:
+            yield self._read(path, Path(scratch) / "room", reading)
+
+    def _read(self, path: Path, room: Path, reading: Reading) -> Delivery:
         if not path.exists():
-            msg = f"no such delivery: {path}"
-            raise UsageError(msg)
-        for reader in self.readers:
+            raise MissingDeliveryError(path.name)
+        readers = self.readers(reading)
+        for reader in readers:
             if reader.recognises(path):
-                return reader.read(path)
+                return said(self.statuses.judged(reader.read(path, room)), reading)
         if path.is_dir():
             # A folder that nobody recognises is content that breaks a rule, not a wrong call: the last
             # reader says what it looked for and did not find.
-            return self.readers[-1].read(path)
-        msg = f"no reader knows a delivery like {path}"
-        raise UsageError(msg)
+            return said(readers[-1].read(path, room), reading)
+        raise UnknownDeliveryError(path.name)
 
     def _nothing(self, path: Path, delivery: Delivery) -> DossierAnswer:
-        findings = delivery.findings if errors_of(delivery.findings) else (*delivery.findings, _nothing_found(path))
+        findings = _refused_as_a_whole(delivery, path)
         return DossierAnswer(None, str(path), "rejected", False, None, "", 0, findings, None)
 
 
-def _nothing_found(path: Path) -> Finding:
-    return Finding(rule="SUB-002", subject=path.name)
+def said(delivery: Delivery, reading: Reading) -> Delivery:
+    """`delivery` with what the person who hands it in says; what a dossier says of itself counts more."""
+    if reading.accept_suggestions:
+        delivery = delivery.model_copy(update={"accept_suggestions": True})
+    if reading.received:
+        delivery = as_first_received(delivery, reading.received)
+    if reading.status is None:
+        return delivery
+    dossiers = (
+        dossier.model_copy(update={"record_status": reading.status})
+        if dossier.record_status is RecordStatus.NEW
+        else dossier
+        for dossier in delivery.dossiers
+    )
+    return delivery.model_copy(update={"dossiers": tuple(dossiers)})
+
+
+def _refused_as_a_whole(delivery: Delivery, path: Path) -> tuple[Finding, ...]:
+    """Why a delivery without dossiers is refused: the reader's errors, else that nothing was found."""
+    if errors_of(delivery.findings):
+        return delivery.findings
+    return (*delivery.findings, Finding(rule="SUB-002", subject=path.name))

@@ -25,10 +25,17 @@ from archive.preservation.trust.store import Added, TrustStore
 from archive.services.doctor import CheckStatus
 from metadata.errors import ArchiveError, UsageError
 from metadata.events import EventType
-from metadata.time import Clock, from_rfc3339
+from metadata.time import VIETNAM, Clock, from_rfc3339
 
 SOON = timedelta(days=180)
 """How long before its end an anchor is spoken of: enough to get the next one and compare its fingerprint."""
+
+
+OLD = timedelta(days=365)
+"""How long a set may go without somebody comparing it with what the Government publishes: authorities come and go."""
+
+OWED = timedelta(days=90)
+"""How long after the last certificate of an issuer its revocation data is still owed: authorities end, too."""
 
 
 class TrustUnusableError(ArchiveError):
@@ -54,7 +61,7 @@ class TrustCheck:
     """One thing looked at. `message` is a key below `cli.trust_check`."""
 
     name: str
-    """`store`, `anchor`, `issuer`, `revocation`, `policy`."""
+    """`store`, `age`, `anchor`, `issuer`, `revocation`, `policy`."""
 
     status: CheckStatus
     message: str
@@ -177,6 +184,7 @@ class TrustService:
             yield TrustCheck("store", CheckStatus.FAIL, "damaged", error.place, {"why": error.why})
             return
         yield self._whole(snapshot)
+        yield from self._age(snapshot)
         yield from self._anchors(snapshot)
         yield from _without_issuer(snapshot)
         if snapshot.policy:
@@ -190,6 +198,28 @@ class TrustService:
             return TrustCheck("store", CheckStatus.FAIL, reasons[0], digest)
         counts = {role.name.lower(): len(snapshot.of_role(role)) for role in TrustRole}
         return TrustCheck("store", CheckStatus.OK, "store", digest, counts)
+
+    def looked_at(self, snapshot: TrustSnapshot) -> str:
+        """When somebody last added to the set, or looked by adding what was there already, RFC 3339; empty: never.
+
+        A damaged trail or database says nothing; then the certificates' own dates count.
+        """
+        known = max((entry.added_at or "" for entry in snapshot.certificates), default="")
+        try:
+            told = [str(event["at"]) for event in self.trail.of(["trust"]) if event["type"] == EventType.TRUST_CHANGE]
+        except ArchiveError:
+            told = []
+        return max([known, *told])
+
+    def _age(self, snapshot: TrustSnapshot) -> Iterator[TrustCheck]:
+        looked = self.looked_at(snapshot)
+        if not (snapshot.certificates and looked):
+            return
+        days = (self.clock.now() - from_rfc3339(looked)).days
+        values = {"days": days, "since": f"{from_rfc3339(looked).astimezone(VIETNAM):%d/%m/%Y}"}
+        old = days > OLD.days
+        status = CheckStatus.WARN if old else CheckStatus.OK
+        yield TrustCheck("age", status, "set_old" if old else "set_age", snapshot.trust_set(), values)
 
     def _anchors(self, snapshot: TrustSnapshot) -> Iterator[TrustCheck]:
         now = self.clock.now()
@@ -211,37 +241,40 @@ class TrustService:
         return TrustCheck("policy", CheckStatus.OK, "policy", sha256)
 
     def _revocation(self) -> Iterator[TrustCheck]:
-        now = self.clock.now()
         lists = self._lists()
         for use in sorted(self.cache.uses(), key=lambda use: use.issuer):
             held = lists.get(use.issuer_key, ())
-            values = {"issuer": use.issuer, "why": use.why, "until": max((h.next_update for h in held), default="")}
-            if any(entry.fresh_at(now) for entry in held):
-                yield TrustCheck("revocation", CheckStatus.OK, "list_fresh", use.issuer_key, values)
-            elif not use.why and not held:
-                yield TrustCheck("revocation", CheckStatus.OK, "answered", use.issuer_key, values)
-            elif self._counts_as_stale(use, held):
-                message = "list_stale" if held else "no_answer"
-                yield TrustCheck("revocation", CheckStatus.FAIL, message, use.issuer_key, values)
-            else:
-                yield TrustCheck("revocation", CheckStatus.WARN, "never_had", use.issuer_key, values)
+            until = max((entry.next_update for entry in held), default="")
+            values = {"issuer": use.issuer, "why": use.why or "-", "until": until, "asked": use.asked_at}
+            status, message = self._data_of(use, held)
+            yield TrustCheck("revocation", status, message, use.issuer_key, values)
+
+    def _data_of(self, use: Use, held: Sequence[Held]) -> tuple[CheckStatus, str]:
+        """How it stands with the data of an issuer: status and message.
+
+        Data is owed by an issuer that had some, or of which an allowed address should give it, as long as its
+        certificates come in. What came over the network and ran out since nobody asked is fetched with the next
+        question. Of whom nothing was ever to be had (no network, nothing imported) is a warning: its verdicts say
+        themselves what they lack.
+        """
+        now = self.clock.now()
+        if any(entry.fresh_at(now) for entry in held):
+            return CheckStatus.OK, "list_fresh"
+        if not use.why and not held:
+            return CheckStatus.OK, "answered"
+        if not use.why and any(entry.url for entry in held):
+            return CheckStatus.OK, "list_renewed"
+        if not (held or use.expected or use.answered_at):
+            return CheckStatus.WARN, "never_had"
+        if from_rfc3339(use.asked_at) + OWED < now:
+            return CheckStatus.WARN, "not_asked"
+        return CheckStatus.FAIL, "list_stale" if held else "no_answer"
 
     def _stale(self) -> Iterator[Use]:
-        now = self.clock.now()
         lists = self._lists()
         for use in self.cache.uses():
-            held = lists.get(use.issuer_key, ())
-            fresh = any(entry.fresh_at(now) for entry in held) or (not use.why and not held)
-            if not fresh and self._counts_as_stale(use, held):
+            if self._data_of(use, lists.get(use.issuer_key, ()))[0] is CheckStatus.FAIL:
                 yield use
-
-    def _counts_as_stale(self, use: Use, held: Sequence[Held]) -> bool:
-        """Whether data of an issuer is owed: it had some, or an allowed address should give it.
-
-        An issuer of whom nothing was ever to be had (no network, nothing imported) is told as a warning:
-        its verdicts say themselves what they lack.
-        """
-        return bool(held) or use.expected or bool(use.answered_at)
 
     def _lists(self) -> dict[str, tuple[Held, ...]]:
         found: dict[str, tuple[Held, ...]] = {}

@@ -4,41 +4,48 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
-from uuid import UUID, uuid4
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
-from archive.catalogue.journal import FINAL, Job, JobStatus, Journal
+from archive.catalogue.journal import ENDED, DossierStatus, Job, Journal
 from archive.durable import write_durably
 from archive.jobs.runner import Runner
-from archive.services.incoming import Incoming, UnsafePathError, UploadConflictError, faults
+from archive.services.incoming import Incoming, UploadConflictError, faults
+from archive.services.resumable import Appending, Begun
+from archive.services.upload_names import checked_path
+from archive.services.upload_rooms import Bounds, UploadRooms, listed
 from ingest.facts import Received
-from ingest.ports import Limits, Workers
+from ingest.ports import Reading
+from metadata.corrections import NAME, Corrections, corrections_json, read_corrections
+from metadata.descriptions import RecordStatus
 from metadata.errors import NotFoundError
 from metadata.findings import Finding
-from metadata.time import Clock, from_rfc3339, rfc3339
+from metadata.time import Clock, from_rfc3339
 
-KEPT = timedelta(days=7)
-"""How long an upload that nobody completes is kept."""
+DIGESTS = "digests.jsonl"
+ADDED = "added"
+"""Folder of files that came after the container that the delivery is."""
 
-_TOTAL_FACTOR = 4
-"""An unpacked archive may be this many times the largest upload."""
-
-_MAX_PATH_BYTES = 1000
-_MAX_SEGMENT_BYTES = 240
-_DEFAULT_NAME = "giao-nop"
-_MIB = 1 << 20
+CORRECTED = "corrections.json"
+"""What is corrected in the lists of a delivery that is handed in again."""
 
 
 class Opener(Protocol):
     """Where a complete upload is handed in (`archive.services.submissions`)."""
 
-    def open(self, path: Path, *, operator: str, agency: str | None = None, submission_id: str | None = None) -> str:
+    def open(
+        self,
+        path: Path,
+        *,
+        operator: str,
+        agency: str | None = None,
+        submission_id: str | None = None,
+        reading: Reading = ...,
+    ) -> str:
         """See `Submissions.open`."""
         ...
 
@@ -53,42 +60,37 @@ class Arrived:
     sha256: str | None = None
     """Of the whole file, once it is complete in this call."""
 
+    resumable: str | None = None
+    """Identifier by which a file that comes in pieces is gone on with."""
 
-class Uploads:
-    """Uploads below `uploads/`, one folder each: `state.json`, `files/` (complete), `parts/` (not yet)."""
+    length: int | None = None
+    """Bytes that it will have, where that is known."""
 
-    def __init__(  # noqa: PLR0913 - keywords, one for each thing that it needs
+
+class Uploads(UploadRooms):
+    """Uploads below `uploads/`, one folder each.
+
+    `state.json` (what was said), `files/` (whole), `parts/` and `resumable/` (not yet), `digests.jsonl`
+    (SHA-256 of what became whole); once handed in, the delivery under its own name.
+    """
+
+    def __init__(
         self,
         folder: Path,
         *,
-        workers: Workers,
         submissions: Opener,
         journal: Journal,
         runner: Runner,
         clock: Clock,
-        max_file_bytes: int,
+        bounds: Bounds,
     ) -> None:
-        self._folder = folder
-        self._workers = workers
+        super().__init__(folder, journal, clock, bounds)
         self._submissions = submissions
-        self._journal = journal
         self._runner = runner
-        self._clock = clock
         self._committing = threading.Lock()
-        self.max_file_bytes = max_file_bytes
+        self.max_file_bytes = bounds.max_file_bytes
 
-    # ------------------------------------------------------------ sessions
-
-    def begin(self, name: str = "") -> str:
-        """Make room for an upload; the identifier that its submission will have.
-
-        Args:
-            name: What people call the delivery, such as the name of the ZIP.
-        """
-        upload_id = str(uuid4())
-        state = {"name": _name(name), "created": rfc3339(self._clock.now())}
-        write_durably(self._folder / upload_id / "state.json", json.dumps(state, ensure_ascii=False).encode())
-        return upload_id
+    # ------------------------------------------------------------ files
 
     def files(self, upload_id: str) -> list[Arrived]:
         """What has come in so far, by path.
@@ -96,9 +98,15 @@ class Uploads:
         Raises:
             NotFoundError: no such upload.
         """
-        root = self._root(upload_id)
-        whole = [Arrived(path, size, complete=True) for path, size in _listed(root / "files")]
-        begun = [Arrived(path, size, complete=False) for path, size in _listed(root / "parts")]
+        root = self.root(upload_id)
+        whole = [
+            Arrived(path, size, complete=True) for folder in ("files", ADDED) for path, size in listed(root / folder)
+        ]
+        begun = [Arrived(path, size, complete=False) for path, size in listed(root / "parts")]
+        begun += [
+            Arrived(entry.path, entry.offset, complete=False, resumable=entry.id, length=entry.length)
+            for entry in self._resumable.all(root)
+        ]
         return sorted((*whole, *begun), key=lambda entry: entry.path)
 
     def arrived(self, upload_id: str, path: str) -> Arrived:
@@ -108,9 +116,9 @@ class Uploads:
             NotFoundError: no such upload, or nothing of the file.
             UnsafePathError: no path of a delivery.
         """
-        relative = _checked(path)
-        root = self._root(upload_id)
-        for folder, complete in (("parts", False), ("files", True)):
+        relative = checked_path(path)
+        root = self.root(upload_id)
+        for folder, complete in (("parts", False), (ADDED, True), ("files", True)):
             found = root / folder / relative
             if found.is_file():
                 return Arrived(path, found.stat().st_size, complete)
@@ -124,22 +132,80 @@ class Uploads:
             UnsafePathError: no path of a delivery.
             UploadConflictError: another offset is due, or the upload is committed.
         """
-        root = self._open_root(upload_id)
-        part = root / "parts" / _checked(path)
+        root = self.open_root(upload_id)
+        part = root / "parts" / checked_path(path)
         due = part.stat().st_size if part.is_file() else 0
         if offset is not None and offset != due:
             msg = f"bytes from {due} on are due, not from {offset}"
             raise UploadConflictError(msg, due)
         return Incoming(part, due if offset is not None else 0, self.max_file_bytes)
 
-    def complete(self, upload_id: str, path: str) -> None:
-        """The file has come in whole."""
-        root = self._open_root(upload_id)
-        relative = _checked(path)
-        target = root / "files" / relative
+    def complete(self, upload_id: str, path: str, sha256: str) -> None:
+        """The file has come in whole, with the digest that was made while it came."""
+        root = self.open_root(upload_id)
+        self._place(root, root / "parts" / checked_path(path), path, sha256)
+
+    def _place(self, root: Path, part: Path, path: str, sha256: str) -> None:
+        below = ADDED if self.state(root).get("overlay") else "files"
+        target = root / below / checked_path(path)
         with faults(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            (root / "parts" / relative).replace(target)
+            part.replace(target)
+            with (root / DIGESTS).open("ab") as stream:
+                stream.write(json.dumps([path, sha256], ensure_ascii=False).encode() + b"\n")
+
+    def move_files(self, source_id: str, target_id: str) -> None:
+        """Take the whole files of one upload into another, where they replace those of the same path.
+
+        Raises:
+            NotFoundError: no such upload.
+            UploadConflictError: one of them is handed in.
+        """
+        source, target = self.open_root(source_id), self.open_root(target_id)
+        digests = digests_in(source)
+        for path, _ in list(listed(source / "files")):
+            self._place(target, source / "files" / path, path, digests.get(path, ""))
+
+    # ------------------------------------------------------------ files that come in pieces
+
+    def begin_file(self, upload_id: str, path: str, length: int, metadata: str = "") -> Begun:
+        """See `Resumable.begin`; an earlier beginning of the same file is forgotten.
+
+        Raises:
+            NotFoundError: no such upload.
+            UploadConflictError: the upload is handed in.
+        """
+        root = self.open_root(upload_id)
+        checked_path(path)
+        for begun in self._resumable.all(root):
+            if begun.path == path:
+                with suppress(NotFoundError):
+                    self._resumable.end(root, begun.id)
+        begun = self._resumable.begin(root, path, length, metadata)
+        return self.settled(upload_id, begun)
+
+    def begun_file(self, upload_id: str, file_id: str) -> Begun:
+        """How far a file is.
+
+        Raises:
+            NotFoundError: no such upload or file.
+        """
+        return self.settled(upload_id, self._resumable.of(self.root(upload_id), file_id))
+
+    def continue_file(self, upload_id: str, file_id: str, offset: int, checksum: tuple[str, bytes] | None) -> Appending:
+        """See `Resumable.appending`; `settled` afterwards."""
+        return self._resumable.appending(self.open_root(upload_id), file_id, offset, checksum)
+
+    def settled(self, upload_id: str, begun: Begun) -> Begun:
+        """Take a file that is whole into the delivery; safe to repeat, also after a crash in between."""
+        if begun.is_whole and not self.is_submission(upload_id):
+            root = self.root(upload_id)
+            self._resumable.settle(root, begun, lambda part, digest: self._place(root, part, begun.path, digest))
+        return begun
+
+    def end_file(self, upload_id: str, file_id: str) -> None:
+        """See `Resumable.end`."""
+        self._resumable.end(self.open_root(upload_id), file_id)
 
     # ------------------------------------------------------------ handing in
 
@@ -151,76 +217,78 @@ class Uploads:
             UploadConflictError: nothing, or only a part of a file, has come in.
         """
         with self._committing:
-            if not self._is_submission(upload_id):
+            if not self.is_submission(upload_id):
                 self._commit(upload_id, operator, agency)
 
     def _commit(self, upload_id: str, operator: str, agency: str | None) -> None:
-        root = self._root(upload_id)
-        begun = [path for path, _ in _listed(root / "parts")]
+        root = self.root(upload_id)
+        for entry in self._resumable.all(root):
+            self.settled(upload_id, entry)
+        begun = [path for path, _ in listed(root / "parts")] + [entry.path for entry in self._resumable.all(root)]
         if begun:
             msg = f"not complete yet: {', '.join(begun[:5])}"
             raise UploadConflictError(msg)
-        if not any(_listed(root / "files")):
+        if not any(listed(root / "files")):
             raise UploadConflictError("no file has been uploaded")
+        state = self.state(root)
         with faults(root):
-            delivery = root / self._state(root)["name"]
+            delivery = root / state["name"]
             if not delivery.exists():
-                _content(root / "files").rename(delivery)
-            for folder in (root, delivery, *(path for path in delivery.rglob("*") if path.is_dir())):
+                # What is handed in again lies as it lay, or the places that its findings named would be others.
+                content = root / "files" if state.get("corrects") else _content(root / "files")
+                if content.parent == root / "files":
+                    state["inside"] = content.name
+                    write_durably(root / "state.json", json.dumps(state, ensure_ascii=False).encode())
+                content.rename(delivery)
+            if state.get("corrects"):
+                self._lay_corrections(root, delivery, overlay=bool(state.get("overlay")))
+            for folder in (root, delivery, *(path for path in root.rglob("*") if path.is_dir())):
                 _sync(folder)
-        self._submissions.open(delivery, operator=operator, agency=agency, submission_id=upload_id)
+        # Uploads that were begun by an older version say nothing of either.
+        status = RecordStatus(state["status"]) if state.get("status") else None
+        accepted = bool(state.get("accept_suggestions"))
+        reading = Reading(register=bool(state.get("register")), status=status, accept_suggestions=accepted)
+        if state.get("corrects"):
+            reading = replace(
+                reading,
+                corrections=_corrections(root),
+                added=root / ADDED if (root / ADDED).is_dir() else None,
+                received=digests_in(root),
+            )
+        self._submissions.open(delivery, operator=operator, agency=agency, submission_id=upload_id, reading=reading)
 
-    def unpack(self, upload_id: str, path: str) -> tuple[Finding, ...]:
-        """Turn the one uploaded ZIP `path` into the files of the upload; findings when it breaks a rule.
+    def _lay_corrections(self, root: Path, delivery: Path, *, overlay: bool) -> None:
+        """Put the correction file among the metadata files; without what was said of lists that came anew."""
+        told = _corrections(root)
+        if told is None:
+            return
+        added = {path for path, _ in listed(root / ADDED)}
+        current = digests_in(root)
+        anew = {
+            path
+            for path, digest in told.sheets.items()
+            if (path in added if overlay else digest != current.get(path, digest))
+        }
+        told = told.without(frozenset(anew))
+        write_durably(root / CORRECTED, corrections_json(told))
+        write_durably((root / ADDED if overlay else delivery) / NAME, corrections_json(told))
 
-        A refused upload is removed.
+    def packed_name(self, upload_id: str) -> str:
+        """What the one ZIP that is the whole delivery is called in the upload.
 
         Raises:
-            ArchiveError: the system failed.
+            NotFoundError: no such upload.
         """
-        root = self._root(upload_id)
-        packed = root / "files" / _checked(path)
-        deposit = root / "unpacked"
-        answer = self._workers.submit(
-            "ingest.engines.unpacking:unpack",
-            {
-                "path": str(packed),
-                "max_file_bytes": self.max_file_bytes,
-                "max_total_bytes": _TOTAL_FACTOR * self.max_file_bytes,
-            },
-            limits=Limits(
-                cpu_seconds=1800, wall_seconds=3600, memory_mib=1024, output_mib=self.max_file_bytes // _MIB + 1
-            ),
-            deposit=deposit,
-        ).result()
-        findings = tuple(Finding.model_validate(entry) for entry in answer.value.get("findings", ()))
-        if answer.breach is not None:
-            findings = (Finding(rule="UPL-005", subject=path, values={"detail": answer.breach}),)
-        if findings:
-            self.drop(upload_id)
-            return tuple(entry if entry.subject else entry.model_copy(update={"subject": path}) for entry in findings)
-        packed.unlink()
-        self._name_members(root, answer.value["names"], answer.outputs)
-        return ()
-
-    def _name_members(self, root: Path, names: Mapping[str, str], outputs: Mapping[str, Path]) -> None:
-        for number, name in names.items():
-            target = root / "files" / _checked(name)
-            with faults(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                outputs[number].rename(target)
+        return f"{self.state(self.root(upload_id))['name']}.zip"
 
     # ------------------------------------------------------------ clearing up
 
-    def drop(self, upload_id: str) -> None:
-        """Forget an upload; safe to repeat."""
-        shutil.rmtree(self._folder / upload_id, ignore_errors=True)
-
     def sweep(self) -> int:
-        """Remove what has been received by all its jobs, and what nobody completed for a week; how many."""
+        """Remove what no job and no correction needs any more, and what nobody completed for a week; how many."""
         removed = 0
         for root in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
-            if not (root / "state.json").is_file():
+            if root.name.startswith(".") or not (root / "state.json").is_file():
+                self.clear(root)
                 continue
             if self._is_done(root):
                 self.drop(root.name)
@@ -228,40 +296,45 @@ class Uploads:
         return removed
 
     def _is_done(self, root: Path) -> bool:
-        if self._is_submission(root.name):
-            return all(self._has_received(job) for job in self._journal.of_submission(root.name))
-        return self._clock.now() - from_rfc3339(self._state(root)["created"]) > KEPT
+        if self.is_submission(root.name):
+            jobs = self._journal.of_submission(root.name)
+            return all(self._has_received(job) for job in jobs) and not self._may_be_corrected(root, jobs)
+        return self.is_over(self.state(root))
+
+    def resubmitted(self) -> list[str]:
+        """Uploads whose files were taken from an earlier submission, and which are submissions by now."""
+        found = []
+        for path in self._folder.glob("[!.]*/state.json"):
+            with suppress(FileNotFoundError):
+                if self.state(path.parent).get("corrects") and self.is_submission(path.parent.name):
+                    found.append(path.parent.name)
+        return found
+
+    def supersede(self, upload_id: str) -> None:
+        """What was refused of the upload was handed in again: its files need not wait any longer."""
+        with suppress(NotFoundError):
+            root = self.root(upload_id)
+            write_durably(root / "state.json", json.dumps({**self.state(root), "superseded": True}).encode())
+
+    def keeps(self, submission_id: str) -> bool:
+        """Whether the files of a submission are still there."""
+        try:
+            root = self.root(submission_id)
+        except NotFoundError:
+            return False
+        return (root / str(self.state(root)["name"])).is_dir()
+
+    def _may_be_corrected(self, root: Path, jobs: Sequence[Job]) -> bool:
+        """Whether something of it was refused, or still may be: what a machine or a person has not ended yet."""
+        if self.state(root).get("superseded") or any(must_not_stay(job.findings) for job in jobs):
+            return False
+        refused = {DossierStatus.REJECTED, DossierStatus.RETURNED}
+        open_jobs = [job for job in jobs if job.result in refused or job.status not in ENDED]
+        return any(self._clock.now() - from_rfc3339(job.updated_at) <= self.bounds.refused for job in open_jobs)
 
     def _has_received(self, job: Job) -> bool:
         folder = self._runner.folder(job.id)
-        return job.status in FINAL - {JobStatus.FAULT} or folder.fact("receive", Received) is not None
-
-    # ------------------------------------------------------------ finding
-
-    def _is_submission(self, upload_id: str) -> bool:
-        try:
-            self._journal.submission(upload_id)
-        except NotFoundError:
-            return False
-        return True
-
-    def _root(self, upload_id: str) -> Path:
-        try:
-            root = self._folder / str(UUID(upload_id))
-        except ValueError:
-            raise NotFoundError(upload_id) from None
-        if not (root / "state.json").is_file():
-            raise NotFoundError(upload_id)
-        return root
-
-    def _open_root(self, upload_id: str) -> Path:
-        if self._is_submission(upload_id):
-            raise UploadConflictError("the upload is handed in already")
-        return self._root(upload_id)
-
-    def _state(self, root: Path) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((root / "state.json").read_bytes())
-        return state
+        return job.status in ENDED or folder.fact("receive", Received) is not None
 
 
 def _sync(folder: Path) -> None:
@@ -273,33 +346,35 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _listed(folder: Path) -> Iterator[tuple[str, int]]:
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.is_file():
-            yield path.relative_to(folder).as_posix(), path.stat().st_size
+def must_not_stay(findings: Iterable[Finding]) -> bool:
+    """Whether files with such findings may not wait to be corrected: state secrets never stay here, malware neither."""
+    return any(finding.rule.startswith("SEC-") or finding.rule == "ING-040" for finding in findings)
+
+
+def digests_in(root: Path) -> dict[str, str]:
+    """SHA-256 of the files of an upload by path in the delivery, as they were made while the files came."""
+    inside = json.loads((root / "state.json").read_bytes()).get("inside")
+    try:
+        lines = (root / DIGESTS).read_bytes().splitlines()
+    except FileNotFoundError:
+        return {}
+    found: dict[str, str] = {}
+    for line in lines:
+        # The last line of a killed server may be half.
+        with suppress(ValueError):
+            path, digest = json.loads(line)
+            found[path.removeprefix(f"{inside}/") if inside else path] = digest
+    return found
+
+
+def _corrections(root: Path) -> Corrections | None:
+    try:
+        return read_corrections((root / CORRECTED).read_bytes())
+    except FileNotFoundError:
+        return None
 
 
 def _content(folder: Path) -> Path:
     """The delivery itself: people pack the folder, so its content often lies in one single folder."""
     entries: Sequence[Path] = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
-
-
-def _checked(path: str) -> PurePosixPath:
-    segments = path.split("/")
-    if (
-        not path
-        or len(path.encode("utf-8", "surrogatepass")) > _MAX_PATH_BYTES
-        or any(segment in {"", ".", ".."} or "\\" in segment for segment in segments)
-        or any(len(segment.encode("utf-8", "surrogatepass")) > _MAX_SEGMENT_BYTES for segment in segments)
-        or not path.isprintable()
-    ):
-        raise UnsafePathError(path)
-    return PurePosixPath(*segments)
-
-
-def _name(name: str) -> str:
-    """A folder name that people recognise; never one of the upload's own."""
-    stem = "".join(letter for letter in name.replace("\\", "/").rsplit("/", maxsplit=1)[-1] if letter.isprintable())
-    stem = stem.removesuffix(".zip").removesuffix(".ZIP")[:60].strip(". ")
-    return stem if stem and stem not in {"files", "parts", "unpacked", "state.json"} else _DEFAULT_NAME

@@ -11,9 +11,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from archive.catalogue.journal import Job, JobStatus
+from archive.api.access import AgainDep, UploadsDep
+from archive.api.rights import Asking, may
+from archive.api.uploading import OwnUpload
+from archive.auth.policy import Action, Scope, scope_of
+from archive.catalogue.journal import DossierStatus, Job, JobStatus
 from archive.composition import Archive
-from archive.operators import operator_name
+from archive.services.resubmissions import Resubmissions
 from archive.web.language import language_of
 from archive.web.rendering import page
 from archive.web.words import Words
@@ -22,7 +26,10 @@ from metadata.errors import UsageError
 
 router = APIRouter(prefix="/deliveries", include_in_schema=False)
 
+Deliveries = Annotated[Asking, may(Action.SUBMISSION_READ)]
+Deciding = Annotated[Asking, may(Action.SUBMISSION_DECIDE)]
 _LISTED = 25
+_OPEN_SHOWN = 20
 _SHOWN = 100
 """Dossiers of one delivery on one page."""
 
@@ -38,12 +45,14 @@ def state_of(job: Job) -> str:
     """One word for people: what has become of the dossier, else what its job does."""
     if job.same_as is not None and job.result is None:
         return "already"
-    return job.result.value if job.result is not None else job.status.value
+    if job.result is None or job.status is JobStatus.CANCELLED:
+        return job.status.value
+    return job.result.value
 
 
-def rows(archive: Archive, limit: int, before: str | None = None) -> list[dict[str, Any]]:
+def rows(archive: Archive, limit: int, before: str | None = None, *, within: Scope) -> list[dict[str, Any]]:
     """Deliveries, newest first, each with its dossiers counted by state."""
-    found = archive.journal.submissions(limit, before)
+    found = archive.journal.submissions(limit, before, within=within)
     tally = archive.journal.tally([row["id"] for row in found])
     return [
         {
@@ -60,40 +69,81 @@ def rows(archive: Archive, limit: int, before: str | None = None) -> list[dict[s
 
 
 @router.get("")
-def listed(request: Request, before: Annotated[str | None, Query(max_length=100)] = None) -> Response:
+def listed(
+    request: Request,
+    asking: Deliveries,
+    uploads: UploadsDep,
+    before: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
     """Hand in, and the deliveries so far."""
-    archive = _archive(request)
-    found = rows(archive, _LISTED + 1, before)
+    archive = asking.archive
+    found = rows(archive, _LISTED + 1, before, within=asking.scope)
     shown = found[:_LISTED]
     last = shown[-1] if len(found) > _LISTED else None
     more = f"{last['received_at']}|{last['id']}" if last else None
     limit = archive.settings.serve.max_upload_mib
+    handing_in = archive.catalogue.agencies(within=scope_of(asking.person, Action.SUBMIT))
+    may_submit = bool(asking.may(Action.SUBMIT))
     return page(
-        request, "deliveries.html", deliveries=shown, more=more, agencies=archive.catalogue.agencies(), limit=limit
+        request,
+        "deliveries.html",
+        deliveries=shown,
+        more=more,
+        agencies=handing_in,
+        limit=limit,
+        may_submit=may_submit,
+        open_uploads=uploads.open_of(asking.login)[:_OPEN_SHOWN] if may_submit else (),
     )
 
 
+@router.post("/uploads/{submission_id}/discard")
+def discard(uploads: UploadsDep, submission_id: OwnUpload) -> Response:
+    """Give an unfinished upload up."""
+    uploads.discard(submission_id)
+    return RedirectResponse("/deliveries", 303)
+
+
 @router.get("/{submission_id}")
-def delivery(request: Request, submission_id: str, first: Annotated[int, Query(ge=0)] = 0) -> Response:
+def delivery(
+    request: Request,
+    asking: Deliveries,
+    again: AgainDep,
+    submission_id: str,
+    first: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
     """One delivery with its dossiers."""
+    asking.submission(submission_id)
     row = _archive(request).journal.submission(submission_id)
     return page(
-        request, "delivery.html", delivery=row, name=Path(row["path"]).name, **_progress(request, submission_id, first)
+        request,
+        "delivery.html",
+        delivery=row,
+        name=Path(row["path"]).name,
+        told=again.told(submission_id),
+        **_progress(asking, again, language_of(request), submission_id, first),
     )
 
 
 @router.get("/{submission_id}/progress")
-def progress(request: Request, submission_id: str, first: Annotated[int, Query(ge=0)] = 0) -> HTMLResponse:
+def progress(
+    request: Request,
+    asking: Deliveries,
+    again: AgainDep,
+    submission_id: str,
+    first: Annotated[int, Query(ge=0)] = 0,
+) -> HTMLResponse:
     """The part of the page that changes while the jobs run."""
-    _archive(request).journal.submission(submission_id)
-    return page(request, "_progress.html", **_progress(request, submission_id, first))
+    asking.submission(submission_id)
+    return page(request, "_progress.html", **_progress(asking, again, language_of(request), submission_id, first))
 
 
-def _progress(request: Request, submission_id: str, first: int) -> dict[str, Any]:
-    journal = _archive(request).journal
+def _progress(asking: Asking, again: Resubmissions, language: str, submission_id: str, first: int) -> dict[str, Any]:
+    journal = asking.archive.journal
     states = {state: count for state, (count, _) in journal.tally([submission_id])[submission_id].items()}
-    words = Words(language_of(request))
+    words = Words(language)
     return {
+        "again": again.is_offered(submission_id, states) and _may(asking, Action.SUBMISSION_CORRECT, submission_id),
+        "may_decide": _may(asking, Action.SUBMISSION_DECIDE, submission_id),
         "submission_id": submission_id,
         "moving": bool(states.keys() & {JobStatus.WAITING.value, JobStatus.RUNNING.value}),
         "awaiting": "awaiting_approval" in states,
@@ -105,33 +155,41 @@ def _progress(request: Request, submission_id: str, first: int) -> dict[str, Any
     }
 
 
+def _may(asking: Asking, action: Action, submission_id: str) -> bool:
+    separate = asking.archive.settings.intake.approval == "separate"
+    target = asking.archive.permits.sights.submission(submission_id, separate=separate)
+    return target is not None and bool(asking.may(action, target))
+
+
 def _dossier(job: Job, words: Words) -> dict[str, Any]:
     state = state_of(job)
     return {
         "job": job,
         "state": state,
         "package_id": (job.same_as or job.package_id) if state in {"archived", "already"} else None,
-        "steps": _steps(job),
+        "steps": steps_of(job),
         "groups": words.findings(job.findings),
     }
 
 
-def _steps(job: Job) -> Sequence[tuple[str, str]]:
-    """Each stage with `done`, `now`, `stopped` or `next`."""
+def steps_of(job: Job) -> Sequence[tuple[str, str]]:
+    """Each stage with `done`, `now`, `held` (somebody has to decide), `stopped` or `next`."""
     if job.status is JobStatus.DONE:
         return [(name, "done") for name in ORDER]
     if job.stage not in ORDER:
         return [(name, "next") for name in ORDER]
     reached = ORDER.index(job.stage)
     here = "stopped" if job.result is not None else "now"
+    here = "held" if job.result is DossierStatus.AWAITING_APPROVAL else here
     return [(name, "done" if at < reached else here if at == reached else "next") for at, name in enumerate(ORDER)]
 
 
 @router.post("/{submission_id}/approval")
-def approve(request: Request, submission_id: str) -> Response:
+def approve(asking: Deciding, submission_id: str) -> Response:
     """Approve what waits; the page shows how it goes on."""
-    archive = _archive(request)
-    approved = archive.submissions.approve(submission_id, operator=operator_name())
+    asking.submission(submission_id)
+    archive = asking.archive
+    approved = archive.submissions.approve(submission_id, operator=asking.login)
     with archive.executor() as executor:
         for job in approved:
             executor.retry(job)
@@ -139,8 +197,9 @@ def approve(request: Request, submission_id: str) -> Response:
 
 
 @router.post("/{submission_id}/return")
-async def give_back(request: Request, submission_id: str) -> Response:
+async def give_back(request: Request, asking: Deciding, submission_id: str) -> Response:
     """Return what waits, with a reason."""
+    await run_in_threadpool(asking.submission, submission_id)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -150,14 +209,15 @@ async def give_back(request: Request, submission_id: str) -> Response:
     if not reason:
         raise UsageError(Words(language_of(request)).text("delivery.reason_missing"))
     archive = _archive(request)
-    await run_in_threadpool(archive.submissions.give_back, submission_id, operator=operator_name(), reason=reason)
+    await run_in_threadpool(archive.submissions.give_back, submission_id, operator=asking.login, reason=reason)
     return RedirectResponse(f"/deliveries/{submission_id}", 303)
 
 
 @router.post("/{submission_id}/retry")
-def retry(request: Request, submission_id: str) -> Response:
+def retry(asking: Annotated[Asking, may(Action.JOB_MANAGE)], submission_id: str) -> Response:
     """Try again what ended in a fault."""
-    archive = _archive(request)
+    asking.submission(submission_id)
+    archive = asking.archive
     archive.journal.submission(submission_id)
     with archive.executor() as executor:
         for job in archive.journal.of_submission(submission_id):

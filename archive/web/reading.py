@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archive.api.rights import Asking
+from archive.auth.policy import Action
 from archive.catalogue.holdings import Place
 from archive.composition import Archive
 from metadata.errors import NotFoundError
@@ -99,18 +101,26 @@ def words_in(page: PageText, spans: Sequence[tuple[int, int]]) -> list[dict[str,
 
 
 def document_at(archive: Archive, package_id: str, ordinal: int) -> Reading:
-    """The document `ordinal` of the dossier that `package_id` (or a part's) names.
+    """The document `ordinal` of the dossier that `package_id` (or a part's) names, whoever asks.
 
     Raises:
         NotFoundError: there is none.
     """
-    identifier = f"{package_id}/{ordinal}"
-    place = archive.catalogue.find(identifier)[0]
+    return _reading(archive, archive.catalogue.find(f"{package_id}/{ordinal}")[0])
+
+
+def asked_document(asking: Asking, package_id: str, ordinal: int, action: Action | None = None) -> Reading:
+    """The same, as far as who asks may do what the route does (or `action`). See `Asking.places`."""
+    return _reading(asking.archive, asking.place(f"{package_id}/{ordinal}", action))
+
+
+def _reading(archive: Archive, place: Place) -> Reading:
     for record in archive.catalogue.records(place.dossier_id):
         for document in record.documents:
             if document.ordinal == place.ordinal:
                 return Reading(place, record, document)
-    raise NotFoundError(identifier)
+    missing = f"{place.dossier_id}/{place.ordinal}"
+    raise NotFoundError(missing)
 
 
 def _showable(original: PackageFile, rendition: PackageFile | None) -> tuple[PackageFile, str]:

@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ingest.engines.spreadsheet import Cell, CellSheet, UnreadableSheetError, every_sheet
+from ingest.engines.spreadsheet import Cell, CellSheet, every_sheet
+from ingest.engines.spreadsheet_refusal import UnreadableSheetError
 from metadata.legacy import Encoding, decoded, encoding_of
 
 MOST_CELLS = 2_000_000

@@ -18,6 +18,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
+from ingest.engines.embedded_fonts import keep_letters
 from ingest.engines.pdfa_losses import Losses
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
@@ -285,7 +286,7 @@ class _Substitution:
         self.letters = {c: u for c, u in letters_of(font).items() if len(u) == 1 and ord(u) in cmap}
 
     def apply(self) -> None:
-        self._subset()
+        keep_letters(self.type, self.letters.values())
         widths = self._widths()
         out = io.BytesIO()
         self.type.save(out)
@@ -307,19 +308,6 @@ class _Substitution:
                 encoding["/Differences"] = _named_differences(differences)
         else:
             self.font["/Encoding"] = named
-
-    def _subset(self) -> None:
-        from fontTools import subset  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - untyped, and slow to load for the few files that need it
-
-        options = subset.Options()
-        options.hinting = False
-        options.layout_features = []
-        options.notdef_outline = True
-        options.glyph_names = False
-        options.drop_tables += ["GSUB", "GPOS", "GDEF", "kern", "meta", "FFTM"]
-        tool = subset.Subsetter(options)
-        tool.populate(unicodes={ord(letter) for letter in self.letters.values()})
-        tool.subset(self.type)
 
     def _widths(self) -> list[float]:
         """Widths by code, in thousandths; where the PDF gives one, the glyph's advance is set to it."""

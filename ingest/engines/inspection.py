@@ -25,6 +25,7 @@ REPAIRED = "ING-016"
 MANY_PAGES = "ING-017"
 ACTIVE = "ING-030"
 EMBEDDED = "ING-031"
+MEDIA_UNKNOWN = "DIG-010"
 
 _LOOKS = {
     FormatKind.PDF: "inspection_pdf:look",
@@ -35,6 +36,10 @@ _LOOKS = {
     FormatKind.TEXT: "inspection_text:look_into_text",
     FormatKind.XML: "inspection_text:look_into_xml",
     FormatKind.IMAGE: "inspection_image:look",
+    FormatKind.MAIL: "inspection_mail:look",
+    FormatKind.SIGNATURE: "inspection_signature:look",
+    FormatKind.AUDIO: "mediainfo:look",
+    FormatKind.VIDEO: "mediainfo:look",
 }
 
 
@@ -63,6 +68,9 @@ class Look:
     embedded: int = 0
     width_px: int | None = None
     height_px: int | None = None
+    measured: dict[str, Any] = field(default_factory=dict)
+    """Fields of `metadata.measures.Measured`."""
+
     problem: str = ""
     detail: str = ""
     warnings: list[tuple[str, str]] = field(default_factory=list)
@@ -82,6 +90,7 @@ class Look:
             "active": sorted(self.active),
             "width_px": self.width_px,
             "height_px": self.height_px,
+            "measured": self.measured or None,
             "problem": self.problem,
             "detail": self.detail,
         }

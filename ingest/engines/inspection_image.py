@@ -6,6 +6,7 @@ import struct
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
@@ -16,6 +17,7 @@ MAX_PIXELS = 250_000_000
 
 MAX_FRAMES = 10_000
 _TAIL_BYTES = 1 << 16
+_MOST_DPI = 100_000
 _TIFF = 42
 _STRIPS = ((273, 279), (324, 325))
 """Tags of offsets and sizes of a TIFF's strips and tiles."""
@@ -55,6 +57,7 @@ def look(path: Path, found: Look) -> None:
 
 def _measure(image: Image.Image, found: Look) -> None:
     found.width_px, found.height_px = image.size
+    found.measured |= _told_by_itself(image)
     frames = 0
     pixels = 0
     while True:
@@ -74,6 +77,18 @@ def _measure(image: Image.Image, found: Look) -> None:
         except EOFError:
             break
     found.pages = frames
+
+
+_MODES = {"1": ("bilevel", 1), "L": ("grey", 8), "LA": ("grey", 8), "I;16": ("grey", 16), "P": ("colour", 8)}
+_TRUE_COLOUR_BITS = 24
+
+
+def _told_by_itself(image: Image.Image) -> dict[str, Any]:
+    """Resolution and colour as the image states them; a density of 1 or less is none."""
+    colour, bits = _MODES.get(image.mode, ("colour", _TRUE_COLOUR_BITS))
+    stated = image.info.get("dpi")
+    across = min((float(value) for value in stated), default=0.0) if isinstance(stated, tuple) else 0.0
+    return {"colour": colour, "bits": bits, "dpi": round(across) if 1 < across < _MOST_DPI else None}
 
 
 def _strips_are_there(image: TiffImagePlugin.TiffImageFile) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pikepdf
 
 from ingest.engines.inspection import DAMAGED, MANY_PAGES, PASSWORD, REPAIRED, TOO_MUCH, Look, ProblemError
+from ingest.engines.inspection_scans import measure_scans, signed_places
 
 MAX_PAGES = 20_000
 MANY = 5_000
@@ -55,7 +56,10 @@ def look(path: Path, found: Look) -> None:
             found.claimed_pdfa = _claim(pdf)
             found.pages = _pages(pdf)
             _refuse_endless_drawing(_Drawing(_objects(pdf, found), _names_of_pages(pdf)))
+            # Before anything is measured: what measuring makes qpdf complain of is no damage that readers meet.
             _judge_damage([_plain(warning, path) for warning in pdf.get_warnings()], found, whole=whole)
+            found.measured |= measure_scans(pdf)
+            found.measured["signed_places"] = signed_places(pdf) if found.signatures else []
     except pikepdf.PasswordError as error:
         raise ProblemError(PASSWORD, _plain(error, path)) from error
     except (pikepdf.PdfError, zlib.error, LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:

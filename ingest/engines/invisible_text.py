@@ -15,12 +15,11 @@ from importlib.resources import files
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
+from ingest.engines.embedded_fonts import to_unicode
+
 _GLYPH = 1
 _ADVANCE = 500
 _LARGEST_CODE = 0xFFFF
-_ENTRIES_A_BLOCK = 100
-"""ISO 32000-1, 9.7.5.4: a bfchar block has at most 100 entries."""
-
 _LEAST_SCALE, _MOST_SCALE = 1.0, 1_000.0
 
 
@@ -113,25 +112,4 @@ class InvisibleFont:
         self.font.BaseFont = name
         self.font.Encoding = Name("/Identity-H")
         self.font.DescendantFonts = Array([descendant])
-        self.font.ToUnicode = pdf.make_stream(self._to_unicode())
-
-    def _to_unicode(self) -> bytes:
-        entries = [
-            f"<{code:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, code in self._codes.items()
-        ]
-        blocks = [entries[n : n + _ENTRIES_A_BLOCK] for n in range(0, len(entries), _ENTRIES_A_BLOCK)]
-        lines = [
-            "/CIDInit /ProcSet findresource begin",
-            "12 dict begin",
-            "begincmap",
-            "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
-            "/CMapName /Adobe-Identity-UCS def",
-            "/CMapType 2 def",
-            "1 begincodespacerange",
-            "<0000> <FFFF>",
-            "endcodespacerange",
-        ]
-        for block in blocks:
-            lines += [f"{len(block)} beginbfchar", *block, "endbfchar"]
-        lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"]
-        return "\n".join(lines).encode("ascii")
+        self.font.ToUnicode = pdf.make_stream(to_unicode(self._codes))

@@ -248,14 +248,18 @@ def convert(scratch: Path, source: str, name: str, wall_seconds: float = 150.0) 
         ToolUnreadableError: it could not even be started.
     """
     binary, version = program()
-    kind = kind_of(Path(source), name)
+    page = _page_of_mail(Path(source), name)
+    kind = KINDS["html"] if page is not None else kind_of(Path(source), name)
     tool = {"name": "LibreOffice", "version": version, "command": ""}
     if kind is None:
         return {"problem": "kind", "detail": Path(name).suffix, "tool": tool}
     if kind.family is Family.IMPRESS and not (binary.parent / "libsdlo.so").exists():
         raise ToolMissingError("LibreOffice Impress", CURE_SLIDES)
     document, profile, out = scratch / f"document.{kind.suffix}", scratch / "profile", scratch / "out"
-    shutil.copyfile(source, document)
+    if page is None:
+        shutil.copyfile(source, document)
+    else:
+        document.write_text(page, encoding="utf-8")
     write_profile(profile)
     line = command(kind, document, profile, out)
     tool["command"] = " ".join(line).replace(str(scratch), "SCRATCH")
@@ -269,6 +273,13 @@ def convert(scratch: Path, source: str, name: str, wall_seconds: float = 150.0) 
     if not made.exists() or made.stat().st_size == 0:
         return {"problem": "refused", "detail": words.replace(str(scratch), "SCRATCH")[-300:], "tool": tool}
     return {"outputs": {"pdf": str(made.relative_to(scratch))}, "tool": tool}
+
+
+def _page_of_mail(source: Path, name: str) -> str | None:
+    """A mail as the page that is converted in its place; None for everything else."""
+    from ingest.engines.mail_rendering import is_mail_name, page_of  # noqa: PLC0415 - hardly ever needed
+
+    return page_of(source) if is_mail_name(name) else None
 
 
 def _run(line: list[str], scratch: Path, wall_seconds: float) -> str:

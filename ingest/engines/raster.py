@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pypdfium2 as pdfium
 from PIL import Image, ImageFilter, ImageOps, ImageSequence, UnidentifiedImageError
 
+from ingest.engines.page_heads import colourless
 from ingest.engines.pdfium import sight_of
 from ingest.engines.red_stamps import redness
 
@@ -48,6 +50,9 @@ class Raster:
     red: Grey | None
     """How red each place is, dark on white; None when there is nothing red."""
 
+    plain: Grey | None = None
+    """The head, where ink of every colour is paper; None when nothing in it is coloured."""
+
 
 def _dpi_of(page: pdfium.PdfPage, image_dpi: float) -> float:
     dpi = image_dpi if image_dpi >= _LEAST_DPI else USUAL_DPI
@@ -59,7 +64,7 @@ def _dpi_of(page: pdfium.PdfPage, image_dpi: float) -> float:
     return min(dpi, math.sqrt(MOST_PIXELS / square_inches))
 
 
-def of_pdf_page(source: str, number: int, *, with_red: bool = False) -> Raster:
+def of_pdf_page(source: str, number: int, *, with_inks: bool = False) -> Raster:
     """Page `number` (from 1) of the PDF at `source` at the resolution of its largest picture, without annotations.
 
     Raises:
@@ -76,14 +81,14 @@ def of_pdf_page(source: str, number: int, *, with_red: bool = False) -> Raster:
                 pixels = bitmap.to_numpy()
                 if sight.bilevel and sight.texts == sight.invisible_texts:
                     return Raster(np.ascontiguousarray(pixels[..., 2]), dpi, bilevel=True, red=None)
-                red = redness(pixels[..., 2], pixels[..., 1], pixels[..., 0]) if with_red else None
-                return Raster(np.ascontiguousarray(pixels[..., 2]), dpi, bilevel=False, red=red)
+                return _coloured((pixels[..., 2], pixels[..., 1], pixels[..., 0]), dpi, with_inks=with_inks)
     except (pdfium.PdfiumError, IndexError) as error:
         raise UndecodableError(str(error)) from error
 
 
-def of_image(source: str, number: int, *, with_red: bool = False) -> Raster:
-    """Picture `number` (from 1) of the image file at `source`, turned as its EXIF says.
+@contextmanager
+def opened_image(source: str, number: int) -> Iterator[Image.Image]:
+    """Picture `number` (from 1) of the image file at `source`, to be decoded inside the block.
 
     Raises:
         UndecodableError: it cannot be decoded, or has more than 100 million pixels.
@@ -95,17 +100,32 @@ def of_image(source: str, number: int, *, with_red: bool = False) -> Raster:
             if opened.width * opened.height > MOST_PIXELS:
                 msg = f"{opened.width} x {opened.height} pixels"
                 raise UndecodableError(msg)
-            dpi = float(opened.info.get("dpi", (0, 0))[0])
-            bilevel = opened.mode == "1"
-            image = ImageOps.exif_transpose(opened)
-            coloured = image.mode not in {"1", "L", "I", "I;16", "F", "LA"}
-            pixels = np.asarray(image.convert("RGB" if coloured else "L"))
+            yield opened
     except (OSError, EOFError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UndecodableError(str(error) or type(error).__name__) from error
+
+
+def of_image(source: str, number: int, *, with_inks: bool = False) -> Raster:
+    """Picture `number` (from 1) of the image file at `source`, turned as its EXIF says.
+
+    Raises:
+        UndecodableError: it cannot be decoded, or has more than 100 million pixels.
+    """
+    with opened_image(source, number) as opened:
+        dpi = float(opened.info.get("dpi", (0, 0))[0])
+        bilevel = opened.mode == "1"
+        image = ImageOps.exif_transpose(opened)
+        coloured = image.mode not in {"1", "L", "I", "I;16", "F", "LA"}
+        pixels = np.asarray(image.convert("RGB" if coloured else "L"))
     if not coloured:
         return Raster(pixels, _believable(dpi, pixels), bilevel, red=None)
-    red = redness(pixels[..., 0], pixels[..., 1], pixels[..., 2]) if with_red else None
-    return Raster(np.ascontiguousarray(pixels[..., 0]), _believable(dpi, pixels), bilevel=False, red=red)
+    channels = (pixels[..., 0], pixels[..., 1], pixels[..., 2])
+    return _coloured(channels, _believable(dpi, pixels), with_inks=with_inks)
+
+
+def _coloured(channels: tuple[Grey, Grey, Grey], dpi: float, *, with_inks: bool) -> Raster:
+    inks = (redness(*channels), colourless(*channels)) if with_inks else (None, None)
+    return Raster(np.ascontiguousarray(channels[0]), dpi, bilevel=False, red=inks[0], plain=inks[1])
 
 
 def _believable(dpi: float, pixels: Grey) -> float:

@@ -1,58 +1,58 @@
 """Cells of a delivered spreadsheet as text: .xlsx, .xlsb, .ods, .xls by python-calamine, .csv by the standard library.
 
 Runs in a worker process only: what it parses comes from outside. Hidden
-worksheets are left out of metadata (they hold code lists), not of what can be
-searched (`every_sheet`). Formulas give the value that the office program kept.
+worksheets are left out of metadata (they hold code lists) but for their first
+rows, so that the reader can tell of one that describes dossiers; they are not
+left out of what can be searched (`every_sheet`). Formulas give the value that
+the office program kept, and are told.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import unicodedata
-import zipfile
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Self
 
+from ingest.engines.spreadsheet_csv import csv_rows
 from ingest.engines.spreadsheet_formats import Formats, formats_of
-from metadata.legacy import decoded, encoding_of, syllable_share
+from ingest.engines.spreadsheet_mark import Marks, WorkbookMarks
+from ingest.engines.spreadsheet_marks import marks_of
+from ingest.engines.spreadsheet_refusal import MAX_CELL_CHARS, UnreadableSheetError, refuse_container
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 500
 MAX_SHEETS = 200
-MAX_CELL_CHARS = 32_767
-"""What a cell of an office program can hold; the rest is cut."""
+MAX_ANSWER_BYTES = 256 << 20
+INLINE_BYTES = 2 << 20
+"""Rows that weigh more are handed over as a file of JSON lines, which the other side reads row by row."""
 
-MAX_ANSWER_BYTES = 40 << 20
-MAX_UNPACKED_BYTES = 1 << 30
-MAX_CSV_BYTES = 256 << 20
+_BATCH = 1_000
+HIDDEN_ROWS = 70
+"""Rows of a hidden worksheet that are looked at for headings."""
 
+MAX_HIDDEN_SHEETS = 20
+ROWS = "rows"
+"""Name under which the file of rows is handed over."""
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_DELIMITERS = ",;\t|"
-_SAMPLE_LINES = 40
-_SAMPLE_CHARS = 20_000
 
 
-class UnreadableSheetError(Exception):
-    """The content is no spreadsheet that we read; `problem` is one of the words of `read`."""
-
-    def __init__(self, problem: str, detail: str = "") -> None:
-        self.problem = problem
-        super().__init__(detail)
-
-
-def read(scratch: Path, path: str) -> dict[str, Any]:  # noqa: ARG001 - every task is given its scratch folder
-    """Read the visible worksheets of the spreadsheet at `path`.
+def read(scratch: Path, path: str) -> dict[str, Any]:
+    """Read the worksheets of the spreadsheet at `path`; of hidden ones the first rows.
 
     Returns:
-        `sheets`: name, `rows` as `[number from 1, [texts]]` without blank rows and trailing blanks,
-        `merges` as `[first row, first column, last row, last column]`, rows and columns from 1.
-        `problem`: empty, or `empty`, `format`, `password`, `too-large`, with `detail` for people who repair.
+        `sheets`: name, `hidden`, `rows` as `[number from 1, [texts]]` without blank rows and trailing blanks,
+        `merges` as `[first row, first column, last row, last column]`, `formulas` as `[row, column, text]` with
+        `more_formulas` that were only counted, `hidden_rows`, `hidden_columns`; rows and columns from 1.
+        `epoch_1904`: whether bare numbers of days count from 1904.
+        `problem`: empty, or `empty`, `format`, `truncated`, `password`, `entities`, `too-large`, with `detail` for
+        people who repair.
+        Many rows come as the output `rows` instead, JSON lines like those of `rows`; each sheet then says with
+        `lines` how many of them, in order, are its own.
 
     Raises:
         OSError: the file cannot be read.
@@ -60,32 +60,100 @@ def read(scratch: Path, path: str) -> dict[str, Any]:  # noqa: ARG001 - every ta
     source = Path(path)
     with source.open("rb") as stream:
         head = stream.read(4096)
-    try:
-        sheets = list(_sheets(source, head))
-    except UnreadableSheetError as error:
-        return {"sheets": [], "problem": error.problem, "detail": str(error)[:500]}
-    return {"sheets": sheets, "problem": "", "detail": ""}
+    answer: dict[str, Any] = {"sheets": [], "problem": "", "detail": "", "epoch_1904": False}
+    with _Rows(scratch / "rows.jsonl") as rows:
+        try:
+            marks = marks_of(source, MAX_COLUMNS) if _is_workbook(source, head) else WorkbookMarks()
+            for sheet in _sheets(source, head, rows):
+                answer["sheets"].append(sheet | _marked(marks.sheets.get(sheet["name"], Marks())))
+        except UnreadableSheetError as error:
+            return {**answer, "sheets": [], "problem": error.problem, "detail": str(error)[:500]}
+        if rows.spilt:
+            rows.move()
+            answer["outputs"] = {ROWS: "rows.jsonl"}
+    return answer | {"epoch_1904": marks.epoch_1904}
 
 
-def _sheets(source: Path, head: bytes) -> Iterator[dict[str, Any]]:
+def _is_workbook(source: Path, head: bytes) -> bool:
+    """Whether `source` is a workbook rather than a text.
+
+    Raises:
+        UnreadableSheetError: it is one that is refused before it is parsed.
+    """
     if not head.strip(b"\0 \r\n\t"):
         raise UnreadableSheetError("empty")
-    if not head.startswith((_ZIP, _OLE)):
-        yield _sheet("", _csv_rows(source), [], _Budget())
-        return
     if head.startswith(_ZIP):
-        _refuse_bomb(source)
-    yield from _workbook(source)
+        refuse_container(source)
+    return head.startswith((_ZIP, _OLE))
 
 
-def _refuse_bomb(source: Path) -> None:
-    try:
-        with zipfile.ZipFile(source) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise UnreadableSheetError("format", str(error)) from error
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise UnreadableSheetError("too-large", f"{unpacked} bytes unpacked")
+def _marked(marks: Marks) -> dict[str, Any]:
+    return {
+        "formulas": marks.formulas,
+        "more_formulas": marks.more_formulas,
+        "hidden_rows": marks.hidden_rows,
+        "hidden_columns": marks.hidden_columns,
+    }
+
+
+def _sheets(source: Path, head: bytes, kept: _Rows) -> Iterator[dict[str, Any]]:
+    if head.startswith((_ZIP, _OLE)):
+        yield from _workbook(source, kept)
+    else:
+        yield _sheet("", csv_rows(source), [], kept)
+
+
+class _Rows:
+    """Rows on their way out: in the answer while they are few, in a file of JSON lines when they are many."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream: BinaryIO | None = None
+        self._left = MAX_ANSWER_BYTES
+        self._held = 0
+        self._sheets: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    @property
+    def spilt(self) -> bool:
+        """Whether there are more than the answer may hold."""
+        return self._held > INLINE_BYTES
+
+    def spend(self, texts: list[str]) -> None:
+        """Count what `texts` weigh."""
+        weight = sum(map(len, texts)) + 4 * len(texts)
+        self._held += weight
+        self._left -= weight
+        if self._left < 0:
+            raise UnreadableSheetError("too-large", f"more than {MAX_ANSWER_BYTES} bytes of text")
+
+    def sheet(self, name: str, merges: list[list[int]], *, hidden: bool) -> dict[str, Any]:
+        """Begin the next worksheet."""
+        self._sheets.append({"name": name, "hidden": hidden, "rows": [], "lines": 0, "merges": merges[:MAX_ROWS]})
+        return self._sheets[-1]
+
+    def take(self, number: int, texts: list[str]) -> None:
+        """Take one row of the worksheet that was begun last."""
+        sheet = self._sheets[-1]
+        sheet["rows"].append([number, texts])
+        sheet["lines"] += 1
+        if self.spilt and len(sheet["rows"]) >= _BATCH:
+            self.move()
+
+    def move(self) -> None:
+        """Put the rows that are still held into the file, worksheet after worksheet."""
+        if self._stream is None:
+            self._stream = self._path.open("wb")
+        for sheet in self._sheets:
+            for row in sheet["rows"]:
+                self._stream.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            sheet["rows"].clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +185,11 @@ def every_sheet(source: Path, most_cells: int) -> Iterator[CellSheet]:
     with source.open("rb") as stream:
         head = stream.read(8)
     if not head.startswith((_ZIP, _OLE)):
-        rows, _, cut = _cells(_csv_rows(source), most_cells)
+        rows, _, cut = _cells(csv_rows(source), most_cells)
         yield CellSheet("", hidden=False, rows=rows, cut=cut)
         return
     if head.startswith(_ZIP):
-        _refuse_bomb(source)
+        refuse_container(source)
     import python_calamine as calamine  # noqa: PLC0415 - a library for the child alone
 
     try:
@@ -151,25 +219,22 @@ def _cells(rows: Iterable[list[Any]], most: int) -> tuple[list[list[Cell]], int,
     return kept, seen, False
 
 
-def _workbook(source: Path) -> Iterator[dict[str, Any]]:
+def _workbook(source: Path, kept: _Rows) -> Iterator[dict[str, Any]]:
     import python_calamine as calamine  # noqa: PLC0415 - a library for the child alone
 
-    budget = _Budget()
     try:
         workbook = _opened(calamine.CalamineWorkbook, source, calamine.PasswordError)
-        visible = [
-            entry.name
-            for entry in workbook.sheets_metadata
-            if entry.visible == calamine.SheetVisibleEnum.Visible and entry.typ == calamine.SheetTypeEnum.WorkSheet
-        ]
-        for name in visible[:MAX_SHEETS]:
+        visible = calamine.SheetVisibleEnum.Visible
+        pages = [entry for entry in workbook.sheets_metadata if entry.typ == calamine.SheetTypeEnum.WorkSheet]
+        shown = [entry.name for entry in pages if entry.visible == visible][:MAX_SHEETS]
+        hidden = [entry.name for entry in pages if entry.visible != visible][:MAX_HIDDEN_SHEETS]
+        for name in (*shown, *hidden):
             sheet = workbook.get_sheet_by_name(name)
-            rows, columns = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
-            formats = formats_of(source, name, rows, min(columns, MAX_COLUMNS))
+            formats = formats_of(source, name) if sheet.end else {}
             merges = [[r1 + 1, c1 + 1, r2 + 1, c2 + 1] for (r1, c1), (r2, c2) in sheet.merged_cell_ranges or ()]
             # Rows come from the sheet's first row, but columns only from the first one that is used.
             shift = sheet.start[1] if sheet.start else 0
-            yield _sheet(name, _texts(sheet.iter_rows(), shift, formats), merges, budget)
+            yield _sheet(name, _texts(sheet.iter_rows(), shift, formats), merges, kept, hidden=name not in shown)
     except calamine.PasswordError as error:
         raise UnreadableSheetError("password", str(error)) from error
     except calamine.CalamineError as error:
@@ -186,21 +251,10 @@ def _opened(kind: Any, source: Path, password: type[Exception]) -> Any:  # noqa:
         return kind.from_filelike(io.BytesIO(source.read_bytes()))
 
 
-class _Budget:
-    """Counts what the answer will weigh, over all worksheets."""
-
-    def __init__(self) -> None:
-        self._left = MAX_ANSWER_BYTES
-
-    def spend(self, texts: list[str]) -> None:
-        # The answer crosses to the parent as ASCII JSON: a letter beyond ASCII weighs six bytes.
-        self._left -= sum(len(text) + 4 + (0 if text.isascii() else 5 * len(text)) for text in texts)
-        if self._left < 0:
-            raise UnreadableSheetError("too-large", f"more than {MAX_ANSWER_BYTES} bytes of text")
-
-
-def _sheet(name: str, rows: Iterable[list[str]], merges: list[list[int]], budget: _Budget) -> dict[str, Any]:
-    kept: list[list[Any]] = []
+def _sheet(
+    name: str, rows: Iterable[list[str]], merges: list[list[int]], kept: _Rows, *, hidden: bool = False
+) -> dict[str, Any]:
+    sheet = kept.sheet(name, merges, hidden=hidden)
     for number, texts in enumerate(rows, start=1):
         while texts and not texts[-1]:
             texts.pop()
@@ -208,11 +262,13 @@ def _sheet(name: str, rows: Iterable[list[str]], merges: list[list[int]], budget
             continue
         if len(texts) > MAX_COLUMNS:
             raise UnreadableSheetError("too-large", f"more than {MAX_COLUMNS} columns")
-        if len(kept) >= MAX_ROWS:
+        if sheet["lines"] >= MAX_ROWS:
             raise UnreadableSheetError("too-large", f"more than {MAX_ROWS} rows")
-        budget.spend(texts)
-        kept.append([number, texts])
-    return {"name": name, "rows": kept, "merges": merges[:MAX_ROWS]}
+        kept.spend(texts)
+        kept.take(number, texts)
+        if hidden and sheet["lines"] >= HIDDEN_ROWS:
+            break
+    return sheet
 
 
 def _texts(rows: Iterable[list[Any]], shift: int, formats: Formats) -> Iterator[list[str]]:
@@ -262,59 +318,3 @@ def _day(value: date, shown: str | None) -> str:
     if isinstance(value, datetime) and value.time() != time(0):
         return f"{text} {value:%H:%M:%S}"
     return text
-
-
-def _csv_rows(source: Path) -> Iterator[list[str]]:
-    if source.stat().st_size > MAX_CSV_BYTES:
-        raise UnreadableSheetError("too-large", f"more than {MAX_CSV_BYTES} bytes")
-    text = _decoded(source.read_bytes())
-    start = text[:2048].lstrip().lower()
-    if start.startswith(("<html", "<!doctype", "<table", "<?xml", "{\\rtf", "%pdf")):
-        raise UnreadableSheetError("format", f"begins with {start[:9]!r}")
-    first, _, rest = text.partition("\n")
-    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # noqa: PLR2004 - `sep=` and one sign
-        # The first line is a hint to office programs; it still counts as a row of the sheet.
-        yield []
-        yield from _split(rest, first.strip()[4])
-        return
-    yield from _split(text, _delimiter(text))
-
-
-def _decoded(data: bytes) -> str:
-    encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), None)
-    try:
-        return data.decode(encoding or "utf-8")
-    except UnicodeDecodeError as error:
-        if encoding is not None or b"\0" in data:
-            raise UnreadableSheetError("format", str(error)) from error
-    # Windows-1258 writes tones after their letters, and leaves few bytes undefined: these become the sign for
-    # "unreadable", never an error. TCVN3 and VNI are told by their syllables; the reader decodes them.
-    text = unicodedata.normalize("NFC", data.decode("cp1258", errors="replace"))
-    western = data.decode("cp1252", errors="replace")
-    sample = western[:_SAMPLE_CHARS]
-    legacy = decoded(sample, encoding_of(sample))
-    return western if syllable_share(legacy) > syllable_share(text[:_SAMPLE_CHARS]) else text
-
-
-def _delimiter(text: str) -> str:
-    """The sign that parts most lines into the same, largest number of cells."""
-    sample = "\n".join(text.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES])
-
-    def weight(sign: str) -> tuple[int, int]:
-        try:
-            widths = [len(row) for row in csv.reader(io.StringIO(sample), delimiter=sign) if len(row) > 1]
-        except csv.Error:
-            return (0, 0)
-        common = max(set(widths), key=lambda width: (widths.count(width), width), default=0)
-        return (common * widths.count(common), common)
-
-    return max(_DELIMITERS, key=weight)
-
-
-def _split(text: str, delimiter: str) -> Iterator[list[str]]:
-    csv.field_size_limit(MAX_CELL_CHARS * 4)
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield [cell[:MAX_CELL_CHARS].strip() for cell in row]
-    except csv.Error as error:
-        raise UnreadableSheetError("format", str(error)) from error

@@ -1,26 +1,28 @@
 """Number formats of .xlsx cells, where they change what a person reads: zeros at either end, and dates without a day.
 
-python-calamine gives values only; openpyxl is asked for formats, and only when
-the style sheet holds one that matters, for it is twenty times slower.
+python-calamine gives values only. Formats are read beside it, and only when the
+style sheet holds one that matters: expat over the style sheet and the cells.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from xml.parsers import expat
+
+from ingest.engines.spreadsheet_parts import DoctypeError, cell_place, parse, sheet_parts
 
 Formats = Mapping[tuple[int, int], str]
 """By row and column from 1: `month` or `year` for a shortened date, or the parts of a padded number
 (text before, zeros, decimals, text after), parted by NUL."""
 
-MAX_STYLES_BYTES = 8 << 20
-_BUILT_IN = (b'numFmtId="17"', b'numFmtId="2"')
-"""`mmm-yy` and `0.00`, which workbooks name by number only (ECMA-376, 18.8.30)."""
+_STYLES = "xl/styles.xml"
+_BUILT_IN = {"17": "mmm-yy", "2": "0.00"}
+"""Formats that matter and that workbooks name by number only (ECMA-376, 18.8.30)."""
 
-_FORMAT_CODE = re.compile(rb'formatCode="([^"]{1,200})"')
+_NOT_NUMBERS = frozenset({"s", "str", "inlineStr", "e", "b"})
 _PADDED = re.compile(r'^(?:"([^"]*)")?(0+)(?:\.(0+))?(?:"([^"]*)")?$')
 _NOT_SHOWN = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.|;.*$')
 
@@ -36,47 +38,71 @@ def meaning(code: str) -> str | None:
     return "month" if "m" in letters else "year"
 
 
-def formats_of(source: Path, sheet: str, rows: int, columns: int) -> Formats:
-    """Formats that matter in the first `rows` and `columns` of `sheet`; nothing for files other than .xlsx.
+def formats_of(source: Path, sheet: str) -> Formats:
+    """Formats that matter in the cells of `sheet`; nothing for files other than .xlsx.
 
-    A workbook that openpyxl refuses keeps the plain values: a lost leading zero is no reason to refuse a delivery.
+    A workbook whose parts cannot be read so keeps the plain values: a lost leading zero is no reason to refuse a
+    delivery.
     """
-    if not rows or not columns or not _has_such_formats(source):
-        return {}
-    import openpyxl  # noqa: PLC0415 - a library for the child alone
-
-    found: dict[tuple[int, int], str] = {}
-    known: dict[str, str | None] = {}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(source, read_only=True, data_only=True)
-            try:
-                for row in workbook[sheet].iter_rows(max_row=rows, max_col=columns):
-                    for cell in row:
-                        if cell.value is None or isinstance(cell.value, str):
-                            continue
-                        code = cell.number_format
-                        if code not in known:
-                            known[code] = meaning(code)
-                        if (shown := known[code]) is not None:
-                            found[cell.row, cell.column] = shown
-            finally:
-                workbook.close()
-    except Exception:  # noqa: BLE001 - openpyxl raises nearly anything on workbooks of other programs
-        return {}
-    return found
-
-
-def _has_such_formats(source: Path) -> bool:
     if not zipfile.is_zipfile(source):
-        return False
+        return {}
     try:
-        with zipfile.ZipFile(source) as archive, archive.open("xl/styles.xml") as stream:
-            styles = stream.read(MAX_STYLES_BYTES)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
-        return False
-    if any(name in styles for name in _BUILT_IN):
-        return True
-    codes = (code.replace(b"&quot;", b'"').decode("utf-8", "replace") for code in _FORMAT_CODE.findall(styles))
-    return any(meaning(code) for code in codes)
+        with zipfile.ZipFile(source) as archive:
+            if _STYLES not in archive.namelist():
+                return {}
+            styles = _styles(archive)
+            part = sheet_parts(archive).get(sheet) if styles else None
+            return _cells(archive, part, styles) if part else {}
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, KeyError, expat.ExpatError, DoctypeError):
+        return {}
+
+
+def _styles(archive: zipfile.ZipFile) -> Mapping[str, str]:
+    """What the cell styles change, by their index; only those that change something."""
+    codes = dict(_BUILT_IN)
+    cell_styles: list[str] = []
+    inside = False
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal inside
+        match name.rpartition(" ")[2]:
+            case "numFmt":
+                codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+            case "cellXfs":
+                inside = True
+            case "xf" if inside:
+                cell_styles.append(attributes.get("numFmtId", ""))
+            case _:
+                pass
+
+    def end(name: str) -> None:
+        nonlocal inside
+        inside = inside and name.rpartition(" ")[2] != "cellXfs"
+
+    with archive.open(_STYLES) as stream:
+        parse(stream, start, end)
+    meanings = {number: meaning(code) for number, code in codes.items()}
+    found = {str(index): meanings.get(number) for index, number in enumerate(cell_styles)}
+    return {index: changed for index, changed in found.items() if changed is not None}
+
+
+def _cells(archive: zipfile.ZipFile, part: str, styles: Mapping[str, str]) -> Formats:
+    found: dict[tuple[int, int], str] = {}
+    row = column = 0
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal row, column
+        local = name.rpartition(" ")[2]
+        if local == "c":
+            place = attributes.get("r")
+            column += place is None
+            changed = styles.get(attributes.get("s", ""))
+            if changed is not None and attributes.get("t", "n") not in _NOT_NUMBERS:
+                found[(row, column) if place is None else cell_place(place)] = changed
+        elif local == "row":
+            number = attributes.get("r", "")
+            row, column = (int(number) if number.isdecimal() else row + 1), 0
+
+    with archive.open(part) as stream:
+        parse(stream, start)
+    return found

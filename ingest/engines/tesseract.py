@@ -21,6 +21,8 @@ from typing import Any
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
 from ingest.engines import raster
+from ingest.engines.closer_looks import closer_looks
+from ingest.engines.page_heads import Picture, head_of
 from ingest.engines.red_stamps import stamps
 from metadata.errors import ToolMissingError
 
@@ -92,7 +94,9 @@ def recognise(scratch: Path, source: str, page: int, kind: str, tessdata: str | 
         (NFC, fractions of the page as shown, 0 to 100; an empty line parts
         paragraphs), `confidence` (mean of the words, None without words), `method`
         (`otsu`, `sauvola`, `blank`, `black`), `red_lines` (page 1: what stands in red ink in
-        its head), `dpi`, `bilevel`, `tool`; or `problem` when the page cannot be decoded.
+        its head), `head_lines` (page 1: its upper half, where a second look at it was worth its time),
+        `closer` (page 1: see `closer_looks`; of `head_lines` where there are any, else of `lines`),
+        `dpi`, `bilevel`, `tool`; or `problem` when the page cannot be decoded.
 
     Raises:
         ToolMissingError: no Vietnamese model.
@@ -102,7 +106,7 @@ def recognise(scratch: Path, source: str, page: int, kind: str, tessdata: str | 
     answer: dict[str, Any] = {"page": page, "lines": [], "red_lines": [], "confidence": None, "tool": _tool(folder)}
     make = raster.of_pdf_page if kind == "pdf" else raster.of_image
     try:
-        picture = make(source, page, with_red=page == 1)
+        picture = make(source, page, with_inks=page == 1)
     except raster.UndecodableError as error:
         return {**answer, "problem": str(error), "method": "none"}
     grey = picture.grey if picture.bilevel else raster.flattened(picture.grey)
@@ -112,7 +116,27 @@ def recognise(scratch: Path, source: str, page: int, kind: str, tessdata: str | 
     share = raster.ink_share(grey)
     if not _BLANK <= share <= _BLACK:
         return {**answer, "method": "blank" if share < _BLANK else "black"}
-    return answer | _read(grey, picture.dpi, folder, bilevel=picture.bilevel)
+    answer |= _read(grey, picture.dpi, folder, bilevel=picture.bilevel)
+    if page == 1:
+        plain = raster.flattened(picture.plain) if picture.plain is not None else None
+        answer |= _looked_again(Picture(grey, plain, picture.bilevel), picture.dpi, folder, answer["lines"])
+    return answer
+
+
+def _looked_again(picture: Picture, dpi: float, folder: Path, lines: list[Line]) -> dict[str, Any]:
+    """What a second look at the head reads, where it is worth its time, and closer ones at unsure digits."""
+
+    def look(grey: raster.Grey, resolution: float) -> list[Line]:
+        return _lines(_engine(folder, tesserocr.PSM.SINGLE_LINE), grey, resolution, _OTSU)
+
+    head = head_of(picture, lines)
+    if head is None:
+        return {"head_lines": [], "closer": closer_looks(picture.flat, lines, dpi, 1.0, look)}
+    found = _lines(_engine(folder, tesserocr.PSM.AUTO), head.grey, dpi, _OTSU)
+    closer = closer_looks(head.grey, found, dpi, head.part, look)
+    for piece in closer:
+        piece[3:] = [[head.placed(word) for word in words] for words in piece[3:]]
+    return {"head_lines": [[head.placed(word) for word in line] for line in found], "closer": closer}
 
 
 def _red_lines(red: raster.Grey, dpi: float, folder: Path) -> list[Line]:

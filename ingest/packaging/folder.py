@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.durable import sync
 from ingest.facts import PackagedFile
 from metadata.digests import Digests, digests_of_file
 
@@ -110,8 +111,4 @@ class PartFolder:
         """
         for folder, _, names in os.walk(self._room, topdown=False):
             for path in (*(os.path.join(folder, name) for name in names), folder):  # noqa: PTH118 - os.walk gives text
-                handle = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+                sync(path)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ingest.facts import (
+    Adds,
     FileFormat,
     FileRole,
     FileText,
@@ -19,8 +21,9 @@ from ingest.facts import (
     Texts,
 )
 from ingest.packaging.held import is_held
+from ingest.page_suggestions import with_accepted
 from ingest.work import WorkItem
-from metadata.descriptions import DocumentDescription
+from metadata.descriptions import DocumentDescription, RecordStatus
 from metadata.package import MAX_DOCUMENTS
 from metadata.package_contents import SOURCES
 from metadata.package_names import FileNames, extension_of, part_id, source_name
@@ -68,6 +71,7 @@ class Part:
     count: int
     documents: tuple[PlacedDocument, ...]
     sources: tuple[PlacedFile, ...]
+    status: RecordStatus = RecordStatus.NEW
 
     @property
     def urn(self) -> str:
@@ -106,41 +110,91 @@ class _Placing:
         )
 
     def source(self, file: ReceivedFile, number: int, *, held: bool) -> PlacedFile:
-        path = f"{SOURCES}{source_name(file.path, number)}"
-        return PlacedFile(received=file, format=self._formats.get(file.path, UNKNOWN), path=path, held=held)
+        verdicts = self._verdicts.get(file.path, ())
+        return PlacedFile(
+            received=file,
+            format=self._formats.get(file.path, UNKNOWN),
+            path=f"{SOURCES}{source_name(file.path, number)}",
+            verdicts=verdicts,
+            verdicts_path=f"{VERDICTS}source-{number:03d}.json" if verdicts else "",
+            held=held,
+        )
 
 
-def plan(item: WorkItem) -> tuple[Part, ...]:
-    """The parts of the dossier's package, in order; the metadata as received go with the first."""
-    placing = _Placing(item)
-    received = item.fact(Received)
-    by_ordinal: defaultdict[int | None, list[ReceivedFile]] = defaultdict(list)
-    for file in received.documents():
-        by_ordinal[file.ordinal].append(file)
-    documents = [
-        PlacedDocument(description, tuple(_placed(placing, description, by_ordinal[description.ordinal])))
-        for description in item.dossier.documents
-    ]
-    sources = [file for file in received.files if file.role is FileRole.SOURCE]
-    weight = sum(file.size_bytes for file in received.documents())
-    placed_sources = tuple(
-        placing.source(
-            file, number, held=is_held(file, documents_bytes=weight, other_dossiers=item.delivery.other_dossiers)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The parts of a dossier's package: as many as its documents need, made one by one."""
+
+    item: WorkItem
+
+    @property
+    def count(self) -> int:
+        """How many parts there are."""
+        adds = self._adds
+        documents = self.item.dossier.documents
+        taken = len(documents) if adds is None else sum(document.ordinal in adds.ordinals for document in documents)
+        return max(1, -(-taken // MAX_DOCUMENTS))
+
+    @property
+    def _adds(self) -> Adds | None:
+        adds = self.item.facts.get(Adds)
+        return adds if isinstance(adds, Adds) else None
+
+    def parts(self) -> Iterator[Part]:
+        """The parts in order; the metadata as received go with the first."""
+        item, adds, count = self.item, self._adds, self.count
+        placing = _Placing(item)
+        documents = self._documents(placing)
+        before = adds.first_part - 1 if adds else 0
+        for number in range(1, count + 1):
+            yield Part(
+                package_id=part_id(item.package_id, number),
+                dossier_id=adds.dossier_id if adds else item.package_id,
+                number=before + number,
+                count=before + count,
+                documents=tuple(islice(documents, MAX_DOCUMENTS)),
+                sources=self._sources(placing) if number == 1 else (),
+                status=adds.status if adds else RecordStatus.NEW,
+            )
+
+    def _documents(self, placing: _Placing) -> Iterator[PlacedDocument]:
+        received = self.item.fact(Received).files
+        places: defaultdict[int | None, list[int]] = defaultdict(list)
+        for place, file in enumerate(received):
+            if file.role is FileRole.DOCUMENT:
+                places[file.ordinal].append(place)
+        for description, settled in _settled(with_accepted(self.item), self._adds):
+            files = [received[place] for place in places.get(description.ordinal, ())]
+            yield PlacedDocument(settled, tuple(_placed(placing, settled, files)))
+
+    def _sources(self, placing: _Placing) -> tuple[PlacedFile, ...]:
+        item, received = self.item, self.item.fact(Received)
+        weight = sum(file.size_bytes for file in received.documents())
+        sources = (file for file in received.files if file.role is FileRole.SOURCE)
+        listed = frozenset(item.delivery.sources)
+        return tuple(
+            placing.source(
+                file,
+                number,
+                # What speaks of this dossier alone is never kept elsewhere, however large it is.
+                held=file.path in listed
+                and is_held(file, documents_bytes=weight, other_dossiers=item.delivery.other_dossiers),
+            )
+            for number, file in enumerate(sources, start=1)
         )
-        for number, file in enumerate(sources, start=1)
-    )
-    chunks = [documents[start : start + MAX_DOCUMENTS] for start in range(0, len(documents), MAX_DOCUMENTS)] or [[]]
-    return tuple(
-        Part(
-            package_id=part_id(item.package_id, number),
-            dossier_id=item.package_id,
-            number=number,
-            count=len(chunks),
-            documents=tuple(chunk),
-            sources=placed_sources if number == 1 else (),
-        )
-        for number, chunk in enumerate(chunks, start=1)
-    )
+
+
+def _settled(
+    documents: Sequence[DocumentDescription], adds: Adds | None
+) -> Iterator[tuple[DocumentDescription, DocumentDescription]]:
+    """Each document as delivered, and as it stands in the dossier: with its ordinal there and what it replaces."""
+    for document in documents:
+        if adds is None:
+            yield document, document
+        elif document.ordinal in adds.ordinals:
+            relations = (*document.relations, *adds.relations.get(document.ordinal, ()))
+            ordinal = adds.ordinals[document.ordinal]
+            yield document, document.model_copy(update={"ordinal": ordinal, "relations": relations})
 
 
 def _placed(placing: _Placing, description: DocumentDescription, files: Sequence[ReceivedFile]) -> Iterator[PlacedFile]:

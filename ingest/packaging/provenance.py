@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
@@ -10,10 +11,13 @@ from uuid import UUID, uuid5
 from ingest.facts import Approved, Formats, Judged, Received, Renditions, Route, Texts, Tool, Validated
 from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part, PlacedFile
 from ingest.work import WorkItem
+from metadata.bridge.conversion import is_bridged
+from metadata.bridge.kept import CONVERSION, ConversionNotes
 from metadata.digests import Digests
+from metadata.extraction.acceptance import machine_made
 from metadata.package import PackageAgent, PackageEvent
 from metadata.package_contents import HELD
-from metadata.package_reader import ACCESSION, TRANSCRIPTION
+from metadata.package_reader import ACCESSION, METADATA_MODIFICATION, TRANSCRIPTION
 from metadata.verdicts import Indication
 from metadata.xml.premis import PremisObject, Source
 
@@ -55,12 +59,22 @@ def event_id(part: Part, kind: str, subject: str) -> str:
 class Provenance:
     """Tells what happened to one part."""
 
-    def __init__(self, item: WorkItem, part: Part, *, program: Tool, archive: ArchiveBody, created_at: str) -> None:
+    def __init__(
+        self,
+        item: WorkItem,
+        part: Part,
+        *,
+        program: Tool,
+        archive: ArchiveBody,
+        created_at: str,
+        conversion: ConversionNotes,
+    ) -> None:
         self._item = item
         self._part = part
         self._program = program
         self._archive = archive
         self._created_at = created_at
+        self._notes = conversion
         self._received_at = item.fact(Received).received_at
         self._agents: dict[str, PackageAgent] = {}
 
@@ -118,12 +132,30 @@ class Provenance:
         done = self._software((self._program,))
         said = (self._received_at, "success", f"submission {item.submission_id}")
         yield self._event("ingestion", "", {**submitter, **done}, {"": OUTCOME, **sources}, said=said)
+        for number, container in enumerate(item.delivery.containers, start=1):
+            detail = container.model_dump_json(exclude={"written"})
+            said = (self._received_at, "success", detail)
+            yield self._event("unpacking", str(number), done, {"": OUTCOME}, said=said)
         if isinstance(approved, Approved):
             person = self._body("person", approved.by, approved.by, AUTHORIZER)
             yield self._event(ACCESSION, "", person, {"": OUTCOME}, said=(approved.at, "success", approved.mode))
         agents = {**done, **self._body("organization", self._archive.code or "archive", self._archive.name, AUTHORIZER)}
         said = (self._created_at, "success", f"part {part.number} of {part.count}")
         yield self._event("information package creation", "", agents, {**sources, "": OUTCOME}, said=said)
+        if is_bridged(item.delivery.profile):
+            yield self._converted(done)
+        for file in part.sources:
+            if file.verdicts:
+                yield self._signatures(file)
+
+    def _converted(self, done: dict[str, str]) -> PackageEvent:
+        """That EAD speaks by another circular than the delivery: counts by rule, the list beside."""
+        notes = self._notes
+        counts = Counter(note.rule for note in notes.notes)
+        told = {"from": notes.source, "to": notes.target, "rules": dict(sorted(counts.items()))}
+        detail = json.dumps(told | ({"list": CONVERSION} if counts else {}))
+        said = (self._created_at, "success with warnings" if counts else "success", detail)
+        return self._event(METADATA_MODIFICATION, "", done, {"": OUTCOME}, said=said)
 
     def _originals(self) -> Iterator[PackageEvent]:
         files = list(self._part.originals())
@@ -144,6 +176,11 @@ class Provenance:
         broken = sorted({finding.rule for finding in validated.findings})
         outcome = (self._meanwhile, "success with warnings" if broken else "success", " ".join(broken))
         yield self._event(VALIDATION, "", self._software(()), every, said=outcome)
+        made = [told for document in self._part.documents for told in machine_made(document.description)]
+        if made:
+            # Descriptions that no person wrote have an event of their own, with the place of each.
+            said = (self._meanwhile, "success", json.dumps(made, ensure_ascii=False))
+            yield self._event("metadata extraction", "", self._software(()), every, said=said)
         for file in files:
             if file.verdicts:
                 yield self._signatures(file)
@@ -235,7 +272,8 @@ def original_object(file: PlacedFile, digests: Digests) -> PremisObject:
 
 def original_objects(part: Part, digests_of: Callable[[str], Digests]) -> Iterator[PremisObject]:
     """Objects of rep1's PREMIS."""
-    role = "originals, bit for bit as received"
+    there = any(True for _ in part.originals())
+    role = "originals, bit for bit as received" if there else "described without files"
     yield PremisObject(ORIGINALS.rstrip("/"), kind="representation", properties=(("role", role),))
     for file in part.originals():
         yield original_object(file, digests_of(file.path))

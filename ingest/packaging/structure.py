@@ -9,10 +9,11 @@ from ingest.packaging.folder import PartFolder
 from ingest.packaging.held import ROWS
 from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part
 from ingest.packaging.provenance import ArchiveBody
+from metadata.bridge.kept import CONVERSION
 from metadata.package import FORMAT_VERSION, Conversion
 from metadata.package_contents import RECORD, ROOT, SOURCES
 from metadata.package_reader import VERDICTS
-from metadata.time import VIETNAM, from_rfc3339
+from metadata.time import from_rfc3339, vietnamese
 from metadata.xml.mets import (
     REPRESENTATION_PROFILE,
     ROOT_PROFILE,
@@ -24,7 +25,7 @@ from metadata.xml.mets import (
 
 PREMIS_PATH = "metadata/preservation/PREMIS.xml"
 _DESCRIPTIVE = "metadata/descriptive/"
-_DIVISIONS = {ORIGINALS: "NORMALIZED", RENDITIONS: "NORMALIZED", TEXTS: "TRANSCRIPTION"}
+DIVISIONS = {ORIGINALS: "NORMALIZED", RENDITIONS: "NORMALIZED", TEXTS: "TRANSCRIPTION"}
 """The circular asks for NORMALIZED in an AIP; that rep1 holds the originals is said by PREMIS."""
 
 _MIMES = {
@@ -48,11 +49,13 @@ class Heading:
 
     created_at: str
     references: tuple[tuple[str, str], ...]
+    content: str = "Mixed"
+    """TYPE of the root METS: `Collection` for loose documents."""
 
     @property
     def created(self) -> str:
         """`created_at` in the civil time of Vietnam, as the circular asks."""
-        return from_rfc3339(self.created_at).astimezone(VIETNAM).isoformat(timespec="milliseconds")
+        return vietnamese(from_rfc3339(self.created_at))
 
     def agents(self) -> tuple[MetsAgent, ...]:
         """Software, submitting agency, archive."""
@@ -108,8 +111,9 @@ class Structure:
             yield MetadataEntry(self._entry(path, place), "OTHER", kind)
 
     def representation(self, place: str) -> Mets:
-        """METS of the representation that lies at `place`."""
+        """METS of the representation that lies at `place`; that of documents without files lists no data."""
         name = place.split("/")[1]
+        data = self._entries(f"{place}data/", place)
         preserved = self._entry(f"{place}metadata/preservation/PREMIS_{name}.xml", place)
         return Mets(
             objid=name,
@@ -118,8 +122,8 @@ class Structure:
             agents=self.heading.agents(),
             descriptive=tuple(self._descriptive(place)),
             provenance=(MetadataEntry(preserved, "PREMIS"),),
-            groups=(("Data", self._entries(f"{place}data/", place)),),
-            division=_DIVISIONS[place],
+            groups=(("Data", data),) if data else (),
+            division=DIVISIONS[place],
             schemas="../../schemas/",
         )
 
@@ -127,15 +131,18 @@ class Structure:
         """The root METS, when everything else is written."""
         first = (("relatedPackage", f"urn:uuid:{self.part.dossier_id}"),) if self.part.number > 1 else ()
         verdicts = (MetadataEntry(entry, "OTHER", "VERDICT") for entry in self._entries(VERDICTS))
+        converted = (MetadataEntry(entry, "OTHER", "CONVERSION") for entry in self._entries(CONVERSION))
         representations = tuple(path for path in self.folder.below("representations/") if path.endswith(f"/{ROOT}"))
         return Mets(
             objid=self.part.urn,
             profile=ROOT_PROFILE,
             created=self.heading.created,
+            type=self.heading.content,
             agents=self.heading.agents(),
             alternatives=(*self.heading.references, *first),
+            record_status=self.part.status.value.upper(),
             descriptive=tuple(self._descriptive("")),
-            provenance=(MetadataEntry(self._entry(PREMIS_PATH), "PREMIS"), *verdicts),
+            provenance=(MetadataEntry(self._entry(PREMIS_PATH), "PREMIS"), *verdicts, *converted),
             groups=(
                 ("Documentation", self._entries("documentation/")),
                 ("Schemas", self._entries("schemas/")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from ingest.facts import Approved, Judged, LeantOn, Received, Rendition, Renditions, Texts, Tool, Validated
+from ingest.facts import Adds, Approved, Judged, LeantOn, Received, Rendition, Renditions, Texts, Tool, Validated
 from ingest.packaging import provenance
 from ingest.packaging.folder import PartFolder
 from ingest.packaging.held import ROWS, rows_document
@@ -14,17 +14,25 @@ from ingest.packaging.parts import ORIGINALS, RENDITIONS, TEXTS, Part
 from ingest.packaging.provenance import ArchiveBody, PartProvenance, Provenance
 from ingest.packaging.structure import PREMIS_PATH, Heading, Structure
 from ingest.work import WorkItem
+from metadata.bridge.conversion import IN_FORCE, in_force
+from metadata.bridge.kept import CONVERSION, ConversionNotes, conversion_json, counts_of, kept
 from metadata.descriptions import Description
+from metadata.extraction.acceptance import with_remark
 from metadata.findings import Finding
 from metadata.package import Conversion, FileVerdicts, PackageEvent
 from metadata.package_contents import RECEIPT, RECEIPT_PAGE, RECORD, ROOT
+from metadata.profiles.packages import PackageKind, packages
 from metadata.receipts import Receipt, ReceivedEntry, receipt_html, receipt_json
+from metadata.validation_lots import is_loose
 from metadata.xml import ead, schemas
 from metadata.xml.mets import write_mets
 from metadata.xml.premis import PremisObject, write_premis
 from metadata.xml.record import Record, RecordedDocument, RecordFile, write_record
 
 _SCHEMA_NAMES = ("METS.xsd", "xlink.xsd", "DILCISExtensionMETS.xsd", "DILCISExtensionSIPMETS.xsd")
+_LONGEST_REMARK = 500
+"""Letters of a document's `description` (TT 05/2025)."""
+
 _EAD_NAMES = ("EAD.xsd", "EAD_doc.xsd", "EAD_pic.xsd", "EAD_media.xsd")
 
 
@@ -49,6 +57,8 @@ class PartWriter:
         self._part = part
         self._maker = maker
         self._folder = folder
+        # Loose documents are described by a form of their own (AIP_tailieu).
+        self._kind = PackageKind.AIP_LOOSE if is_loose(item.dossier) else PackageKind.AIP_DOSSIER
         self._heading = Heading(
             program_version=maker.program.version,
             program=maker.program.name,
@@ -56,9 +66,11 @@ class PartWriter:
             agency=(item.agency, maker.agency_name),
             created_at=maker.created_at,
             references=(("SUBMISSIONAGREEMENT", item.submission_id), ("REFERENCECODE", item.dossier.file_code)),
+            content=packages()[self._kind].type,
         )
         self._mimes: dict[str, str] = {}
         self._conversions: dict[str, Conversion] = {}
+        self._notes = ConversionNotes(source=item.delivery.profile, target=IN_FORCE)
 
     def write(self) -> None:
         """Write everything."""
@@ -71,6 +83,7 @@ class PartWriter:
             program=self._maker.program,
             archive=self._maker.archive,
             created_at=self._maker.created_at,
+            conversion=self._notes,
         ).all()
         self._receipt()
         self._schemas()
@@ -97,13 +110,20 @@ class PartWriter:
 
     def _descriptions(self) -> None:
         item, part, code = self._item, self._part, self._maker.archive.code
+        described = tuple(document.description for document in part.documents)
+        # One bridge for what comes in and for holdings that are converted: EAD speaks by the circular in force,
+        # the record says to the letter what was delivered.
+        made = in_force(item.dossier.model_copy(update={"documents": described}), item.delivery.profile)
+        bridged, self._notes = made.dossier, kept(made.notes, item.delivery.profile, IN_FORCE)
+        if self._notes.notes:
+            self._folder.write(CONVERSION, conversion_json(self._notes))
         with self._folder.writing("metadata/descriptive/EAD.xml") as stream:
-            ead.write_ead(stream, ead.dossier_fields(item.dossier, code))
-        for document in part.documents:
-            form = ead.FORMS[document.description.kind]
-            name = f"{form.name}_{document.description.ordinal:03d}.xml"
-            profile = item.delivery.profile
-            fields = ead.document_fields(document.description, item.dossier.file_code, code, profile)
+            whole = bridged.model_copy(update={"documents": item.dossier.documents})
+            ead.write_ead(stream, ead.dossier_fields(whole, code, self._kind))
+        for document in bridged.documents:
+            form = ead.FORMS[document.kind]
+            name = f"{form}_{document.ordinal:03d}.xml"
+            fields = ead.document_fields(with_remark(document, _LONGEST_REMARK), item.dossier.file_code, code, IN_FORCE)
             with self._folder.writing(f"{ORIGINALS}metadata/descriptive/{name}") as stream:
                 ead.write_ead(stream, fields)
         with self._folder.writing(RECORD) as stream:
@@ -119,6 +139,7 @@ class PartWriter:
             file_code=dossier.file_code,
             part=part.number,
             parts=part.count,
+            status=part.status,
             dossier=Description(**{name: getattr(dossier, name) for name in Description.model_fields}),
             documents=[
                 RecordedDocument(
@@ -128,17 +149,18 @@ class PartWriter:
                 for document in part.documents
             ],
             stray_files=dossier.stray_files,
+            fonds=dossier.fonds,
         )
 
     def _verdicts(self) -> None:
         judged = self._item.fact(Judged)
-        for file in self._part.originals():
+        for file in (*self._part.sources, *self._part.originals()):
             if file.verdicts:
                 leant_on = judged.leant_on.get(file.received.path, LeantOn())
                 found = FileVerdicts(
                     path=file.path,
                     sha256=file.received.sha256,
-                    trust_set=judged.trust_set,
+                    trust_set=file.verdicts[0].trust_set,
                     policy=file.verdicts[0].policy,
                     judged_at=file.verdicts[0].judged_at,
                     engine=file.verdicts[0].engine,
@@ -158,7 +180,7 @@ class PartWriter:
         for name in _SCHEMA_NAMES:
             self._folder.write(f"schemas/{name}", schemas.published(name))
         for name in _EAD_NAMES:
-            self._folder.write(f"schemas/{name}", schemas.circular(name))
+            self._folder.write(f"schemas/{name}", schemas.circular(name, self._kind))
 
     def _representations(self, events: PartProvenance) -> None:
         digests, part = self._folder.digests, self._part
@@ -173,7 +195,7 @@ class PartWriter:
         events: PartProvenance,
         own: Sequence[PackageEvent],
     ) -> None:
-        if not self._folder.below(f"{place}data/"):
+        if not self._folder.below(f"{place}data/") and not (place == ORIGINALS and self._part.documents):
             return
         name = place.split("/")[1]
         path = f"{place}metadata/preservation/PREMIS_{name}.xml"
@@ -212,7 +234,9 @@ def findings_of(item: WorkItem) -> tuple[Finding, ...]:
     """What the stages so far found, warnings all."""
     own = item.delivery.dossier_findings.get(item.dossier.file_code, ())
     staged = (*item.fact(Validated).findings, *item.fact(Texts).findings, *item.fact(Renditions).findings)
-    every = (*item.delivery.findings, *own, *staged)
+    adds = item.facts.get(Adds)
+    added = adds.findings if isinstance(adds, Adds) else ()
+    every = (*item.delivery.findings, *own, *staged, *added)
     return tuple({finding.model_dump_json(): finding for finding in every}.values())
 
 
@@ -220,6 +244,7 @@ def receipt_of(item: WorkItem, part: Part, maker: Maker) -> Receipt:
     """The receipt of one part: every file of it, with its digests."""
     received, approved = item.fact(Received), item.facts.get(Approved)
     files = [file.received for file in (*part.sources, *part.originals())]
+    found = findings_of(item)
     return Receipt(
         submission_id=item.submission_id,
         package_id=part.package_id,
@@ -236,6 +261,7 @@ def receipt_of(item: WorkItem, part: Part, maker: Maker) -> Receipt:
         counted_in=len(files),
         counted_out=len(files),
         bytes_in=sum(file.size_bytes for file in files),
+        containers=item.delivery.containers,
         files=tuple(
             ReceivedEntry(
                 path=file.path,
@@ -246,6 +272,7 @@ def receipt_of(item: WorkItem, part: Part, maker: Maker) -> Receipt:
             )
             for file in files
         ),
-        findings=findings_of(item),
+        findings=found,
+        conversion=counts_of(found),
         program=f"{maker.program.name} {maker.program.version}",
     )

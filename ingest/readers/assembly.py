@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ingest.free_names import first_free
+from ingest.readers.cell_marks import CellMarks
 from ingest.readers.cuts import Cuts
 from ingest.readers.dossiers import DossierDraft
 from ingest.readers.resolution import Files, Miss, Resolved, plain
@@ -21,7 +23,12 @@ _PICTURES = frozenset({"anh", "hinh anh", "phim anh", "am ban", "phim am ban", "
 _RECORDINGS = frozenset({"am thanh", "phim", "video", "ghi am", "ghi hinh", "phim am thanh", "ghi am ghi hinh"})
 _KINDS = {Section.PHOTO: RecordKind.PHOTO, Section.AUDIO_VIDEO: RecordKind.MEDIA}
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
+_SET = set(DocumentDescription.model_fields)
 _MISSES = {Miss.MISSING: "READ-010", Miss.OUTSIDE: "READ-022", Miss.AMBIGUOUS: "READ-014"}
+
+
+Owner = tuple[str, str, int]
+"""Dossier, spreadsheet and row."""
 
 
 @dataclass(slots=True)
@@ -32,11 +39,30 @@ class Assembled:
     findings: dict[str, list[Finding]] = field(default_factory=lambda: defaultdict(list))
     """By `file_code`."""
 
-    named: dict[str, list[tuple[str, str, int]]] = field(default_factory=lambda: defaultdict(list))
-    """Who names a file: dossier, spreadsheet and row, by path."""
+    register: bool = False
+    """Documents may have no files."""
+
+    named: dict[str, Owner] = field(default_factory=dict)
+    """Who names a file first, by path."""
+
+    shared: dict[str, list[Owner]] = field(default_factory=lambda: defaultdict(list))
+    """Who else does."""
+
+    def name(self, path: str, owner: Owner) -> None:
+        """Note that `owner` names the file at `path`."""
+        if path in self.named:
+            self.shared[path].append(owner)
+        else:
+            self.named[path] = owner
+
+    def owners(self, path: str) -> list[Owner]:
+        """All that name the file at `path`, in order."""
+        return [self.named[path], *self.shared.get(path, ())] if path in self.named else []
 
 
-def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str, cuts: Cuts) -> Assembled:
+def assemble(
+    drafts: Sequence[DossierDraft], files: Files, fallback: str, cuts: Cuts, *, marks: CellMarks, register: bool = False
+) -> Assembled:
     """Descriptions of all `drafts`.
 
     Args:
@@ -44,14 +70,17 @@ def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str, cuts: 
         files: What lies in the delivery.
         fallback: Code of a dossier for which neither sheet nor file names have one: the folder's name.
         cuts: The lists, of which each dossier keeps its own rows.
+        marks: What is to be told of the cells of each dossier's rows.
+        register: Documents may have no files.
     """
-    found = Assembled()
+    found = Assembled(register=register)
     codes = _codes(drafts, files, fallback, found)
     endings = _Endings(_codes_of_names(files))
     taken = frozenset(plain(code) for code in codes)
     for draft, code in zip(drafts, codes, strict=True):
         alternatives = endings.of(code)
         documents = _documents(draft, (code, *alternatives), files, found, taken)
+        found.findings[code] += marks.findings(code, draft.rows)
         for finding in draft.findings:
             found.findings[code].append(finding if finding.subject else finding.model_copy(update={"subject": code}))
         found.dossiers.append(
@@ -63,9 +92,11 @@ def assemble(drafts: Sequence[DossierDraft], files: Files, fallback: str, cuts: 
                 sheet=draft.sheet or None,
                 row=draft.row,
                 documents=documents,
+                is_register=register,
                 rows=cuts.of(draft.rows),
             )
         )
+        draft.records.clear()
     _tell_shared_files(found)
     return found
 
@@ -122,11 +153,7 @@ class _Endings:
 
 def _unique(code: str, taken: Mapping[str, str]) -> str:
     """`code`, with a number behind it where a dossier has it already."""
-    name, number = code, 1
-    while plain(name) in taken:
-        number += 1
-        name = f"{code} ({number})"
-    return name
+    return first_free(code, lambda name: plain(name) in taken)
 
 
 def _code_of_paths(draft: DossierDraft) -> str:
@@ -166,14 +193,16 @@ def _documents(
         resolved = _resolved(record, codes, written, files, taken, whole=len(draft.records) == 1)
         paths = tuple(dict.fromkeys(path for part in resolved for path in part.files))
         for path in paths:
-            found.named[path].append((code, record.source, record.row))
-        found.findings[code] += _misses(record, resolved, ordinal, code)
+            found.name(path, (code, record.source, record.row))
+        found.findings[code] += _misses(record, resolved, ordinal, code, register=found.register)
         documents.append(
-            DocumentDescription(
+            # Not validated: these values are our own, and a list of 100,000 rows would hold 100,000 copies of them.
+            DocumentDescription.model_construct(
+                _fields_set=_SET,
                 ordinal=ordinal,
                 kind=_kind(record),
-                fields=dict(record.record),
-                extra=dict(record.record_extra),
+                fields=record.record,
+                extra=record.record_extra,
                 source=record.source,
                 sheet=record.sheet or None,
                 row=record.row,
@@ -229,12 +258,22 @@ def _as_file_names(code: str) -> list[str]:
     return list(dict.fromkeys((code, *(_FORBIDDEN.sub(sign, code) for sign in ("-", "_", ".", "")))))
 
 
-def _misses(record: RowRecord, resolved: Sequence[Resolved], ordinal: int, code: str) -> list[Finding]:
+def _misses(
+    record: RowRecord, resolved: Sequence[Resolved], ordinal: int, code: str, *, register: bool
+) -> list[Finding]:
+    if not resolved and register:
+        return []
     if not resolved:
         values = {"ordinal": str(ordinal), "name": f"{code}.{ordinal}"}
         return [_finding("READ-013", record, f"{code}.{ordinal}", "path", values)]
     return [
-        _finding(_MISSES[part.miss], record, part.written, "path", {"written": part.written})
+        _finding(
+            "READ-050" if register and part.miss is Miss.MISSING else _MISSES[part.miss],
+            record,
+            part.written,
+            "path",
+            {"written": part.written},
+        )
         for part in resolved
         if part.miss in _MISSES
     ]
@@ -263,8 +302,9 @@ def _kind(record: RowRecord) -> RecordKind:
 
 
 def _tell_shared_files(found: Assembled) -> None:
-    for path, owners in sorted(found.named.items()):
-        for code in dict.fromkeys(owner[0] for owner in owners) if len(owners) > 1 else ():
+    for path in sorted(found.shared):
+        owners = found.owners(path)
+        for code in dict.fromkeys(owner[0] for owner in owners):
             rows = ", ".join(str(row) for _, _, row in owners)
             own = next(owner for owner in owners[::-1] if owner[0] == code)
             found.findings[code].append(

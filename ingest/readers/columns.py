@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from sys import intern
 
+from metadata.heading_mapping import MappedSheet
 from metadata.profiles import Section
 from metadata.profiles.headings import DatePart, date_keys, lexicon
 
@@ -102,6 +103,29 @@ def part_columns(columns: Sequence[Column]) -> list[Column]:
         if c.part and sum(1 for d in kept if d.part and (d.section, d.key) == (c.section, c.key)) == 1
     }
     return [replace(c, part=None) if c.part and (c.section, c.key) in alone else c for c in kept]
+
+
+def mapped_columns(columns: Sequence[Column], mapped: MappedSheet) -> tuple[list[Column], int]:
+    """`columns` as a person has said, and of how many that is known; what is said of no column stays a guess.
+
+    A field that is given to one column is taken from the one that was guessed.
+    """
+    said = [mapped.column(column.letter, column.text or column.upper, column.upper) for column in columns]
+    given = {(entry.section, entry.key, entry.part) for entry in said if entry and entry.key}
+    whole = {(section, key) for section, key, _ in given}
+    # Where a person says that the rows describe documents, what is no field is the document's too.
+    records = any(entry.section in _RECORDS for entry in said if entry)
+    found: list[Column] = []
+    for column, entry in zip(columns, said, strict=True):
+        if entry is not None:
+            section = entry.section or (None if records else column.section)
+            counts = entry.counts_rows
+            found.append(replace(column, section=section, key=entry.key, part=entry.part, counts_rows=counts))
+        elif column.key and (column.section, column.key) in whole:
+            found.append(replace(column, key="", part=None))
+        else:
+            found.append(column)
+    return found, sum(1 for entry in said if entry is not None)
 
 
 @dataclass(frozen=True, slots=True)

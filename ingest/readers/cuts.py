@@ -26,11 +26,12 @@ class Cuts:
 
     def _cut(self, place: tuple[str, str], numbers: Sequence[int]) -> SheetRows:
         table = self._tables[place]
-        return SheetRows(
+        # Not validated: these are the rows as read, and a copy of each would be one too many.
+        return SheetRows.model_construct(
             source=place[0],
             sheet=place[1] or None,
-            headings=_lines(table.sheet, table.heading_rows),
-            rows=_lines(table.sheet, sorted(set(numbers))),
+            headings=_lines(table.delivered or table.sheet, table.heading_rows),
+            rows=_lines(table.delivered or table.sheet, sorted(set(numbers))),
         )
 
 

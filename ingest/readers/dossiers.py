@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ingest.readers.rows import RowRecord
 from metadata.codes import DOSSIER_PARTS, composed_code
 from metadata.descriptions import Cell, Description
 from metadata.findings import Finding
 from metadata.profiles import Section
+from metadata.sheet_examples import example_codes, is_example_row
 from metadata.validation_secrets import secret_extra, secret_grade
 
 _QUIET_CONFLICTS = frozenset({"file_code", "remark"})
@@ -39,6 +40,8 @@ class DossierDraft:
     """Spreadsheet and worksheet pairs in which the dossier is described."""
 
     composed: bool = False
+    said_last: Mapping[str, Cell] | None = None
+    """What the last of its rows said of it: the next one mostly says the same."""
 
 
 class Gathering:
@@ -66,12 +69,15 @@ class Gathering:
             elsewhere = any(source != record.source for source, _ in current.described_in)
             if record.dossier and (again or elsewhere):
                 self._tell_doubled(current, record)
-            _merge(current, record)
+            if record.dossier is not current.said_last or record.dossier_extra:
+                _merge(current, record)
+                current.said_last = record.dossier
             current.rows.setdefault((record.source, record.sheet), []).append(record.row)
             if record.dossier:
                 current.described_in.add((record.source, record.sheet))
             if record.record and record.section is not Section.DOSSIER:
-                current.records.append(record)
+                # What it says of the dossier has been taken; a row that is kept holds its document alone.
+                current.records.append(replace(record, dossier={}, dossier_extra={}))
 
     def _draft_of(self, record: RowRecord, current: DossierDraft | None) -> DossierDraft:
         cells = {**_code_cells(record.record), **_code_cells(record.dossier)}
@@ -131,6 +137,31 @@ class Gathering:
                 values={"other_file": draft.source, "other_row": str(draft.row)},
             )
         )
+
+
+def without_examples(drafts: Sequence[DossierDraft]) -> list[DossierDraft]:
+    """`drafts` without the example dossier of a template that stands untouched beside others.
+
+    One that was altered under its old code is told: nobody knows whether it is meant.
+    """
+    kept = []
+    for draft in drafts:
+        if draft.code in example_codes():
+            if not _is_untouched(draft):
+                place = {"file": draft.source, "sheet": draft.sheet or None, "row": draft.row}
+                draft.findings.append(Finding(rule="READ-052", subject=draft.code, **place))
+            elif len(drafts) > 1:
+                continue
+        kept.append(draft)
+    return kept
+
+
+def _is_untouched(draft: DossierDraft) -> bool:
+    rows = [draft.fields, *(record.record for record in draft.records)]
+    code = {"file_code": draft.code}
+    return all(
+        is_example_row(draft.code, code | {key: cell.written for key, cell in row.items()}) for row in rows if row
+    )
 
 
 def _code_cells(cells: Mapping[str, Cell]) -> dict[str, Cell]:

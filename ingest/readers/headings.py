@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ingest.readers.columns import Column, assigned, part_columns
+from ingest.readers.columns import Column, assigned, mapped_columns, part_columns
 from ingest.readers.sheets import Sheet
+from metadata.corrections import Correction
+from metadata.heading_mapping import MappedSheet
 from metadata.profiles import Section
 from metadata.profiles.headings import lexicon
 
@@ -15,6 +17,7 @@ SEARCHED_ROWS = 60
 """Title lines above the headings are never more than a page."""
 
 FEWEST_FIELDS = 2
+_LONGEST_COUNT = 12
 ANCHORS = frozenset(
     {
         *("file_code", "title", "file_notation", "ordinal", "subject", "path", "doc_code", "doc_id"),
@@ -22,6 +25,15 @@ ANCHORS = frozenset(
     }
 )
 """A line of headings names at least one of these; a list of types and their abbreviations does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedCorrection:
+    """A cell that counts as a person corrected it."""
+
+    correction: Correction
+    delivered: str
+    """What stands in the cell of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +50,50 @@ class Table:
     first_row: int
     """First row that may hold data."""
 
+    mapped: MappedSheet | None = None
+    """What a person has said of its columns."""
+
+    delivered: Sheet | None = None
+    """The worksheet as it lies in the list, where cells of `sheet` were corrected."""
+
+    corrections: tuple[AppliedCorrection, ...] = ()
+
     @property
     def keys(self) -> frozenset[tuple[Section, str]]:
         """Fields that were recognised."""
         return frozenset((c.section, c.key) for c in self.columns if c.section and c.key)
+
+    def lines_above(self) -> tuple[tuple[str, ...], ...]:
+        """The rows over the headings: titles, names of agencies."""
+        return tuple(texts for number, texts in self.sheet.rows if number < self.heading_rows[0])
 
     def has(self, section: Section) -> bool:
         """Whether the table describes records of `section`."""
         return any(column.section is section and column.key for column in self.columns)
 
 
-def find_table(sheet: Sheet) -> Table | None:
+def find_table(sheet: Sheet, mapped: MappedSheet | None = None) -> Table | None:
     """The table of `sheet`, None where no line of headings is recognised.
 
     A line of headings may be one row, or two where a group (`Thời gian bắt
     đầu`) stands over its parts (`Ngày`, `Tháng`, `Năm`); above it a line may say
     which columns describe the dossier and which the document.
+
+    Args:
+        sheet: As read.
+        mapped: What a person has said of its columns; counts more than any guess.
     """
+    if mapped is not None and mapped.heading_rows:
+        width = max((len(texts) for _, texts in sheet.rows[:SEARCHED_ROWS]), default=0)
+        return _table(sheet, mapped.heading_rows[-2:], width, mapped)
     numbers = [number for number, _ in sheet.rows[:SEARCHED_ROWS]]
     width = max((len(texts) for _, texts in sheet.rows[:SEARCHED_ROWS]), default=0)
     best: Table | None = None
     for number in numbers:
-        best = _better(best, _table(sheet, (number,), width))
+        best = _better(best, _table(sheet, (number,), width, mapped))
     for upper, lower in pairwise(numbers):
         if lower == upper + 1:
-            best = _better(best, _table(sheet, (upper, lower), width))
+            best = _better(best, _table(sheet, (upper, lower), width, mapped))
     return best
 
 
@@ -76,7 +107,7 @@ def _score(table: Table) -> int:
     return sum(1 for column in table.columns if column.key)
 
 
-def _table(sheet: Sheet, rows: tuple[int, ...], width: int) -> Table | None:
+def _table(sheet: Sheet, rows: tuple[int, ...], width: int, mapped: MappedSheet | None) -> Table | None:
     lines = [sheet.filled_across(row, width) for row in rows]
     uppers = _spread(lines[0]) if len(lines) > 1 else tuple("" for _ in range(width))
     if sum(bool(text) for text in lines[-1]) < FEWEST_FIELDS:
@@ -91,13 +122,16 @@ def _table(sheet: Sheet, rows: tuple[int, ...], width: int) -> Table | None:
         lexicon().sheet(sheet.name),
     )
     columns = part_columns(columns)
+    told = 0
+    if mapped is not None:
+        columns, told = mapped_columns(columns, mapped)
     keys = {column.key for column in columns if column.key}
-    if len(keys) < FEWEST_FIELDS or not keys & ANCHORS:
+    if not told and (len(keys) < FEWEST_FIELDS or not keys & ANCHORS):
         return None
     first = rows[-1] + 1
     if _counts_columns(sheet.texts(first)):
         first += 1
-    return Table(sheet, tuple(columns), rows, first)
+    return Table(sheet, tuple(columns), rows, first, mapped)
 
 
 def _spread(texts: Sequence[str]) -> tuple[str, ...]:
@@ -125,6 +159,9 @@ def _blocks(sheet: Sheet, top: int, width: int) -> tuple[Section | None, ...]:
 
 def _counts_columns(texts: Sequence[str]) -> bool:
     """Whether a row under the headings only numbers the columns (`1`, `2`, `3`, or `A`, `B`, `(1)`, `(2)`)."""
+    # Nearly every row has a longer text somewhere, which counts nothing.
+    if any(len(text) > _LONGEST_COUNT for text in texts):
+        return False
     counts = [text.strip("() .[]") for text in texts if text]
     letters = [c for c in counts if len(c) == 1 and c.isascii() and c.isalpha()]
     numbers = [int(c) for c in counts if len(c) <= 3 and c.isascii() and c.isdigit()]  # noqa: PLR2004 - 500 columns
@@ -134,13 +171,18 @@ def _counts_columns(texts: Sequence[str]) -> bool:
     return begins and all(b > a for a, b in pairwise(numbers)) and all(b > a for a, b in pairwise(letters))
 
 
-def is_repeated_heading(table: Table, texts: Sequence[str]) -> bool:
-    """Whether a data row repeats the headings, as printed sheets do on every page, or numbers the columns."""
-    if _counts_columns(texts) and len([t for t in texts if t]) >= len(table.columns) - 1:
-        return True
-    headings = {column.index: column.heading for column in table.columns}
-    same = sum(1 for index, text in enumerate(texts, start=1) if text and headings.get(index) == text)
-    return same >= FEWEST_FIELDS + 1 and same * 2 > sum(bool(text) for text in texts)
+class RepeatedHeadings:
+    """Knows the rows that repeat the headings of a table, as printed sheets do on every page, or number the columns."""
+
+    def __init__(self, table: Table) -> None:
+        self._headings = {column.index: column.heading for column in table.columns}
+
+    def are(self, texts: Sequence[str]) -> bool:
+        """Whether a row of data is none."""
+        if _counts_columns(texts) and len([t for t in texts if t]) >= len(self._headings) - 1:
+            return True
+        same = sum(1 for index, text in enumerate(texts, start=1) if text and self._headings.get(index) == text)
+        return same >= FEWEST_FIELDS + 1 and same * 2 > sum(bool(text) for text in texts)
 
 
 def without(table: Table, section: Section) -> Table:

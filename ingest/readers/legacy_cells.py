@@ -6,6 +6,7 @@ decoded before anything is decided from them.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from metadata.legacy import Encoding, decoded, encoding_of
 
 _SAMPLE_CHARS = 20_000
 _WINDOWS_1252 = frozenset(bytes(range(0x80, 0xA0)).decode("cp1252", errors="ignore"))
+_BEYOND = re.compile(f"[^\x00-\xff{''.join(sorted(_WINDOWS_1252))}]")
 _MOSTLY = 4
 
 
@@ -28,10 +30,20 @@ def _readable(sheet: Sheet, found: set[Encoding]) -> Sheet:
     if not any(_may_be_legacy(text) for _, texts in sheet.rows for text in texts):
         return sheet
     columns = _encodings(sheet)
-    rows = tuple(
-        (number, tuple(_decoded(text, columns[i], found) for i, text in enumerate(texts)))
-        for number, texts in sheet.rows
-    )
+    known: dict[tuple[str, Encoding], str] = {}
+
+    def decoded_row(texts: tuple[str, ...]) -> tuple[str, ...]:
+        # A list of today says "Công khai" in every row: rows and texts that need nothing stay the same objects.
+        cells = list(texts)
+        for i, text in enumerate(texts):
+            if _may_be_legacy(text):
+                place = (text, columns[i])
+                if place not in known:
+                    known[place] = _decoded(text, columns[i], found)
+                cells[i] = known[place]
+        return texts if cells == list(texts) else tuple(cells)
+
+    rows = tuple((number, decoded_row(texts)) for number, texts in sheet.rows)
     name = _decoded(sheet.name, Encoding.UNICODE, found)
     return replace(sheet, name=name, rows=rows)
 
@@ -56,7 +68,7 @@ def _encodings(sheet: Sheet) -> dict[int, Encoding]:
 
 def _may_be_legacy(text: str) -> bool:
     """Whether `text` has letters beyond ASCII, and none that Windows-1252 lacks, such as `ế` or `ư`."""
-    return not text.isascii() and all(char <= "\xff" or char in _WINDOWS_1252 for char in text)
+    return not text.isascii() and not _BEYOND.search(text)
 
 
 def _decoded(text: str, column: Encoding, found: set[Encoding]) -> str:

@@ -105,6 +105,9 @@ def has_spreadsheet(root: Path, deepest: int) -> bool:
 
 def shown(path: str) -> str:
     """`path` with control, direction and undecodable signs escaped, so that it shows what it is."""
+    if path.isprintable():
+        # No control, format or separator sign but the blank, and no half of a letter: nothing hides.
+        return path
     text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(ascii(c)[1:-1] if _is_hidden(c) else c for c in text)
 

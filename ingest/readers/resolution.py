@@ -6,9 +6,10 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from functools import cached_property
 
 _ABSOLUTE = re.compile(r"^(?:[A-Za-z]:|[/\\]|[A-Za-z][A-Za-z0-9+.-]*://)")
 _SEVERAL = re.compile(r"[;|\n]+")
@@ -43,23 +44,41 @@ def plain(path: str) -> str:
 
 
 class Files:
-    """The files of a delivery, to be looked up the way people name them."""
+    """The files of a delivery, to be looked up the way people name them.
+
+    Most lists name them exactly: what other ways need is made when the first row needs it.
+    """
 
     def __init__(self, files: Iterable[str], broken: Iterable[str] = ()) -> None:
         self._exact = frozenset(files)
         self._broken = frozenset(plain(path) for path in broken)
-        self._plain: dict[str, list[str]] = defaultdict(list)
-        self._names: dict[str, list[str]] = defaultdict(list)
-        self._stems: dict[str, list[str]] = defaultdict(list)
-        self._folders: dict[str, list[str]] = defaultdict(list)
+
+    @cached_property
+    def _plain(self) -> Mapping[str, Sequence[str]]:
+        return self._by(lambda folded: folded)
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        return self._by(lambda folded: folded.rpartition("/")[2])
+
+    @cached_property
+    def _stems(self) -> Mapping[str, Sequence[str]]:
+        return self._by(lambda folded: _stem(folded.rpartition("/")[2]))
+
+    @cached_property
+    def _folders(self) -> Mapping[str, Sequence[str]]:
+        return self._by(lambda folded: folded.rpartition("/")[0])
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._names)
+
+    def _by(self, key: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+        """Paths by what `key` makes of them in the form in which paths are compared."""
+        found: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._exact):
-            folded = plain(path)
-            folder, _, name = folded.rpartition("/")
-            self._plain[folded].append(path)
-            self._names[name].append(path)
-            self._stems[name.rpartition(".")[0] or name].append(path)
-            self._folders[folder].append(path)
-        self._sorted = sorted(self._names)
+            found[key(plain(path))].append(path)
+        return found
 
     def by_path(self, written: str, base: str) -> list[Resolved]:
         """What the cell `written` leads to; it may name several files, parted by `;`, `|` or line breaks.

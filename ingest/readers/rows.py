@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from sys import intern
+from datetime import date, timedelta
 
 from ingest.readers.columns import Column
-from ingest.readers.headings import Table, is_repeated_heading
+from ingest.readers.headings import RepeatedHeadings, Table
 from metadata.codes import DOSSIER_PARTS, looks_like_a_fonds_code, nfc, split_number
 from metadata.dates import read_date, read_parts
 from metadata.descriptions import Cell
@@ -20,7 +21,21 @@ _PADDED_CODE = re.compile(r"^0\d$")
 _BETWEEN = re.compile(r"\s+[-–—÷]\s*|\s*[–—÷]\s*|(?<=\d{4})-(?=\d)|\s+đến\s+(?:ngày\s+)?", re.IGNORECASE)
 _TOTAL = ("tong cong", "tong so", "cong ")
 _FEW_CELLS = 3
+_SERIAL_DAY = re.compile(r"^[1-9]\d{4}(?:\.\d+)?$")
+_EPOCHS_APART = timedelta(days=1462)
+"""Workbooks of old Macintosh programs count days from 01/01/1904."""
+
 _CODE_KEYS = frozenset({"file_code", *DOSSIER_PARTS})
+_MOST_KNOWN = 20_000
+"""Texts of one column whose values are remembered."""
+
+_NOTHING: dict[str, str] = {}
+"""One for all rows without further columns; nobody writes into what a row said."""
+
+
+def is_serial_day(text: str) -> bool:
+    """Whether a cell of a date holds the bare number by which office programs count days (1927 to 2173)."""
+    return bool(_SERIAL_DAY.match(text.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +50,8 @@ class RowRecord:
 
     dossier: Mapping[str, Cell] = field(default_factory=dict)
     dossier_extra: Mapping[str, str] = field(default_factory=dict)
-    record: Mapping[str, Cell] = field(default_factory=dict)
-    record_extra: Mapping[str, str] = field(default_factory=dict)
+    record: dict[str, Cell] = field(default_factory=dict)
+    record_extra: dict[str, str] = field(default_factory=dict)
     counter: str = ""
     """What stands in the column that counts rows (STT)."""
 
@@ -69,10 +84,12 @@ def records_of(table: Table, source: str, used: Profile) -> Iterator[RowRecord]:
     Where the table itself says nothing of the dossier, the lines above it may (`Tiêu đề hồ sơ: …`).
     """
     above = _lines_above(table, used)
+    taking = _Taking(table, source, used)
+    repeats = RepeatedHeadings(table)
     for number, texts in table.sheet.filled_down():
-        if number < table.first_row or is_repeated_heading(table, texts):
+        if number < table.first_row or repeats.are(texts):
             continue
-        record = _record(table, number, texts, source, used)
+        record = taking.record(number, texts)
         if (record.dossier or record.record) and not _is_total(texts, table):
             yield replace(record, dossier={**above, **record.dossier}) if above else record
 
@@ -93,7 +110,8 @@ def _lines_above(table: Table, used: Profile) -> dict[str, Cell]:
             keys = lexicon().keys(Section.DOSSIER, label) if colon and value.strip() else ()
             if keys:
                 column = Column(index, label.strip(), section=Section.DOSSIER, key=keys[0])
-                found.setdefault(keys[0], _cell(used, column, value.strip(), number))
+                values = _Values(column, used, epoch_1904=table.sheet.epoch_1904)
+                found.setdefault(keys[0], values.cell(value.strip(), number))
     return _settled(found)
 
 
@@ -109,41 +127,119 @@ def _is_total(texts: Sequence[str], table: Table) -> bool:
     return len(filled) == 1 and keys.get(index) != "path" and not any(c.isdigit() for c in first)
 
 
-def _record(table: Table, number: int, texts: Sequence[str], source: str, used: Profile) -> RowRecord:
-    section = next((c.section for c in table.columns if c.key and c.section not in (None, Section.DOSSIER)), None)
-    cells: dict[Section, dict[str, Cell]] = {}
-    extra: dict[bool, dict[str, str]] = {True: {}, False: {}}
-    split: dict[tuple[Section, str], list[Column]] = {}
-    counter = ""
-    for column in table.columns:
-        text = texts[column.index - 1] if column.index <= len(texts) else ""
-        if column.section and column.key and column.part:
-            split.setdefault((column.section, column.key), []).append(column)
-        elif not text:
-            continue
-        elif column.section and column.key:
-            cell = _cell(used, column, text, number)
-            cells.setdefault(column.section, {})[column.key] = cell
-        elif column.counts_rows:
-            counter = counter or text
-        else:
-            extra[column.section is Section.DOSSIER].setdefault(column.heading, nfc(text))
-    for (where, key), columns in split.items():
-        if day := _split_date(columns, texts, number):
-            cells.setdefault(where, {})[key] = day
-    dossier = _settled(cells.pop(Section.DOSSIER, {}))
-    record = _settled(next(iter(cells.values()), {}))
-    return RowRecord(
-        source,
-        table.sheet.name,
-        number,
-        section or Section.DOSSIER,
-        dossier,
-        extra[True],
-        record,
-        extra[False],
-        counter,
-    )
+class _Taking:
+    """Takes the rows of one table; what does not change from row to row is found out once."""
+
+    def __init__(self, table: Table, source: str, used: Profile) -> None:
+        self._source = source
+        self._sheet = table.sheet.name
+        columns = table.columns
+        self._section = next((c.section for c in columns if c.key and c.section not in (None, Section.DOSSIER)), None)
+        self._whole: dict[bool, list[_Values]] = {True: [], False: []}
+        self._split: dict[tuple[Section, str], list[Column]] = defaultdict(list)
+        self._extra: dict[bool, list[Column]] = {True: [], False: []}
+        self._counters = [column for column in columns if not column.key and column.counts_rows]
+        for column in columns:
+            own = column.section is Section.DOSSIER
+            if column.section and column.key and column.part:
+                self._split[column.section, column.key].append(column)
+            elif column.section and column.key:
+                self._whole[own].append(_Values(column, used, epoch_1904=table.sheet.epoch_1904))
+            elif not column.counts_rows:
+                self._extra[own].append(column)
+        self._before: tuple[tuple[str, ...], Mapping[str, Cell]] | None = None
+
+    def record(self, number: int, texts: Sequence[str]) -> RowRecord:
+        """What row `number` says."""
+        padded = texts if isinstance(texts, tuple) else tuple(texts)
+        return RowRecord(
+            self._source,
+            self._sheet,
+            number,
+            self._section or Section.DOSSIER,
+            self._dossier(number, padded),
+            self._extras(True, padded),
+            _settled(self._cells(False, number, padded)),
+            self._extras(False, padded),
+            next((text for column in self._counters if (text := _at(padded, column))), ""),
+        )
+
+    def _dossier(self, number: int, texts: tuple[str, ...]) -> Mapping[str, Cell]:
+        """What the row says of the dossier.
+
+        Where rows are documents, one that says the same of its dossier as the one above it gives the same object.
+        Where each row is a dossier of its own, two that say the same are still two, each with its place.
+        """
+        if self._section is None:
+            return _settled(self._cells(True, number, texts))
+        split = [column for (where, _), own in self._split.items() if where is Section.DOSSIER for column in own]
+        said = tuple(_at(texts, column) for column in (*(entry.column for entry in self._whole[True]), *split))
+        if self._before is None or self._before[0] != said:
+            self._before = (said, _settled(self._cells(True, number, texts)))
+        return self._before[1]
+
+    def _cells(self, own: bool, number: int, texts: tuple[str, ...]) -> dict[str, Cell]:
+        found: dict[str, Cell] = {}
+        for entry in self._whole[own]:
+            if text := _at(texts, entry.column):
+                found[entry.column.key] = entry.cell(text, number)
+        for (where, key), columns in self._split.items():
+            if (where is Section.DOSSIER) is own and (day := _split_date(columns, texts, number)):
+                found[key] = day
+        return found
+
+    def _extras(self, own: bool, texts: tuple[str, ...]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for column in self._extra[own]:
+            if text := _at(texts, column):
+                found.setdefault(column.heading, nfc(text))
+        return found or _NOTHING
+
+
+class _Values:
+    """One column whose cells are whole values of one field."""
+
+    def __init__(self, column: Column, used: Profile, *, epoch_1904: bool) -> None:
+        self.column = column
+        self._heading = column.heading
+        self._codes = used.id == PROFILES[1]
+        self._epoch_1904 = epoch_1904
+        self._described = _described(column, used)
+        self._known: dict[str, str] = {}
+
+    def cell(self, text: str, row: int) -> Cell:
+        """The cell with `text` in `row`."""
+        value = self._known.get(text)
+        if value is None:
+            value = self._value(text)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[text] = value
+        return Cell(value, text, row, self._heading)
+
+    def _value(self, text: str) -> str:
+        described = self._described
+        if self.column.key == "path":
+            # A path is looked up as it stands: two blanks in a row may be those of the file's name.
+            return text
+        value = nfc(text)
+        if described is not None:
+            value = _normalised(described, value, codes=self._codes)
+            if self._epoch_1904 and described.type is FieldType.DATE and is_serial_day(text) and value:
+                value = (date.fromisoformat(value) + _EPOCHS_APART).isoformat()
+        # Mostly nothing had to be changed: then the cell holds one text, not two alike.
+        return text if value == text else value
+
+
+def _described(column: Column, used: Profile) -> Field | None:
+    if column.section is None:
+        return None
+    # A column of the other circular, or of the documents' table in a sheet of photographs.
+    others = (profile(id_).field(s, column.key) for id_ in PROFILES for s in (column.section, Section.DOCUMENT))
+    return used.field(column.section, column.key) or next((found for found in others if found), None)
+
+
+def _at(texts: Sequence[str], column: Column) -> str:
+    return texts[column.index - 1] if column.index <= len(texts) else ""
 
 
 def _split_date(columns: Sequence[Column], texts: Sequence[str], row: int) -> Cell | None:
@@ -158,19 +254,6 @@ def _split_date(columns: Sequence[Column], texts: Sequence[str], row: int) -> Ce
         row=row,
         column=" / ".join(c.heading for c in columns),
     )
-
-
-def _cell(used: Profile, column: Column, text: str, row: int) -> Cell:
-    described = used.field(column.section, column.key) if column.section else None
-    if described is None and column.section:
-        # A column of the other circular, or of the documents' table in a sheet of photographs.
-        others = (profile(id_).field(s, column.key) for id_ in PROFILES for s in (column.section, Section.DOCUMENT))
-        described = next((found for found in others if found), None)
-    # A path is looked up as it stands: two blanks in a row may be those of the file's name.
-    value = text if column.key == "path" else nfc(text)
-    if described is not None and column.key != "path":
-        value = intern(_normalised(described, value, codes=used.id == PROFILES[1]))
-    return Cell(value=value, written=text, row=row, column=column.heading)
 
 
 def _normalised(described: Field, value: str, *, codes: bool) -> str:

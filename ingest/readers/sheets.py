@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import tempfile
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from sys import intern
 from typing import Any
+
+import orjson
 
 from ingest.ports import Answer, Limits, Workers
 from metadata.errors import ToolUnreadableError
 from metadata.findings import Finding
 
 READ_TASK = "ingest.engines.spreadsheet:read"
-SHEET_LIMITS = Limits(cpu_seconds=120.0, wall_seconds=300.0, memory_mib=2560, output_mib=16)
+SHEET_LIMITS = Limits(cpu_seconds=120.0, wall_seconds=300.0, memory_mib=2560, output_mib=512)
 """A sheet of 200,000 rows needs about 20 s; everything beyond is a bomb or belongs into several deliveries."""
 
-_RULES = {"empty": "READ-003", "format": "READ-003", "password": "READ-004", "too-large": "READ-005"}
+_ROWS = "rows"
+_RULES = {
+    "empty": "READ-003",
+    "format": "READ-003",
+    "password": "READ-004",
+    "too-large": "READ-005",
+    "truncated": "READ-035",
+    "entities": "READ-036",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +43,26 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A visible worksheet (for .csv the only one, without a name)."""
+    """A worksheet (for .csv the only one, without a name)."""
 
     name: str
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     """Rows that are not blank, with their number in the sheet from 1; cells from column A on."""
 
     merges: tuple[Merge, ...] = ()
+    hidden: bool = False
+    """A hidden worksheet: only its first rows are given, to see what it holds."""
+
+    formulas: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """Formulas by row and column from 1, as far as they were told one by one; empty text: not decoded."""
+
+    more_formulas: int = 0
+    """How many further formulas there are."""
+
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    epoch_1904: bool = False
+    """Bare numbers of days count from 1904."""
 
     def texts(self, number: int) -> tuple[str, ...]:
         """Cells of row `number`, empty where the row is blank."""
@@ -89,6 +113,10 @@ class Workbook:
     encodings: tuple[str, ...] = ()
     """Encodings before Unicode that were decoded: `tcvn3`, `vni`."""
 
+    def shown(self) -> tuple[Sheet, ...]:
+        """The visible worksheets, whose rows are data."""
+        return tuple(sheet for sheet in self.sheets if not sheet.hidden)
+
 
 def read_workbook(workers: Workers, root: Path, path: str) -> Workbook | Finding:
     """Read the spreadsheet `path` below `root` in a worker process.
@@ -99,14 +127,27 @@ def read_workbook(workers: Workers, root: Path, path: str) -> Workbook | Finding
     Raises:
         ArchiveError: the system failed; nothing is said about the content.
     """
-    answer = workers.submit(READ_TASK, {"path": str(root / path)}, limits=SHEET_LIMITS).result()
+    with tempfile.TemporaryDirectory(prefix="luutru-rows-") as deposit:
+        arguments = {"path": str(root / path)}
+        answer = workers.submit(READ_TASK, arguments, limits=SHEET_LIMITS, deposit=Path(deposit)).result()
+        return _workbook(path, answer)
+
+
+def _workbook(path: str, answer: Answer) -> Workbook | Finding:
     if answer.breach is not None:
         return Finding(rule="READ-005", subject=path, file=path, values={"detail": f"{answer.breach} {answer.detail}"})
     problem = str(answer.value.get("problem", ""))
     if problem:
         detail = str(answer.value.get("detail", ""))
         return Finding(rule=_RULES.get(problem, "READ-003"), subject=path, file=path, values={"detail": detail})
-    return Workbook(path, tuple(_sheet(row) for row in _sheets_of(answer)))
+    epoch = bool(answer.value.get("epoch_1904"))
+    if _ROWS not in answer.outputs:
+        return Workbook(path, tuple(_sheet(row, row["rows"], epoch=epoch) for row in _sheets_of(answer)))
+    with answer.outputs[_ROWS].open("rb") as stream:
+        lines = (orjson.loads(line) for line in stream)
+        return Workbook(
+            path, tuple(_sheet(row, islice(lines, int(row["lines"])), epoch=epoch) for row in _sheets_of(answer))
+        )
 
 
 def _sheets_of(answer: Answer) -> list[Mapping[str, Any]]:
@@ -116,11 +157,21 @@ def _sheets_of(answer: Answer) -> list[Mapping[str, Any]]:
     return sheets
 
 
-def _sheet(row: Mapping[str, Any]) -> Sheet:
+def _sheet(row: Mapping[str, Any], lines: Iterable[Any], *, epoch: bool) -> Sheet:
     try:
         # A list says the same in many rows; each text is kept once.
-        rows = tuple((int(number), tuple(intern(str(text)) for text in texts)) for number, texts in row["rows"])
-        merges = tuple(Merge(*(int(part) for part in merge)) for merge in row["merges"])
-        return Sheet(str(row["name"]), rows, merges)
+        known: dict[str, str] = {}
+        rows = tuple((int(number), tuple(known.setdefault(text, text) for text in texts)) for number, texts in lines)
+        return Sheet(
+            name=str(row["name"]),
+            rows=rows,
+            merges=tuple(Merge(*(int(part) for part in merge)) for merge in row["merges"]),
+            hidden=bool(row["hidden"]),
+            formulas={(int(r), int(c)): str(text) for r, c, text in row["formulas"]},
+            more_formulas=int(row["more_formulas"]),
+            hidden_rows=frozenset(map(int, row["hidden_rows"])),
+            hidden_columns=frozenset(map(int, row["hidden_columns"])),
+            epoch_1904=epoch,
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ToolUnreadableError(READ_TASK, repr(error)) from error

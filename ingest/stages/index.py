@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from ingest.facts import Fact, Indexed, Stored
+from ingest.facts import Adds, Fact, Indexed, Stored
 from ingest.work import WorkItem
 from metadata.codes import document_number, document_title
 from metadata.package import PackageDocument, PackageRecord
+from metadata.physical import store_place
 from metadata.texts import PageText
 from metadata.verdicts import Indication
 from search.errors import SearchFaultError
@@ -33,8 +34,12 @@ class Shelf(Protocol):
         """Documents of a stored dossier."""
         ...
 
-    def indexed(self, dossier_id: str) -> None:
-        """Take the dossier off the queue of what waits for the index."""
+    def waits_because(self, dossier_id: str) -> str:
+        """Why the dossier waits for the index; empty: it does not."""
+        ...
+
+    def indexed(self, dossier_id: str, why: str) -> None:
+        """Take the dossier off the queue of what waits for the index, unless it waits for another reason by now."""
         ...
 
 
@@ -51,13 +56,15 @@ class Index:
 
     def run(self, item: WorkItem) -> Indexed:
         """See `Stage.run`."""
-        dossier_id = item.fact(Stored).parts[0].package_id
+        adds = item.facts.get(Adds)
+        dossier_id = adds.dossier_id if isinstance(adds, Adds) else item.fact(Stored).parts[0].package_id
+        why = self.shelf.waits_because(dossier_id)
         try:
             count = self.index.add(self.shelf.documents_to_index(dossier_id))
         except SearchFaultError:
             # The dossier is archived and stays on the queue; the next run of any process catches up.
             return Indexed(documents=0, pending=True)
-        self.shelf.indexed(dossier_id)
+        self.shelf.indexed(dossier_id, why)
         return Indexed(documents=count, pending=False)
 
 
@@ -71,6 +78,7 @@ def indexed_documents(
         pages_of: Text of a document's pages.
     """
     dossier = record.dossier
+    place = store_place(dossier).key
     for document in record.documents:
         description = document.description
         confidences = [text.mean_confidence for text in document.texts if text.mean_confidence is not None]
@@ -94,6 +102,7 @@ def indexed_documents(
             rights=description.value("mode") or dossier.value("rights"),
             keywords=" ".join(filter(None, (description.value("keyword"), dossier.value("keyword")))),
             fields=_other_fields(record, document),
+            place=place,
             pages=[page.text for page in pages_of(document)],
             confidence=sum(confidences) / len(confidences) if confidences else None,
             verdict=_gravest(document),

@@ -21,7 +21,7 @@ from ingest.facts import (
     Validated,
 )
 from ingest.packaging.folder import PartFolder
-from ingest.packaging.parts import Part, plan
+from ingest.packaging.parts import Part, Plan
 from ingest.packaging.provenance import ArchiveBody
 from ingest.packaging.writing import Maker, PartWriter
 from ingest.work import WorkItem
@@ -87,13 +87,17 @@ class Package:
             created_at=rfc3339(self.clock.now()),
             time_source=self.clock.source,
         )
-        parts = plan(item)
-        packaged = []
-        for done, part in enumerate(parts, start=1):
+        plan = Plan(item)
+        packaged: list[PackagedPart] = []
+        held: list[Keepsake] = []
+        placed, count = 0, plan.count
+        for done, part in enumerate(plan.parts(), start=1):
             packaged.append(self._packaged(item, part, maker))
-            item.tell(done, len(parts))
-        self._count(item, parts)
-        return Packaged(parts=tuple(packaged), keepsakes=(*item.fact(Judged).keepsakes, *_held(parts)))
+            held += _held(part)
+            placed += sum(1 for _ in (*part.sources, *part.originals()))
+            item.tell(done, count)
+        self._count(item, placed)
+        return Packaged(parts=tuple(packaged), keepsakes=(*item.fact(Judged).keepsakes, *held))
 
     def _packaged(self, item: WorkItem, part: Part, maker: Maker) -> PackagedPart:
         folder = PartFolder(item.folder, item.room(self.name) / f"part-{part.number}")
@@ -106,14 +110,13 @@ class Package:
         return PackagedPart(package_id=part.package_id, files=files)
 
     @staticmethod
-    def _count(item: WorkItem, parts: tuple[Part, ...]) -> None:
+    def _count(item: WorkItem, placed: int) -> None:
         received = item.fact(Received).files
-        placed = sum(1 for part in parts for _ in (*part.sources, *part.originals()))
         if placed != len(received):
             values = {"expected": str(len(received)), "found": str(placed)}
             raise PackageBrokenError((Finding(rule="PKG-006", subject=item.dossier.file_code, values=values),))
 
 
-def _held(parts: tuple[Part, ...]) -> Iterator[Keepsake]:
-    for file in (file for part in parts for file in part.sources if file.held):
+def _held(part: Part) -> Iterator[Keepsake]:
+    for file in (file for file in part.sources if file.held):
         yield Keepsake(sha256=file.received.sha256, source=file.received.stored)

@@ -40,7 +40,7 @@ from metadata.findings import Finding
 from metadata.formats import FormatKind, by_mime, by_puid
 from metadata.verdicts import SignatureVerdict
 
-OFFICE = frozenset({FormatKind.TEXT, FormatKind.RTF, FormatKind.OLE, FormatKind.OOXML, FormatKind.ODF})
+OFFICE = frozenset({FormatKind.TEXT, FormatKind.RTF, FormatKind.OLE, FormatKind.OOXML, FormatKind.ODF, FormatKind.MAIL})
 MOVING = frozenset({FormatKind.AUDIO, FormatKind.VIDEO})
 OFFICE_TASK = "ingest.engines.libreoffice:convert"
 OFFICE_LIMITS = Limits(cpu_seconds=120, wall_seconds=180, memory_mib=4096, output_mib=512)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,14 +19,12 @@ from ingest.checks import Checks, known_findings
 from ingest.facts import Fact, FileRole, Received, ReceivedFile
 from ingest.quarantine import Copied, DeliveryFolder, Quarantine, RefusedFileError, located, read_digests
 from ingest.work import Rejected, WorkItem
+from metadata.compact import in_order
 from metadata.descriptions import Description
 from metadata.errors import ArchiveError
 from metadata.findings import Finding
-from metadata.rules import errors_of
+from metadata.rules import secrets_of
 from metadata.time import Clock, rfc3339
-
-SECRETS = "SEC-"
-"""Prefix of the rules on state secrets."""
 
 
 class CountError(ArchiveError):
@@ -56,6 +55,7 @@ class Receive:
     Args:
         checks: Rules of metadata; only secret grades count here.
         clock: For the time of receipt.
+        secrets: Of the same rules those of secret grades alone, which are asked first; None: `checks` is.
     """
 
     name: ClassVar[str] = "receive"
@@ -64,6 +64,7 @@ class Receive:
 
     checks: Checks
     clock: Clock
+    secrets: Checks | None = None
 
     def run(self, item: WorkItem) -> Received | Rejected:
         """See `Stage.run`.
@@ -71,47 +72,75 @@ class Receive:
         Raises:
             UnreadableFileError: a file or the quarantine cannot be read or written.
         """
-        known = known_findings(item, self.checks)
-        if any(finding.rule.startswith(SECRETS) for finding in errors_of(known)):
-            return Rejected(known)
-        expected = list(_expected(item))
-        files: list[ReceivedFile] = []
+        if secrets_of(known_findings(item, self.secrets or self.checks)):
+            return Rejected(known_findings(item, self.checks))
+        expected = sum(1 for _ in _expected(item))
         refused: list[Finding] = []
+        broken: list[Finding] = []
+        quarantine = None if item.in_place else Quarantine(item.room(self.name))
         with DeliveryFolder(Path(item.delivery.root)) as delivery:
-            quarantine = None if item.in_place else Quarantine(item.room(self.name))
-            for number, file in enumerate(expected, start=1):
-                try:
-                    files.append(_received(file, _taken(item, delivery, quarantine, file.path, number)))
-                except RefusedFileError as refusal:
-                    refused.append(Finding(rule=refusal.rule, subject=file.path, values={"found": refusal.found}))
-                item.tell(number, len(expected))
+
+            def taken() -> Iterator[ReceivedFile]:
+                for number, file in enumerate(_expected(item), start=1):
+                    try:
+                        copied = _taken(item, delivery, quarantine, file.path, number)
+                        yield _received(file, copied)
+                        broken.extend(claim_findings(item, copied))
+                    except RefusedFileError as refusal:
+                        refused.append(Finding(rule=refusal.rule, subject=file.path, values={"found": refusal.found}))
+                    item.tell(number, expected)
+
+            files = in_order(ReceivedFile, taken())
             if quarantine is not None:
                 quarantine.sync()
         if refused:
-            return Rejected((*known, *refused))
-        _count_again(item, len(expected), files)
-        return Received(files=tuple(files), received_at=rfc3339(self.clock.now()), fingerprint=fingerprint(item, files))
+            return Rejected((*known_findings(item, self.checks), *refused, *broken))
+        _count_again(item, expected, files)
+        return Received(
+            files=files,
+            received_at=rfc3339(self.clock.now()),
+            fingerprint=fingerprint(item, files),
+            findings=tuple(broken),
+            containers=item.delivery.containers,
+        )
 
 
 def _expected(item: WorkItem) -> Iterator[_Expected]:
     for document in item.dossier.documents:
         for part, path in enumerate(document.files, start=1):
             yield _Expected(path, FileRole.DOCUMENT, document.ordinal, part)
-    for path in item.delivery.sources:
+    for path in dict.fromkeys((*item.delivery.sources, *item.dossier.sources)):
         yield _Expected(path, FileRole.SOURCE)
 
 
 def _taken(item: WorkItem, delivery: DeliveryFolder, quarantine: Quarantine | None, path: str, number: int) -> Copied:
+    also = {name for claim in item.delivery.claims.get(path, ()) for name in claim.digests}
     if quarantine is not None:
-        copied = quarantine.take(delivery, path, number)
+        copied = quarantine.take(delivery, path, number, also)
         return copied.below("receive")
     with delivery.opened(path) as handle:
-        digests, identity = read_digests(handle, path)
-    place = str(Path(item.delivery.root).resolve() / path)
-    return Copied(path, place, digests.sha256, digests.sha512, digests.size_bytes, identity, identity)
+        digests, identity = read_digests(handle, path, also=also)
+    place = str(delivery.real / path)
+    others = dict(digests.others)
+    return Copied(path, place, digests.sha256, digests.sha512, digests.size_bytes, identity, identity, others)
 
 
-def _count_again(item: WorkItem, expected: int, files: list[ReceivedFile]) -> None:
+def claim_findings(item: WorkItem, copied: Copied) -> list[Finding]:
+    """What metadata files of the delivery say of the bytes of `copied`, and the bytes do not."""
+    found: list[Finding] = []
+    actual = copied.by_algorithm()
+    for claim in item.delivery.claims.get(copied.path, ()):
+        if claim.size_bytes not in {None, copied.size_bytes}:
+            sizes = {"expected": str(claim.size_bytes), "actual": str(copied.size_bytes)}
+            found.append(Finding(rule="ING-006", subject=copied.path, file=claim.by, values=sizes))
+        for name, digest in claim.digests.items():
+            if actual.get(name, digest) != digest:
+                values = {"algorithm": name, "expected": digest, "actual": actual[name]}
+                found.append(Finding(rule="ING-005", subject=copied.path, file=claim.by, values=values))
+    return found
+
+
+def _count_again(item: WorkItem, expected: int, files: Sequence[ReceivedFile]) -> None:
     """Look at what lies there now, not at what was meant to be copied."""
     there = 0
     for file in files:
@@ -138,23 +167,25 @@ def _described(description: Description) -> dict[str, object]:
     return {"fields": dict(sorted(description.values().items())), "extra": dict(sorted(description.extra.items()))}
 
 
-def fingerprint(item: WorkItem, files: list[ReceivedFile]) -> str:
+def fingerprint(item: WorkItem, files: Sequence[ReceivedFile]) -> str:
     """SHA-256 over what makes the dossier this one: agency, code, fields, documents, and their files' digests.
 
     Not over the sheet itself: it may describe other dossiers, and its rows may be sorted anew.
     """
-    digests: dict[int | None, list[tuple[str, str]]] = {}
-    for file in files:
+    places: defaultdict[int | None, list[int]] = defaultdict(list)
+    for place, file in enumerate(files):
         if file.role is FileRole.DOCUMENT:
-            digests.setdefault(file.ordinal, []).append((file.path, file.sha256))
-    documents = [
-        {"ordinal": d.ordinal, "kind": d.kind.value, "files": digests.get(d.ordinal, []), **_described(d)}
-        for d in item.dossier.documents
-    ]
-    whole = {
-        "agency": item.agency,
-        "file_code": item.dossier.file_code,
-        **_described(item.dossier),
-        "documents": documents,
-    }
-    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+            places[file.ordinal].append(place)
+    whole = {"agency": item.agency, "file_code": item.dossier.file_code, **_described(item.dossier)}
+    before, behind = _canonical({**whole, "documents": []}).split('"documents":[]', 1)
+    digest = hashlib.sha256(f'{before}"documents":['.encode("ascii"))
+    for position, document in enumerate(item.dossier.documents):
+        own = [(file.path, file.sha256) for file in map(files.__getitem__, places.get(document.ordinal, ()))]
+        said = {"ordinal": document.ordinal, "kind": document.kind.value, "files": own, **_described(document)}
+        digest.update(f"{',' if position else ''}{_canonical(said)}".encode("ascii"))
+    digest.update(f"]{behind}".encode("ascii"))
+    return digest.hexdigest()
+
+
+def _canonical(said: Mapping[str, object]) -> str:
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from ingest.checks import converted_findings
 from ingest.facts import Fact, FileText, Formats, Received, ReceivedFile, Texts, Tool, Validated
 from ingest.kept_results import KeptResults, write_whole
+from ingest.page_suggestions import suggested, with_accepted
 from ingest.pages import Reading, marks_of
 from ingest.ports import Workers
 from ingest.text_work import FileWork, TextLimits, TextWork
 from ingest.work import Held, WorkItem
 from metadata.descriptions import RecordKind
+from metadata.extraction.document import DocumentReader
+from metadata.extraction.suggestions import Suggestion
 from metadata.findings import Finding
 from metadata.formats import Format, FormatKind, by_mime, by_puid, extension_of
 from metadata.texts import PageText
@@ -23,6 +27,7 @@ _KINDS = {
     FormatKind.PDF: "pdf",
     FormatKind.IMAGE: "image",
     **dict.fromkeys((FormatKind.TEXT, FormatKind.RTF, FormatKind.OLE, FormatKind.OOXML, FormatKind.ODF), "office"),
+    FormatKind.MAIL: "office",
 }
 _PLAIN = frozenset({"text/plain", "text/csv"})
 _LIMIT = "limit"
@@ -101,7 +106,12 @@ class Text:
         room = item.room(self.name)
         files = [file for file in item.fact(Received).documents() if self._kind(item, file)]
         results = {file.sha256: self._finished(room, file.sha256) for file in files}
-        fresh = {file.sha256: self._work(item, room, file) for file in files if results[file.sha256] is None}
+        photos = {document.ordinal for document in item.dossier.documents if document.kind is RecordKind.PHOTO}
+        fresh = {
+            file.sha256: self._work(item, room, file, photo=file.ordinal in photos)
+            for file in files
+            if results[file.sha256] is None
+        }
         results |= self._read(item, room, list(fresh.values()))
         texts: dict[str, FileText] = {}
         findings: list[Finding] = []
@@ -114,7 +124,11 @@ class Text:
             tools |= {(tool.name, tool.version): tool for tool in result.tools}
             if result.text is not None:
                 texts[file.path] = result.text
+        findings += suggested(item, texts)
         fact = Texts(texts=texts, findings=tuple(findings), tools=tuple(tools[key] for key in sorted(tools)))
+        if item.delivery.accept_suggestions:
+            told = converted_findings(item, with_accepted(item.having(fact)))
+            fact = fact.model_copy(update={"findings": (*findings, *told)})
         marks = tuple(
             Finding(rule="TXT-010", subject=path, file=path, values={"mark": ", ".join(text.head_marks), "page": "1"})
             for path, text in texts.items()
@@ -133,7 +147,7 @@ class Text:
         known = self._format(item, file)
         return _KINDS.get(known.kind, "") if known else ""
 
-    def _work(self, item: WorkItem, room: Path, file: ReceivedFile) -> FileWork:
+    def _work(self, item: WorkItem, room: Path, file: ReceivedFile, *, photo: bool) -> FileWork:
         known = self._format(item, file)
         # An absolute path stays as it is: when only checking, files lie where they were delivered.
         source = item.folder / file.stored
@@ -143,10 +157,7 @@ class Text:
             kind=self._kind(item, file),
             extension=known.extensions[0] if known and known.extensions else extension_of(file.path),
             plain=known is not None and known.mime in _PLAIN,
-            photo=any(
-                document.ordinal == file.ordinal and document.kind is RecordKind.PHOTO
-                for document in item.dossier.documents
-            ),
+            photo=photo,
             source=source,
             kept=KeptResults.of(room, file.sha256),
             made=room / "made" / file.sha256,
@@ -178,15 +189,21 @@ class Text:
         result = _FileResult(text=None, doubts={}, problem=work.problem)
         if not work.problem:
             tally = _Tally()
+            reader = DocumentReader(last_year=int(item.fact(Received).received_at[:4]))
 
             def passing() -> Iterable[PageText]:
                 for page, red_lines in todo.pages(work):
-                    tally.add(page, marks_of(page, red_lines) if page.page == 1 else ())
+                    again, closer = todo.head_again(work) if page.page == 1 else (None, ())
+                    reader.add(page, again, closer)
+                    marks = marks_of(page, red_lines) if page.page == 1 else ()
+                    tally.add(page, (*marks, *marks_of(again)) if again else marks)
                     yield page
 
             target = room / "texts" / f"{work.file.sha256}.jsonl.zst"
             write_whole(target, lambda stream: write_page_texts(stream, passing()))
-            result = self._result(item, work, tally, target)
+            # Nothing of a page that bears a mark of secrecy is repeated anywhere.
+            found = () if tally.marks else reader.suggestions()
+            result = self._result(item, work, tally, target, found)
         result = result.model_copy(update={"tools": tuple(todo.tools.values())})
         kept = result.model_dump_json().encode()
         write_whole(room / "files" / f"{work.file.sha256}.json", lambda stream: stream.write(kept))
@@ -194,7 +211,9 @@ class Text:
         return result
 
     @staticmethod
-    def _result(item: WorkItem, work: FileWork, tally: _Tally, target: Path) -> _FileResult:
+    def _result(
+        item: WorkItem, work: FileWork, tally: _Tally, target: Path, found: tuple[Suggestion, ...]
+    ) -> _FileResult:
         by_product = work.by_product
         text = FileText(
             jsonl=target.relative_to(item.folder).as_posix(),
@@ -204,6 +223,7 @@ class Text:
             doubtful_pages=tuple(sorted(page for pages in tally.doubts.values() for page in pages)),
             ocr_pdf=by_product.relative_to(item.folder).as_posix() if by_product else None,
             head_marks=tuple(tally.marks),
+            suggestions=found,
         )
         layers = sum(reading is Reading.LAYER for reading in work.readings.values())
         doubts = {doubt: tuple(pages) for doubt, pages in tally.doubts.items()}

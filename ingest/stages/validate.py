@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ingest.checks import Checks, DuplicateLookup, MeasuredChecks, known_findings
-from ingest.facts import Fact, FileFormat, FileRole, Formats, Inspection, Received, ReceivedFile, Validated
-from ingest.ports import Answer, Limits, MalwareScanner, Workers, gather
+from ingest.checks import (
+    Checks,
+    DuplicateLookup,
+    MeasuredChecks,
+    converted_findings,
+    known_findings,
+    without_echoes,
+)
+from ingest.facts import Adds, Fact, FileFormat, FileRole, Formats, Inspection, Received, ReceivedFile, Validated
+from ingest.ports import Answer, Limits, MalwareScanner, Workers, in_turn
 from ingest.quarantine import located
 from ingest.work import Rejected, WorkItem
 from metadata.codes import document_number
+from metadata.compact import by_name
+from metadata.digitised import LookedAt, check_digitised
 from metadata.findings import Finding
 from metadata.formats import UNKNOWN, FormatKind, by_extension, by_mime, extension_of, name_lies
 from metadata.rules import errors_of
@@ -20,17 +30,26 @@ LIMITS = Limits(cpu_seconds=60, wall_seconds=180, memory_mib=1024, output_mib=16
 """For one file: everything in it is unpacked once, at most 600 MiB."""
 
 TASK = "ingest.engines.inspection:inspect"
+_EMBEDDED = "ING-031"
+_NEVER = frozenset({FormatKind.PROGRAM, FormatKind.ARCHIVE})
+"""What is not taken in either as a file that only comes along: it does something, or hides something."""
+
 LIMITS_EXCEEDED = "Heuristics.Limits"
 """How clamd begins when it gave up before the end; no malware."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Seen:
-    """What was found out of one file."""
+    """What was found out of files so far."""
 
-    file: ReceivedFile
-    inspection: Inspection
-    findings: tuple[Finding, ...]
+    findings: list[Finding] = field(default_factory=list)
+    pages: dict[int, int | None] = field(default_factory=dict)
+    """Of each document by ordinal; None where one of its files has none that were measured."""
+
+    def count_pages(self, file: ReceivedFile, counted: int | None) -> None:
+        if file.role is FileRole.DOCUMENT and file.ordinal is not None:
+            before = self.pages.get(file.ordinal, 0)
+            self.pages[file.ordinal] = None if before is None or counted is None else before + counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +82,49 @@ class Validate:
         Raises:
             ArchiveError: a tool or the scanner could not say; never read as clean or as broken.
         """
-        seen = list(self._look(item))
-        pages = _pages_by_ordinal(seen)
-        findings = (
-            *known_findings(item, self.checks),
-            *self.measured(item.dossier, pages),
-            *(finding for one in seen for finding in one.findings),
-            *(finding for one in seen for finding in self._scan(item, one.file)),
-            *self._duplicates(item),
+        seen = _Seen()
+        inspections = by_name(Inspection, self._look(item, seen))
+        findings = without_echoes(
+            (
+                *known_findings(item, self.checks),
+                *item.fact(Received).findings,
+                *self.measured(item.dossier, seen.pages),
+                *check_digitised(item.delivery.profile, item.dossier, _looked_at(item, inspections)),
+                *seen.findings,
+                *(finding for file in item.fact(Received).each_once() for finding in self._scan(item, file)),
+                *self._duplicates(item),
+            )
         )
         if errors_of(findings):
             return Rejected(findings)
+        # Blanks that pages fill are no doubts: then it is told when the pages are read.
+        converted = () if item.delivery.accept_suggestions else converted_findings(item, item.dossier.documents)
         return Validated(
-            findings=findings,
-            inspections={one.file.path: one.inspection for one in seen},
+            findings=(*findings, *converted),
+            inspections=inspections,
             malware=self.scanner.tool() if self.scanner else None,
         )
 
-    def _look(self, item: WorkItem) -> Iterator[_Seen]:
-        formats = item.fact(Formats).formats
-        files = tuple({file.path: file for file in item.fact(Received).files}.values())
-        futures = [
-            self.workers.submit(
-                TASK,
-                {"path": str(located(item.folder, file)), "mime": _looked_at_as(file.path, formats[file.path])},
-                limits=self.limits,
-            )
-            for file in files
-        ]
-        for file, answer in zip(files, gather(futures, item.tell), strict=True):
+    def _look(self, item: WorkItem, seen: _Seen) -> Iterator[tuple[str, Inspection]]:
+        received, formats = item.fact(Received), item.fact(Formats).formats
+        beside = {document.files[0] for document in item.dossier.documents if len(document.files) > 1}
+
+        def submit(file: ReceivedFile) -> Future[Answer]:
+            asked = {"path": str(located(item.folder, file)), "mime": _looked_at_as(file.path, formats[file.path])}
+            return self.workers.submit(TASK, asked, limits=self.limits)
+
+        answers = in_turn(self.workers, received.each_once(), submit)
+        for done, (file, answer) in enumerate(answers, start=1):
+            item.tell(done, len(received.files))
             inspection, found = _inspection(file.path, answer)
+            if file.path in beside and _is_mail(formats[file.path]):
+                # What came with a mail lies beside it already.
+                found = tuple(finding for finding in found if finding.rule != _EMBEDDED)
             # What cannot be read at all is told once, by what is wrong with it.
-            about_format = () if inspection.problem else tuple(_format_findings(file.path, formats[file.path]))
-            yield _Seen(file, inspection, (*found, *about_format))
+            about_format = () if inspection.problem else tuple(_format_findings(file, formats[file.path]))
+            seen.findings += (*found, *about_format)
+            seen.count_pages(file, inspection.pages)
+            yield file.path, inspection
 
     def _scan(self, item: WorkItem, file: ReceivedFile) -> Iterator[Finding]:
         if self.scanner is None or file.size_bytes == 0:
@@ -107,12 +136,15 @@ class Validate:
 
     def _duplicates(self, item: WorkItem) -> Iterator[Finding]:
         yield from self._same_bytes(item)
+        own = _own_dossier(item)
         for document in item.dossier.documents:
             number = document_number(document)
             body, date = document.value("organ_name"), document.value("issued_date")
             if not (number and body and date):
                 continue
-            for place in self.known.by_number(number, body=body, date=date, besides=item.package_id):
+            for place in self.known.by_number(
+                number, agency=item.agency, body=body, date=date, besides=own, up_to=item.names_up_to
+            ):
                 yield Finding(
                     rule="ING-051",
                     subject=document.files[0] if document.files else item.dossier.file_code,
@@ -128,8 +160,16 @@ class Validate:
                 continue
             twin = first.setdefault(file.sha256, file.path)
             places = [twin] if twin != file.path else []
-            for place in (*places, *self.known.by_digest(file.sha256, besides=item.package_id)):
+            own = _own_dossier(item)
+            held = self.known.by_digest(file.sha256, agency=item.agency, besides=own, up_to=item.names_up_to)
+            for place in (*places, *held):
                 yield Finding(rule="ING-050", subject=file.path, values={"place": place})
+
+
+def _own_dossier(item: WorkItem) -> str:
+    """The dossier that this one is, or that it adds to: its documents are no doubles of themselves."""
+    adds = item.facts.get(Adds)
+    return adds.dossier_id if isinstance(adds, Adds) else item.package_id
 
 
 def _inspection(path: str, answer: Answer) -> tuple[Inspection, tuple[Finding, ...]]:
@@ -145,6 +185,11 @@ def _inspection(path: str, answer: Answer) -> tuple[Inspection, tuple[Finding, .
     return Inspection.model_validate(answer.value["inspection"]), findings
 
 
+def _is_mail(found: FileFormat) -> bool:
+    known = by_mime(found.mime)
+    return known is not None and known.kind is FormatKind.MAIL
+
+
 def _looked_at_as(path: str, found: FileFormat) -> str:
     """The MIME type to look inside as: half a DOCX is a damaged DOCX and no archive, although its bytes begin so."""
     known, promised = by_mime(found.mime), by_extension(extension_of(path))
@@ -154,23 +199,34 @@ def _looked_at_as(path: str, found: FileFormat) -> str:
     return found.mime
 
 
-def _format_findings(path: str, found: FileFormat) -> Iterator[Finding]:
-    known = by_mime(found.mime)
+def _format_findings(file: ReceivedFile, found: FileFormat) -> Iterator[Finding]:
+    known, path = by_mime(found.mime), file.path
     if known is None or not known.accepted:
         name = known.name if known else found.name or found.mime
-        yield Finding(rule="ING-020", subject=path, values={"found": name, "puid": found.puid})
+        # What comes along (JSON of another program, texts it packed) is kept as it is; nobody promises to show it.
+        beside = file.role is FileRole.SOURCE and (known is None or known.kind not in _NEVER)
+        yield Finding(rule="ING-023" if beside else "ING-020", subject=path, values={"found": name, "puid": found.puid})
     elif found.puid == UNKNOWN and known.kind is not FormatKind.EMPTY:
         yield Finding(rule="ING-022", subject=path, values={"found": known.name})
     if known is not None and name_lies(path, known):
         yield Finding(rule="ING-021", subject=path, values={"found": known.name})
 
 
-def _pages_by_ordinal(seen: Sequence[_Seen]) -> dict[int, int | None]:
-    """Pages of each document; None where one of its files has none that were measured."""
-    pages: dict[int, int | None] = {}
-    for one in seen:
-        if one.file.role is FileRole.DOCUMENT and one.file.ordinal is not None:
-            before = pages.get(one.file.ordinal, 0)
-            counted = one.inspection.pages
-            pages[one.file.ordinal] = None if before is None or counted is None else before + counted
-    return pages
+def _looked_at(item: WorkItem, inspections: Mapping[str, Inspection]) -> Mapping[str, LookedAt]:
+    """What was measured, by path as received."""
+    formats = item.fact(Formats).formats
+    measured = (
+        (
+            path,
+            LookedAt(
+                mime=formats[path].mime,
+                pdf_version=inspection.pdf_version,
+                claimed_pdfa=inspection.claimed_pdfa,
+                signatures=inspection.signatures,
+                measured=inspection.measured,
+            ),
+        )
+        for path, inspection in inspections.items()
+        if inspection.measured is not None
+    )
+    return by_name(LookedAt, measured)

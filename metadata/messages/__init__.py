@@ -42,3 +42,8 @@ def text(key: str, language: str, **values: object) -> str:
         KeyError: no such message, or a value is missing: a defect of the program.
     """
     return catalogue()[key][language].format(**values)
+
+
+def every_text(key: str, **values: object) -> str:
+    """The message `key` in all languages, for where nobody knows who will read it. See `text`."""
+    return " · ".join(text(key, language, **values) for language in LANGUAGES)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from metadata.profiles import PROFILES, FieldType, Section, profile
+from metadata.profiles import PROFILES, Field, FieldType, Section, profile
 from metadata.profiles.vocabularies import fold
 
 __all__ = ["DatePart", "Lexicon", "date_keys", "fold", "lexicon", "spellings"]
@@ -55,9 +56,15 @@ class Lexicon:
     blocks: Mapping[str, Section]
     sheets: Mapping[str, Section]
     row_numbers: frozenset[str]
+    marked: Mapping[Section, Mapping[str, str]]
+    """Headings that only their marks tell from another one: `Phòng` (room) and `Phông` (fonds)."""
 
     def keys(self, section: Section, heading: str) -> tuple[str, ...]:
         """Fields of `section` that `heading` can mean, the likeliest first."""
+        marked = _marked(heading)
+        if any(marked in names for names in self.marked.values()):
+            exact = self.marked.get(section, {}).get(marked)
+            return (exact,) if exact else ()
         known = self.fields[section]
         return next((known[s] for s in spellings(heading) if s in known), ())
 
@@ -83,6 +90,12 @@ class Lexicon:
         return any(s in self.row_numbers for s in spellings(heading))
 
 
+def _marked(heading: str) -> str:
+    """`heading` with its marks, composed, without case, brackets and outer signs."""
+    plain = _BRACKETS.sub(" ", _NUMBERING.sub("", heading)) if len(heading) <= LONGEST_HEADING else ""
+    return " ".join(unicodedata.normalize("NFC", plain).casefold().split()).strip(" .:*")
+
+
 @lru_cache(maxsize=1 << 12)
 def spellings(heading: str) -> tuple[str, ...]:
     """Folded readings of a heading: whole, without brackets and numbering, each line, what stands in brackets.
@@ -99,14 +112,20 @@ def spellings(heading: str) -> tuple[str, ...]:
 
 
 def date_keys(section: Section) -> tuple[str, ...]:
-    """Keys of the date fields of `section`, in order of the tables."""
-    found = [
-        key
-        for profile_id in PROFILES
-        for key, field in profile(profile_id).fields(section).items()
-        if field.type is FieldType.DATE
-    ]
-    return tuple(dict.fromkeys(found))
+    """Keys of the date fields of `section` that a table numbers, in order of the tables.
+
+    A bare `Ngày`, `Tháng`, `Năm` can mean one of these; the day of arrival has to be named.
+    """
+    return tuple(key for key, field in _date_fields(section).items() if field.number)
+
+
+def _date_fields(section: Section) -> Mapping[str, Field]:
+    found: dict[str, Field] = {}
+    for profile_id in PROFILES:
+        for key, field in profile(profile_id).fields(section).items():
+            if field.type is FieldType.DATE:
+                found.setdefault(key, field)
+    return found
 
 
 def _names(section: Section, synonyms: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -134,7 +153,7 @@ def _field_names(section: Section, synonyms: Mapping[str, list[str]]) -> Mapping
 def _part_names(
     section: Section, synonyms: Mapping[str, list[str]], words: Mapping[DatePart, list[str]]
 ) -> Mapping[str, tuple[str, DatePart]]:
-    dates = date_keys(section)
+    dates = _date_fields(section)
     found: dict[str, tuple[str, DatePart]] = {}
     for name, key in _names(section, synonyms):
         if key not in dates:
@@ -161,4 +180,8 @@ def lexicon() -> Lexicon:
         blocks={fold(name): Section(section) for section, names in table["blocks"].items() for name in names},
         sheets={fold(name): Section(section) for section, names in table["sheets"].items() for name in names},
         row_numbers=frozenset(fold(name) for name in table["row_number"]["names"]),
+        marked={
+            Section(section): {_marked(name): key for key, names in keys.items() for name in names}
+            for section, keys in table["marked"].items()
+        },
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 
 _CODE_AND_WORD = re.compile(r"^(\d{1,2})\s*[-–:.)]?\s+(\S.*)$")
+_LONGEST_ABBREVIATION = 12
 _YEARS = re.compile(r"^(\d{1,3})(?:\s*nam)?$")
 
 
@@ -35,6 +36,9 @@ class Entry:
     also: tuple[str, ...] = ()
     """Other words that people write for it."""
 
+    abbr: str = ""
+    """Abbreviation of Nghị định 30/2020/NĐ-CP, Phụ lục III. `DA` and `ĐA` are two: compared with marks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -50,6 +54,24 @@ class Vocabulary:
     """True: several values may stand in one cell, parted by commas or semicolons."""
 
     _by_word: Mapping[str, Entry] = field(repr=False, default_factory=dict)
+    _former: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """Words of older law that have no code, by their foldings."""
+
+    @property
+    def former_words(self) -> frozenset[str]:
+        """Words of older law that have no code."""
+        return frozenset(self._former.values())
+
+    def former(self, value: str) -> str | None:
+        """The word of older law that `value` is (`Lâu dài`, `Tạm thời`); None for any other."""
+        return self._former.get(fold(value))
+
+    def abbreviated(self, text: str) -> Entry | None:
+        """The entry whose abbreviation `text` is as a whole, with its marks; never by its beginning."""
+        if len(text) > _LONGEST_ABBREVIATION:
+            return None
+        wanted = unicodedata.normalize("NFC", text.strip()).casefold()
+        return next((entry for entry in self.entries if entry.abbr and entry.abbr.casefold() == wanted), None)
 
     def entry(self, value: str, *, codes: bool) -> Entry | None:
         """The entry that `value` means: a word, `05 20 năm`, or the bare code where `codes` is true.
@@ -63,7 +85,7 @@ class Vocabulary:
         both = _CODE_AND_WORD.match(text)
         if both and (found := self._by_code(both[1])) and self._by_word.get(fold(both[2])) == found:
             return found
-        return self._by_word.get(fold(text))
+        return self._by_word.get(fold(text)) or self.abbreviated(text)
 
     def _by_code(self, text: str) -> Entry | None:
         if not text.isascii() or not text.isdigit():
@@ -79,7 +101,7 @@ class Vocabulary:
         found: list[str] = []
         for part in parts:
             entry = self.entry(part, codes=codes)
-            word = self._word(entry, part, legacy=legacy) if entry else self._years(part, codes=codes)
+            word = self._word(entry, part, legacy=legacy) if entry else self._uncoded(part, codes=codes)
             if word is None:
                 return None
             found += [w for w in word.split(", ") if w not in found]
@@ -91,18 +113,31 @@ class Vocabulary:
     def code(self, value: str) -> str | None:
         """The code of TT 05/2025 for words as `words` gives them, or as TT 02/2019 writes them.
 
-        A number of years without a code of its own is `07` (other); several
-        languages without a common code are `11` (other).
+        A number of years without a code of its own and a word of older law are
+        `07` (other); several languages without a common code are `11` (other).
         """
-        entry = self._by_word.get(fold(value))
+        entry = self._by_word.get(fold(value)) or self.abbreviated(value)
         if entry:
             return entry.code
         parts = [part for part in re.split(r"[,;]", value) if part.strip()]
         known = [self._by_word.get(fold(part)) for part in parts]
+        if self.multiple and (common := self._common(known)):
+            return common.code
         other = self._by_word.get("khac")
-        if other and (self._years(value, codes=False) or (self.multiple and len(parts) > 1 and all(known))):
+        if other and (self._uncoded(value, codes=False) or (self.multiple and len(parts) > 1 and all(known))):
             return other.code
         return None
+
+    def _common(self, parts: Sequence[Entry | None]) -> Entry | None:
+        """The entry that stands for several together, in any order: HD 169/2010 asks for that of the alphabet."""
+        wanted = {part.vi for part in parts if part}
+        if len(wanted) < 2 or None in parts:  # noqa: PLR2004 - one alone has its own code
+            return None
+        return next((entry for entry in self.entries if set(entry.vi.split(", ")) == wanted), None)
+
+    def _uncoded(self, value: str, *, codes: bool) -> str | None:
+        """A number of years, or a word of older law: what has a meaning and no code of its own."""
+        return self.former(value) or self._years(value, codes=codes)
 
     def _years(self, value: str, *, codes: bool) -> str | None:
         if self.id != "maintenance":
@@ -120,7 +155,7 @@ def vocabularies() -> Mapping[str, Vocabulary]:
     found: dict[str, Vocabulary] = {}
     for vocabulary_id, row in table.items():
         entries = tuple(
-            Entry(e["code"], e["vi"], e["en"], e.get("legacy", e["vi"]), tuple(e.get("also", ())))
+            Entry(e["code"], e["vi"], e["en"], e.get("legacy", e["vi"]), tuple(e.get("also", ())), e.get("abbr", ""))
             for e in row["entries"]
         )
         by_word: dict[str, Entry] = {}
@@ -129,7 +164,10 @@ def vocabularies() -> Mapping[str, Vocabulary]:
                 if by_word.setdefault(fold(word), entry) != entry:
                     msg = f"vocabulary {vocabulary_id}: {word!r} stands for two codes"
                     raise ValueError(msg)
+        former = {
+            fold(word): entry["vi"] for entry in row.get("former", ()) for word in (entry["vi"], *entry.get("also", ()))
+        }
         found[vocabulary_id] = Vocabulary(
-            vocabulary_id, row["source"], entries, row.get("open", False), row.get("multiple", False), by_word
+            vocabulary_id, row["source"], entries, row.get("open", False), row.get("multiple", False), by_word, former
         )
     return found

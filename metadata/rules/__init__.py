@@ -12,13 +12,21 @@ A rule is a TOML table named by its id::
 
 Placeholders are `subject`, `file`, `sheet`, `row`, `column` and the keys of
 `Finding.values`; one that the finding lacks is left out, never an error.
+
+Brackets hold wordings of a part, parted by `|`: the first of whose placeholders
+none is empty is said, or nothing. Packages and messages have no rows::
+
+    vi = "[Dòng {row}: |“{file}”: ]tệp “{written}” mang số thứ tự {other} …"
+
+A text that begins with brackets begins with a capital, whatever is said of them.
 """
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -43,6 +51,10 @@ class Rule:
 
 class UnknownRuleError(KeyError):
     """A finding names a rule that stands in no registry file: a defect of the program."""
+
+
+_PART = re.compile(r"\[([^]]*)\]")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class _Lenient(dict[str, Any]):
@@ -88,6 +100,17 @@ def severity_of(finding: Finding) -> Severity:
     return rule(finding.rule).severity
 
 
+def worded(template: str, is_known: Callable[[str], bool]) -> str:
+    """`template` without brackets: of each part the first wording of which all placeholders are known."""
+
+    def first(part: re.Match[str]) -> str:
+        wordings = part[1].split("|")
+        return next((words for words in wordings if all(map(is_known, _PLACEHOLDER.findall(words)))), "")
+
+    said = _PART.sub(first, template)
+    return said[:1].upper() + said[1:] if template.startswith("[") else said
+
+
 def _filled(template: str, finding: Finding) -> str:
     places = {
         "subject": finding.subject,
@@ -96,13 +119,20 @@ def _filled(template: str, finding: Finding) -> str:
         "row": "" if finding.row is None else str(finding.row),
         "column": finding.column or "",
     }
-    return string.Formatter().vformat(template, (), _Lenient({**places, **finding.values}))
+    values = _Lenient({**places, **finding.values})
+    said = worded(template, lambda name: bool(values.get(name)))
+    return string.Formatter().vformat(said, (), values)
 
 
 def message(finding: Finding, language: str) -> str:
     """What is wrong and what to do about it, as one text in `language` (`vi` or `en`)."""
+    return " ".join(wrong_and_remedy(finding, language)).strip()
+
+
+def wrong_and_remedy(finding: Finding, language: str) -> tuple[str, str]:
+    """What is wrong, and what to do about it, in `language` (`vi` or `en`)."""
     row = rule(finding.rule)
-    return f"{_filled(row.texts[language], finding)} {_filled(row.remedies[language], finding)}".strip()
+    return _filled(row.texts[language], finding), _filled(row.remedies[language], finding)
 
 
 def as_json(finding: Finding, language: str) -> dict[str, Any]:
@@ -125,3 +155,8 @@ def as_json(finding: Finding, language: str) -> dict[str, Any]:
 def errors_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Those findings that reject."""
     return tuple(f for f in findings if severity_of(f) is Severity.ERROR)
+
+
+def secrets_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those findings that reject because of a grade of secrecy: nothing else of the dossier may be told or kept."""
+    return tuple(f for f in errors_of(findings) if f.rule.startswith("SEC-"))

@@ -7,11 +7,19 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from metadata.findings import Severity
-from metadata.rules import Rule, rules
+from metadata.rules import Rule, rules, worded
 
 _SUBJECTS = {
+    "AUT": "Bảng mã cơ quan, phông, vị trí kho · Authority tables",
+    "BAG": "Túi BagIt · Bags",
+    "CNV": "Chuyển đổi giữa hai thông tư · Conversion between the circulars",
+    "CON": "Gói nén · Containers",
+    "DIG": "Tài liệu số hóa · Digitised material",
+    "EDX": "Gói tin trục liên thông · Messages of the exchange",
     "ING": "Tệp nhận vào · Files taken in",
+    "MAIL": "Thư điện tử · E-mail",
     "MET": "Dữ liệu đặc tả · Metadata",
+    "MIG": "Gói chuyển từ kho khác · Packages of other archives",
     "PDA": "Bản PDF/A · PDF/A renditions",
     "PKG": "Gói tin lưu trữ · Packages",
     "READ": "Đọc hồ sơ giao nộp · Reading a delivery",
@@ -19,8 +27,8 @@ _SUBJECTS = {
     "SIG": "Chữ ký số · Signatures",
     "STO": "Lưu trữ · Storage",
     "SUB": "Đợt giao nộp · Submissions",
+    "SUG": "Gợi ý từ trang · Suggestions from pages",
     "TXT": "Văn bản trong tệp · Text",
-    "UPL": "Tải lên · Uploads",
 }
 _SEVERITIES = {Severity.ERROR: "lỗi, từ chối · error", Severity.WARNING: "cảnh báo · warning"}
 _HEAD = """# Quy tắc · Rules
@@ -54,7 +62,8 @@ def _lines(found: Iterable[Rule]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split()).replace("*", "\\*")
+    """On one line, with all that a finding can know."""
+    return " ".join(worded(text, lambda _: True).split()).replace("*", "\\*")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ ROOT_PROFILE = "http://www.ra.ee/METS/v01/IP.xml"
 
 REPRESENTATION_PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
 
+_VERSIONS = {"PREMIS": "3.0", "EAD": "EAD3"}
+"""MDTYPEVERSION of what is written here."""
+
 _LOCATIONS = (
     (METS, "METS.xsd"),
     (XLINK, "xlink.xsd"),
@@ -44,6 +47,11 @@ class FileEntry:
     size_bytes: int
     mime: str
     conversion: Conversion | None = None
+    created: str = ""
+    """RFC 3339; empty: as the METS itself."""
+
+    owner_name: str = ""
+    """OWNERID: what the one who gave the file calls it. Not written for metadata files, METS has no place for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,15 @@ class Mets:
 
     package_type: str = "AIP"
     record_status: str = "NEW"
+    type: str = "Mixed"
+    """Content category."""
+
+    modified: str = ""
+    """RFC 3339; empty: as `created`."""
+
+    conversions: bool = True
+    """Whether the name space of what is said of PDF/A copies is declared."""
+
     schemas: str = "schemas/"
     """Path to the package's schemas folder, relative to this METS."""
 
@@ -114,14 +131,15 @@ class _Writing:
         return {
             "MIMETYPE": entry.mime,
             "SIZE": str(entry.size_bytes),
-            "CREATED": self.mets.created,
+            "CREATED": entry.created or self.mets.created,
             "CHECKSUM": entry.sha256,
             "CHECKSUMTYPE": "SHA-256",
         }
 
     def header(self) -> None:
         mets = self.mets
-        attributes = {"CREATEDATE": mets.created, "LASTMODDATE": mets.created, "RECORDSTATUS": mets.record_status}
+        modified = mets.modified or mets.created
+        attributes = {"CREATEDATE": mets.created, "LASTMODDATE": modified, "RECORDSTATUS": mets.record_status}
         with self.xml.element("metsHdr", {**attributes, f"{{{CSIP}}}OAISPACKAGETYPE": mets.package_type}):
             for agent in mets.agents:
                 kind = {"ROLE": agent.role, "TYPE": agent.type}
@@ -136,8 +154,8 @@ class _Writing:
         attributes = {"LOCTYPE": "URL", "MDTYPE": entry.kind}
         if entry.other:
             attributes["OTHERMDTYPE"] = entry.other
-        if entry.kind == "PREMIS":
-            attributes["MDTYPEVERSION"] = "3.0"
+        if entry.kind in _VERSIONS:
+            attributes["MDTYPEVERSION"] = _VERSIONS[entry.kind]
         link = {f"{{{XLINK}}}type": "simple", f"{{{XLINK}}}href": entry.file.path}
         self.xml.leaf("mdRef", "", {**attributes, **link, **self.located(entry.file)})
 
@@ -156,6 +174,8 @@ class _Writing:
                         self.reference(entry)
 
     def files(self) -> None:
+        if not self.mets.groups:
+            return
         with self.xml.element("fileSec", {"ID": self.identifier("fileSec")}):
             for use, entries in self.mets.groups:
                 self.group_ids[use] = self.identifier(f"fileGrp {use}")
@@ -167,7 +187,8 @@ class _Writing:
     def file(self, entry: FileEntry) -> None:
         said = conversion_attributes(entry.conversion) if entry.conversion else {}
         identifier = {"ID": self.identifier(f"file {entry.path}", "ID-")}
-        with self.xml.element("file", {**identifier, **self.located(entry), **said}):
+        owner = {"OWNERID": quoted(entry.owner_name)} if entry.owner_name else {}
+        with self.xml.element("file", {**identifier, **self.located(entry), **owner, **said}):
             link = {"LOCTYPE": "URL", f"{{{XLINK}}}type": "simple", f"{{{XLINK}}}href": entry.path}
             self.xml.leaf("FLocat", "", link)
 
@@ -207,12 +228,13 @@ def write_mets(stream: BinaryIO, mets: Mets, package_id: UUID, place: str = "") 
     locations = " ".join(f"{namespace} {mets.schemas}{name}" for namespace, name in _LOCATIONS)
     attributes = {
         "OBJID": mets.objid,
-        "TYPE": "Mixed",
+        "TYPE": mets.type,
         "PROFILE": mets.profile,
         f"{{{CSIP}}}CONTENTINFORMATIONTYPE": "MIXED",
         f"{{{XSI}}}schemaLocation": locations,
     }
-    nsmap = {None: METS, "xlink": XLINK, "csip": CSIP, "sip": SIP, "xsi": XSI, "luutru": LUUTRU}
+    nsmap = {None: METS, "xlink": XLINK, "csip": CSIP, "sip": SIP, "xsi": XSI}
+    nsmap |= {"luutru": LUUTRU} if mets.conversions else {}
     with writing.xml.document("mets", attributes, nsmap):
         writing.header()
         writing.metadata()
@@ -252,14 +274,16 @@ def _conversion(element: etree._Element) -> Conversion | None:
     )
 
 
-def _entry(element: etree._Element, holder: etree._Element) -> FileEntry:
-    size = holder.get("SIZE") or ""
+def _entry(element: etree._Element, holder: etree._Element, mets_created: str) -> FileEntry:
+    size, created = holder.get("SIZE") or "", holder.get("CREATED") or ""
     return FileEntry(
         path=element.get(f"{{{XLINK}}}href") or "",
         sha256=(holder.get("CHECKSUM") or "").lower() if holder.get("CHECKSUMTYPE") == "SHA-256" else "",
         size_bytes=int(size) if size.isdecimal() else -1,
         mime=holder.get("MIMETYPE") or "",
         conversion=_conversion(holder),
+        created="" if created == mets_created else created,
+        owner_name=unquoted(holder.get("OWNERID") or ""),
     )
 
 
@@ -280,7 +304,7 @@ def read_mets(stream: BinaryIO) -> Mets:
     """
     walk = elements(stream, _TAGS | {_tag("metsHdr")}, mets_schema())
     root = next(walk)
-    top = {name: root.get(name) or "" for name in ("OBJID", "PROFILE")}
+    top = {name: root.get(name) or "" for name in ("OBJID", "PROFILE", "TYPE")}
     found = _Found()
     for element in walk:
         found.take(element)
@@ -294,6 +318,9 @@ def read_mets(stream: BinaryIO) -> Mets:
         provenance=tuple(found.provenance),
         groups=(("", tuple(found.files)),),
         package_type=found.package_type,
+        record_status=found.record_status,
+        type=top["TYPE"],
+        modified=found.modified,
         representations=tuple(found.representations),
     )
 
@@ -301,7 +328,9 @@ def read_mets(stream: BinaryIO) -> Mets:
 class _Found:
     def __init__(self) -> None:
         self.created = ""
+        self.modified = ""
         self.package_type = ""
+        self.record_status = ""
         self.agents: list[MetsAgent] = []
         self.alternatives: list[tuple[str, str]] = []
         self.descriptive: list[MetadataEntry] = []
@@ -313,25 +342,28 @@ class _Found:
         match etree.QName(element).localname:
             case "metsHdr":
                 self.created = element.get("CREATEDATE") or ""
+                self.modified = element.get("LASTMODDATE") or ""
+                self.record_status = element.get("RECORDSTATUS") or ""
                 self.package_type = element.get(f"{{{CSIP}}}OAISPACKAGETYPE") or ""
             case "agent":
                 self.agents.append(_agent(element))
             case "altRecordID":
                 self.alternatives.append((element.get("TYPE") or "", text_of(element)))
             case "dmdSec":
-                self.descriptive.extend(_references(element))
+                self.descriptive.extend(_references(element, self.created))
             case "digiprovMD":
-                self.provenance.extend(_references(element))
+                self.provenance.extend(_references(element, self.created))
             case "file":
-                self.files.extend(_entry(place, element) for place in element.iterfind(_tag("FLocat")))
+                places = element.iterfind(_tag("FLocat"))
+                self.files.extend(_entry(place, element, self.created) for place in places)
             case _:
                 self.representations.append(element.get(f"{{{XLINK}}}href") or "")
 
 
-def _references(element: etree._Element) -> Iterator[MetadataEntry]:
+def _references(element: etree._Element, mets_created: str) -> Iterator[MetadataEntry]:
     for reference in element.iterfind(_tag("mdRef")):
         kind, other = reference.get("MDTYPE") or "", reference.get("OTHERMDTYPE") or ""
-        yield MetadataEntry(_entry(reference, reference), kind, other)
+        yield MetadataEntry(_entry(reference, reference, mets_created), kind, other)
 
 
 def _agent(element: etree._Element) -> MetsAgent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
@@ -15,6 +16,7 @@ from metadata.xml.writing import XmlWriter, legal, quoted
 
 PREMIS = "http://www.loc.gov/premis/v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 HELD = "key in the archive's storage"
 """Type of the content location of a file that lies outside its package."""
 
@@ -32,7 +34,7 @@ class PremisObject:
     """A file, or something that has no bytes of its own."""
 
     id: str
-    """Path inside the package; empty means the package itself."""
+    """Path inside the package; empty means the package itself, `urn:…` something outside it."""
 
     original_name: str = ""
     sha256: str = ""
@@ -60,6 +62,8 @@ class _Writing:
         self._urn = urn
 
     def identifier_of(self, path: str) -> str:
+        if path.startswith("urn:"):
+            return path
         return f"{self._urn}/{path}" if path else self._urn
 
     def identifier(self, name: str, value: str, kind: str) -> None:
@@ -122,8 +126,8 @@ class _Writing:
     def event(self, event: PackageEvent) -> None:
         with self.xml.element("event"):
             with self.xml.element("eventIdentifier"):
-                self.identifier("eventIdentifier", event.id, "UUID")
-            self.xml.leaf("eventType", event.type)
+                self.identifier("eventIdentifier", event.id, "UUID" if _UUID.fullmatch(event.id) else "local")
+            self.xml.leaf("eventType", legal(event.type))
             self.xml.leaf("eventDateTime", event.at)
             with self.xml.element("eventOutcomeInformation"):
                 self.xml.leaf("eventOutcome", quoted(event.outcome))
@@ -138,14 +142,14 @@ class _Writing:
     def link(self, name: str, value: str, kind: str, role: str) -> None:
         with self.xml.element(f"{name}Identifier"):
             self.identifier(f"{name}Identifier", value, kind)
-            self.xml.leaf(f"{name}Role", role)
+            self.xml.leaf(f"{name}Role", legal(role))
 
     def agent(self, agent: PackageAgent) -> None:
         with self.xml.element("agent"):
             with self.xml.element("agentIdentifier"):
                 self.identifier("agentIdentifier", agent.id, "local")
             self.xml.leaf("agentName", quoted(agent.name))
-            self.xml.leaf("agentType", agent.type)
+            self.xml.leaf("agentType", legal(agent.type))
             if agent.version:
                 self.xml.leaf("agentVersion", quoted(agent.version))
             if agent.note:

@@ -13,17 +13,21 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from metadata.descriptions import Cell, Description, DocumentDescription, RecordKind
-from metadata.profiles import PROFILES, Section, profile
+from metadata.descriptions import (
+    Cell,
+    Description,
+    DocumentDescription,
+    DocumentRelation,
+    MachineMade,
+    RecordKind,
+    RecordStatus,
+    RelationKind,
+)
+from metadata.profiles import PROFILES, RECORD_SECTIONS, Section, profile
 from metadata.xml.reading import XmlRefusedError, elements, text_of
 from metadata.xml.writing import XmlWriter, quoted, unquoted
 
 RECORD = "urn:luutru:record:1.0"
-_SECTIONS = {
-    RecordKind.DOCUMENT: Section.DOCUMENT,
-    RecordKind.PHOTO: Section.PHOTO,
-    RecordKind.MEDIA: Section.AUDIO_VIDEO,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class Record:
 
     documents: Sequence[RecordedDocument]
     stray_files: tuple[str, ...] = ()
+    status: RecordStatus = RecordStatus.NEW
+    fonds: Description | None = None
+    """What a table of fonds beside the list says of the dossier's fonds."""
 
 
 class _Writing:
@@ -86,11 +93,18 @@ class _Writing:
         description = recorded.description
         kind = {"ordinal": str(description.ordinal), "kind": description.kind.value}
         with self.xml.element("document", kind | self.place(description)):
-            self.description(description, _SECTIONS[description.kind])
+            self.description(description, RECORD_SECTIONS[description.kind])
             for name in description.files:
                 self.xml.leaf("named", quoted(name))
             for name in description.missing_files:
                 self.xml.leaf("missing", quoted(name))
+            for made in description.machine_made:
+                box = " ".join(f"{edge:.3f}" for edge in made.box)
+                told = {"page": str(made.page), "box": box, "confidence": f"{made.confidence:.2f}"}
+                writing = {"key": quoted(made.key), **told}
+                self.xml.leaf("machineMade", quoted(made.file), writing)
+            for relation in description.relations:
+                self.xml.leaf("relation", quoted(relation.target), {"kind": relation.kind.value})
             for file in recorded.files:
                 self.xml.leaf("file", quoted(file.name), {"path": file.path, "part": str(file.part)})
 
@@ -107,11 +121,16 @@ def write_record(stream: BinaryIO, record: Record) -> None:
         "part": str(record.part),
         "parts": str(record.parts),
     }
+    if record.status is not RecordStatus.NEW:
+        attributes["status"] = record.status.value
     with writing.xml.document("record", attributes, {None: RECORD}):
         with writing.xml.element("dossier", writing.place(record.dossier)):
             writing.description(record.dossier, Section.DOSSIER)
             for name in record.stray_files:
                 writing.xml.leaf("stray", quoted(name))
+        if record.fonds is not None:
+            with writing.xml.element("fonds", writing.place(record.fonds)):
+                writing.description(record.fonds, Section.FONDS)
         for recorded in record.documents:
             writing.document(recorded)
 
@@ -160,6 +179,11 @@ def _description(element: etree._Element) -> Description:
     )
 
 
+def _box(written: str) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (float(edge) for edge in written.split())
+    return left, top, right, bottom
+
+
 def _document(element: etree._Element) -> RecordedDocument:
     plain = _description(element)
     description = DocumentDescription(
@@ -172,6 +196,20 @@ def _document(element: etree._Element) -> RecordedDocument:
         kind=RecordKind(element.get("kind") or RecordKind.DOCUMENT),
         files=_texts(element, "named"),
         missing_files=_texts(element, "missing"),
+        machine_made=tuple(
+            MachineMade(
+                key=_attribute(found, "key") or "",
+                file=text_of(found),
+                page=_number(found, "page") or 1,
+                box=_box(found.get("box") or ""),
+                confidence=float(found.get("confidence") or 0),
+            )
+            for found in element.iterfind(_tag("machineMade"))
+        ),
+        relations=tuple(
+            DocumentRelation(kind=RelationKind(found.get("kind") or ""), target=text_of(found))
+            for found in element.iterfind(_tag("relation"))
+        ),
     )
     files: Iterable[RecordFile] = (
         RecordFile(text_of(found), found.get("path") or "", _number(found, "part") or 1)
@@ -186,17 +224,21 @@ def read_record(stream: BinaryIO) -> Record:
     Raises:
         XmlRefusedError: not well-formed, a DOCTYPE, or no record of a version that is known here.
     """
-    walk = elements(stream, {_tag("dossier"), _tag("document")})
+    walk = elements(stream, {_tag("dossier"), _tag("fonds"), _tag("document")})
     root = next(walk)
     if root.tag != _tag("record") or root.get("version") != "1":
         raise XmlRefusedError("no record of version 1")
     top = {name: unquoted(root.get(name) or "") for name in ("reader", "profile", "fingerprint", "fileCode")}
     part, parts = _number(root, "part") or 1, _number(root, "parts") or 1
+    status = RecordStatus(root.get("status") or RecordStatus.NEW)
     dossier, stray = Description(), tuple[str, ...]()
+    fonds: Description | None = None
     documents: list[RecordedDocument] = []
     for element in walk:
         if element.tag == _tag("dossier"):
             dossier, stray = _description(element), _texts(element, "stray")
+        elif element.tag == _tag("fonds"):
+            fonds = _description(element)
         else:
             documents.append(_document(element))
     return Record(
@@ -209,4 +251,6 @@ def read_record(stream: BinaryIO) -> Record:
         dossier=dossier,
         documents=tuple(documents),
         stray_files=stray,
+        status=status,
+        fonds=fonds,
     )

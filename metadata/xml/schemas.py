@@ -17,6 +17,8 @@ from typing import ClassVar
 from lxml import etree
 
 from metadata.errors import ArchiveError, ToolMissingError
+from metadata.profiles.packages import PackageKind
+from metadata.xml.simpledc import schema_of
 
 _BASE = "locked:/"
 _CURE = "python scripts/fetch_schemas.py"
@@ -68,9 +70,9 @@ def published(name: str) -> bytes:
 
 
 @cache
-def circular(name: str) -> bytes:
+def circular(name: str, kind: PackageKind = PackageKind.AIP_DOSSIER) -> bytes:
     """The bytes of a schema of Circular 05/2025 as this archive writes it, such as `EAD_doc.xsd`."""
-    return files(__package__).joinpath("circular", name).read_bytes()
+    return schema_of(kind, name.removesuffix(".xsd"))
 
 
 class _LockedResolver(etree.Resolver):
@@ -119,6 +121,12 @@ def premis_schema() -> etree.XMLSchema:
 
 
 @cache
-def ead_schema(name: str) -> etree.XMLSchema:
-    """A schema of the circular: `EAD`, `EAD_doc`, `EAD_pic` or `EAD_media`."""
-    return _compiled(circular(f"{name}.xsd"), f"{name}.xsd")
+def ead_schema(name: str, kind: PackageKind = PackageKind.AIP_DOSSIER) -> etree.XMLSchema:
+    """A schema of the circular for a package of `kind`: `EAD`, `EAD_doc`, `EAD_pic` or `EAD_media`."""
+    return _compiled(circular(name, kind), f"{kind.value}-{name}.xsd")
+
+
+@cache
+def ead3_schema() -> etree.XMLSchema:
+    """EAD3 1.1.1, of the Society of American Archivists: what E-ARK packages are described by."""
+    return _compiled(published("ead3.xsd"), "ead3.xsd")

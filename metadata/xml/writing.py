@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -78,3 +78,13 @@ class XmlWriter:
         with self._file.element(self._tag(name), dict(attributes or {})):
             if text:
                 self._file.write(text)
+
+
+def write_signed_file(xml: XmlWriter, attributes: Mapping[str, str], signatures: Sequence[Mapping[str, str]]) -> None:
+    """A `file` with what was judged of its signatures; what is not known of one is left out."""
+    if not signatures:
+        xml.leaf("file", "", attributes)
+        return
+    with xml.element("file", attributes):
+        for signature in signatures:
+            xml.leaf("signature", "", {name: quoted(value) for name, value in signature.items() if value})

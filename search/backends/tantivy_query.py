@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import tantivy
 
+from metadata.physical import LEVELS
 from search.documents import MAX_KEY_CHARS, code
 from search.errors import SearchRequestError
 from search.fields import KINDS, Kind, canonical
 from search.periods import Span, period
+from search.places import level_key, place_keys
 from search.ports import SearchRequest
 from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Query, Word
 from search.vietnamese import Forms, fold
@@ -56,6 +58,8 @@ class Compiler:
             SearchRequestError: a field, or the value of a year or date, does not exist.
         """
         clauses = [(_MUST, self._silent(tantivy.Query.term_set_query(self.schema, "access", list(request.access))))]
+        if request.without:
+            clauses.append((_MUST_NOT, tantivy.Query.term_set_query(self.schema, "package", list(request.without))))
         clauses += [(_MUST, self._silent(self._named(name, value))) for name, value in request.fields.items()]
         if request.issued_from or request.issued_to:
             first = request.issued_from.strftime("%Y%m%d") if request.issued_from else "0"
@@ -132,9 +136,19 @@ class Compiler:
             if span is None:
                 raise SearchRequestError("day or year", value)
             return self._overlap(span)
+        if kind is Kind.PLACE:
+            return self._place(value)
         folds = fold(value).split()
-        if not folds:
-            return tantivy.Query.empty_query()
+        return self._valued(kind, name, value, folds) if folds else tantivy.Query.empty_query()
+
+    def _place(self, value: str) -> tantivy.Query:
+        levels = place_keys(value)
+        if levels is None:
+            raise SearchRequestError("place of the store", value)
+        return self._all(self._key(f"x_{level}", key) for level, key in levels.items())
+
+    def _valued(self, kind: Kind, name: str, value: str, folds: Sequence[str]) -> tantivy.Query:
+        """A value that has words."""
         if kind is Kind.NUMBER:
             return self._all(self._word("number", word) for word in folds)
         if kind is Kind.WORDS:
@@ -142,6 +156,8 @@ class Compiler:
             return self._either(row, self._key("x_agency", " ".join(folds))) if name == "organ" else row
         if name == "code":
             return self._either(self._key("x_doc_code", code(value)), self._key("x_file_code", code(value)))
+        if name in LEVELS:
+            return self._key(f"x_{name}", level_key(value))
         return self._key(f"x_{name}", code(value) if name.endswith("_code") else " ".join(folds))
 
     def _overlap(self, span: Span) -> tantivy.Query:

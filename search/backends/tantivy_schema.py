@@ -15,7 +15,7 @@ from search.documents import Analysis, Stored, document_of, pages_of
 from search.errors import SearchFaultError
 from search.ports import IndexedDocument
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Number of the schema and of the analysis; a change of either needs a rebuild and the next number."""
 
 _UNKNOWN_DAY = (1 << 62) - 1

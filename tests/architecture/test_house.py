@@ -46,6 +46,25 @@ def test_outside_programs_are_only_run_by_engines_and_workers() -> None:
     assert guilty == []
 
 
+def _named(path: Path) -> set[str]:
+    """Modules that a file imports, and names that it imports from them, with their dots."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_pages_that_measure_are_known_to_the_bench_alone() -> None:
+    """What reading is tuned on is never what it is measured on: nobody else may import the measuring layouts."""
+    measuring = "bench.extract_pages"
+    places = [path for room in (*ROOMS, "bench", "tests") for path in (ROOT / room).rglob("*.py")]
+    users = {path.relative_to(ROOT).as_posix() for path in places if measuring in _named(path)}
+    assert users == {"bench/extract.py"}
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     guilty = []
     for name, tree in _modules():

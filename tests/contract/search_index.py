@@ -249,6 +249,31 @@ class SearchIndexContract:
         assert set(found(holding, "số:45 OR số:7")) == {"d2", "d3"}
         assert "d1" not in found(holding, "quyet -loại:QĐ")
 
+    def test_a_place_of_the_store_holds_all_that_lies_within_it(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("a", title="một", place="2/-/Giá A/07"),
+                document("b", title="hai", place="2/3/Giá A/12"),
+                document("c", title="ba", place="12/-/-/7"),
+                document("d", title="hộp số 7, kho 2"),
+            ]
+        )
+        asked: dict[str, Any] = {"access": ["all"]}
+        assert found(index, fields={"place": "2"}, **asked) == ["a", "b"]
+        assert found(index, fields={"place": "2/-/a"}, **asked) == ["a", "b"]
+        assert found(index, fields={"place": "2/3"}, **asked) == ["b"]
+        assert found(index, fields={"place": "-/-/-/7"}, **asked) == ["a", "c"]
+        assert found(index, fields={"box": "Hộp số 07"}, **asked) == ["a", "c"]
+        assert found(index, fields={"storehouse": "kho 2", "shelf": "A", "box": "12"}, **asked) == ["b"]
+        assert found(index, fields={"store_room": "4"}, **asked) == []
+        assert found(index, "kho:12", **asked) == ["c"]
+        assert found(index, "vị_trí:2/-/A/12", **asked) == ["b"]
+
+    @pytest.mark.parametrize("place", ["", "-/-", "1/2/3/4/5"])
+    def test_what_is_no_place_of_the_store_is_refused(self, index: SearchIndex, place: str) -> None:
+        with pytest.raises(SearchRequestError):
+            index.search(SearchRequest("", fields={"place": place}, access=["all"]))
+
     def test_an_unknown_field_of_the_request_is_refused_and_in_the_query_is_words(self, holding: SearchIndex) -> None:
         with pytest.raises(SearchRequestError):
             holding.search(SearchRequest("", fields={"colour": "red"}))

@@ -10,6 +10,7 @@ import pytest
 from archive.composition import Archive
 from archive.settings import Settings
 from ingest.facts import Approved, Packaged, Stored
+from ingest.ports import Reading
 from ingest.work import Stage, WorkItem
 from tests.contract.stage import StageContract
 from tests.fakes.clock import StandingClock
@@ -25,7 +26,8 @@ def wired(tmp_path_factory: pytest.TempPathFactory, mill: PaperMill) -> Iterator
     clock = StandingClock()
     with Archive(settings, clock) as archive:
         made = make_delivery(root / "delivery", mill, dossiers=1, documents=1)
-        delivery = archive.submissions.readers[0].read(made.path)
+        reader = next(reader for reader in archive.submissions.readers(Reading()) if reader.recognises(made.path))
+        delivery = reader.read(made.path, root / "room")
         item = WorkItem(
             job_id="job",
             submission_id="5f1d3c5e-0000-4a57-9a5e-1b2c3d4e5f61",

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from tests.corpus.signature_case import Prepared, case, failed, passed, undecided
 from tests.fixtures.pki import SIGNED, Corpus
-from tests.generators.signed_data import Holder, Info, attribute, der, octets, signed_data
+from tests.generators.signed_data import Holder, Info, attribute, der, number, octets, seq, signed_data
 
 TEXT = "Quyết định số 222/QĐ-UBND".encode()
 TIME = "2026-06-15T09:00:00.000Z"
@@ -265,3 +265,79 @@ def attribute_that_stands_twice(corpus: Corpus) -> Prepared:
     """Two message digests of which one fits."""
     other = attribute("1.2.840.113549.1.9.4", octets(hashlib.sha256(TEXT).digest()))
     return _made(corpus, other)
+
+
+# ------------------------------------------------------------ certificates that the signer names
+
+
+_SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
+_OLD_SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
+
+
+def _naming(
+    corpus: Corpus, *others: bytes, old: bytes = b"", issuer: x509.Certificate | None = None, unsigned: bytes = b""
+) -> Prepared:
+    """A CMS whose signed attribute names the signer's certificate and others (RFC 5035)."""
+    person = corpus.person()
+    own = x509.load_der_x509_certificate(person.certificate)
+    key = serialization.load_der_private_key(person.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    beside = (seq(seq(der(0xA4, issuer.issuer.public_bytes())), number(issuer.serial_number)),) if issuer else ()
+    entries = [seq(octets(hashlib.sha256(person.certificate).digest()), *beside)]
+    entries += [seq(octets(hashlib.sha256(certificate).digest())) for certificate in others]
+    more = [attribute(_SIGNING_CERTIFICATE, seq(seq(*entries)))]
+    if old:
+        more.append(attribute(_OLD_SIGNING_CERTIFICATE, seq(seq(seq(octets(hashlib.sha1(old).digest()))))))  # noqa: S324 - what the attribute is
+    info = Info(Holder(own, key), content=TEXT)
+    info.attributes = [*info.standard(*more)]
+    info.unsigned = (unsigned,) if unsigned else ()
+    carried = (person.certificate, corpus.pki.issuing.der)
+    return _file(corpus, signed_data((info,), certificates=carried, content=TEXT), "qd.p7m")
+
+
+@case(passed(level="B-B"))
+def signer_who_names_the_whole_path(corpus: Corpus) -> Prepared:
+    """Some signers name their authorities beside their own certificate."""
+    return _naming(corpus, corpus.pki.issuing.der, corpus.pki.root.der)
+
+
+@case(undecided("SIG_CONSTRAINTS_FAILURE", "signing-certificate"))
+def signer_who_names_a_certificate_of_another_path(corpus: Corpus) -> Prepared:
+    """EN 319 102-1, 5.2.8.4.2.1: whichever certificate the signer named must stand on the path."""
+    return _naming(corpus, corpus.leader.certificate)
+
+
+@case(undecided("SIG_CONSTRAINTS_FAILURE", "signing-certificate"))
+def two_attributes_that_name_two_signers(corpus: Corpus) -> Prepared:
+    """The attribute of the second version names the signer, that of the first somebody else."""
+    return _naming(corpus, old=corpus.leader.certificate)
+
+
+@case(passed(reason="signing-certificate-issuer"))
+def signer_named_with_the_number_of_another(corpus: Corpus) -> Prepared:
+    """The digest counts; an issuer and number beside it that fit another certificate are told (5.2.3.4: a warning)."""
+    return _naming(corpus, issuer=x509.load_der_x509_certificate(corpus.leader.certificate))
+
+
+@case(undecided("SIG_CONSTRAINTS_FAILURE", "attribute-missing"))
+def attributes_without_the_type_of_the_content(corpus: Corpus) -> Prepared:
+    """RFC 5652, 11.1: where attributes are signed the type of the content is one of them (OpenSSL refuses it too)."""
+    person = corpus.person()
+    key = serialization.load_der_private_key(person.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    info = Info(Holder(x509.load_der_x509_certificate(person.certificate), key), content=TEXT)
+    info.attributes = [a for a in info.standard() if bytes.fromhex("2a864886f70d010903") not in a]
+    carried = (person.certificate, corpus.pki.issuing.der)
+    return _file(corpus, signed_data((info,), certificates=carried, content=TEXT), "qd.p7m")
+
+
+@case(passed(reason="countersignature"))
+def countersignature_that_is_not_judged(corpus: Corpus) -> Prepared:
+    """What stands in a signature and weighs nothing is named (5.2.8.4.2.6: it fails nothing)."""
+    return _naming(corpus, unsigned=attribute("1.2.840.113549.1.9.6", seq(number(1))))
+
+
+@case(passed(reason="archive-time-stamp", level="B-B"))
+def archive_time_stamp_that_is_not_judged(corpus: Corpus) -> Prepared:
+    """An archive time-stamp of CAdES proves nothing here and gives no level by itself."""
+    return _naming(corpus, unsigned=attribute("0.4.0.1733.2.4", seq(number(1))))

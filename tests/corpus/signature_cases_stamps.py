@@ -1,5 +1,8 @@
 """Time-stamps: what they prove, and what keeps them from proving anything."""
 
+# mypy: disable-error-code="no-untyped-call"
+# asn1crypto carries no types.
+
 from __future__ import annotations
 
 import hashlib
@@ -8,7 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from asn1crypto import cms
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive.demo.pki import Shape, Subject, new_authority, new_credential
@@ -79,6 +85,24 @@ def server_whose_purpose_is_not_critical(corpus: Corpus) -> Prepared:
     """And it must be critical."""
     shape = Shape(purposes=(ExtendedKeyUsageOID.TIME_STAMPING.dotted_string,), purposes_critical=False)
     return Prepared(by(corpus, server(corpus, shape=shape)))
+
+
+@case(_UNSTAMPED)
+def stamp_that_does_not_sign_what_it_is(corpus: Corpus) -> Prepared:
+    """RFC 5652, 11.1 holds for tokens as well: the type of the content is one of the signed attributes."""
+    stamper = server(corpus)
+    key = serialization.load_der_private_key(stamper.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+
+    def stamp(imprint: bytes, digest: str) -> bytes:
+        token = cms.ContentInfo.load(time_stamper(stamper, SIGNED)(imprint, digest))
+        signer = token["content"]["signer_infos"][0]
+        kept = [a for a in signer["signed_attrs"] if a["type"].native != "content_type"]
+        signer["signed_attrs"] = cms.CMSAttributes(kept)
+        signer["signature"] = key.sign(cms.CMSAttributes(kept).dump(), ec.ECDSA(hashes.SHA256()))
+        return bytes(token.dump(force=True))
+
+    return Prepared(corpus.long_term(corpus.signed(stamper=stamp)))
 
 
 @case(_UNSTAMPED)

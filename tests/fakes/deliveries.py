@@ -55,6 +55,11 @@ def delivered(
     )
 
 
+def findings_of(delivery: Delivery) -> tuple[Finding, ...]:
+    """Those of the delivery as a whole, and of each of its dossiers."""
+    return (*delivery.findings, *(finding for own in delivery.dossier_findings.values() for finding in own))
+
+
 def no_checks(delivery: Delivery) -> Mapping[str, tuple[Finding, ...]]:
     """Metadata in which no rule finds anything."""
     return {dossier.file_code: () for dossier in delivery.dossiers}

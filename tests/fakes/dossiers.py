@@ -202,6 +202,7 @@ def dossier(
     file_code: str = FILE_CODE,
     approved: bool = True,
     source: str = "Mục lục.xlsx",
+    told: Mapping[str, str] | None = None,
 ) -> WorkItem:
     """A dossier as it stands before the stage `package`, its files below `folder`."""
     making = _Making(folder)
@@ -218,6 +219,7 @@ def dossier(
             "maintenance": Cell(value="20 năm", written="20", row=4, column="THBQ"),
             "start_date": Cell(value="2025-01", written="01/2025", row=4, column="Bắt đầu"),
             "end_date": Cell(value="2025-06-30", written="30/6/2025", row=4, column="Kết thúc"),
+            **{key: Cell(value=value, written=value, row=4, column=key) for key, value in (told or {}).items()},
         },
         extra={"Ghi chú riêng": "tủ 3"},
         sheet="Sheet1",
@@ -242,7 +244,7 @@ def dossier(
             inspections={},
             malware=Tool(name="clamd", version="1.4.6/27000"),
         ),
-        Judged(verdicts=making.verdicts, trust_set="ab" * 32, tools=(Tool(name="pyhanko", version="0.38.0"),)),
+        Judged(verdicts=making.verdicts, tools=(Tool(name="pyhanko", version="0.38.0"),)),
         Texts(texts=making.texts, tools=(Tool(name="tesseract", version="5.3.0", command="tesseract - - -l vie"),)),
         Renditions(decisions=making.decisions, tools=(Tool(name="pikepdf", version="10.17.0"),)),
     )

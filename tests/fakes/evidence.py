@@ -20,19 +20,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from archive.catalogue.database import Database
 from archive.catalogue.tables import metadata as tables
 from archive.catalogue.trail import AuditTrail
+from archive.composition.evidencing import EvidenceParts
 from archive.demo.pki import Authority, Subject
 from archive.preservation.evidence.algorithms import identifier
 from archive.preservation.evidence.authorities import Authorities
 from archive.preservation.evidence.authorities import Authority as TimeStampAuthority
-from archive.preservation.evidence.building import Builder
+from archive.preservation.evidence.building import Beside
 from archive.preservation.evidence.der import encode
 from archive.preservation.evidence.judges import EngineJudge
 from archive.preservation.evidence.planning import Terms
-from archive.preservation.evidence.rehashing import Rehasher
-from archive.preservation.evidence.renewing import Renewer
-from archive.preservation.evidence.stamping import Stamping
-from archive.preservation.evidence.stored import Places, StoredMaterial
-from archive.preservation.evidence.verification import TokenQuestion
 from archive.preservation.signatures.engine import World, default_policy
 from archive.preservation.signatures.policy import Policy
 from archive.preservation.signatures.signing import Credential
@@ -43,7 +39,6 @@ from metadata.errors import ArchiveError
 from storage.backends.filesystem import FilesystemStore
 from storage.errors import StorageFaultError
 from storage.evidence import EvidenceObjects
-from storage.evidence_batches import EvidenceBatches
 from storage.holdings import Content
 from storage.ledger import Ledger, line_of
 from storage.packages import PackageStore
@@ -287,7 +282,7 @@ class EvidenceBench:
     second: OwnAuthority | None = None
     policy: Policy | None = None
     terms: Terms = field(default_factory=Terms)
-    beside: object = field(default_factory=Nothing)
+    beside: Beside = field(default_factory=Nothing)
     wrap: Callable[[ObjectStore], ObjectStore] = lambda store: store
     """Puts something in the way to storage, or another storage in its place."""
 
@@ -343,33 +338,19 @@ class EvidenceBench:
 
     def evidence(self) -> Evidence:
         """The use cases as of now."""
-        judge = self.judge()
-        stamping = Stamping(
-            EvidenceBatches(self.store), lambda token: judge.token(TokenQuestion(token, None)), self.clock
-        )
-        places = Places(self.store, self.packages, stamping)
-        material = StoredMaterial(stamping, self.objects)
-        status = OwnStatus(self.authorities, self.clock, silent=self.status_silent)
-        renewer = Renewer(stamping, self.objects, status, judge, self.clock)
         each = tuple(TimeStampAuthority(a.name, OwnStamper(a, self.clock)) for a in self.authorities)
-
-        def builder(algorithm: str) -> Builder:
-            beside = self.beside
-            return Builder(self.store, self.packages, self.objects, stamping, beside, self.clock, algorithm)  # type: ignore[arg-type]
-
-        return Evidence(
-            stamping=stamping,
-            builder=builder,
-            places=places,
-            material=material,
-            renewer=renewer,
-            rehasher=Rehasher(stamping, places, material, renewer, self.clock),
-            judge=judge,
+        return EvidenceParts(
+            store=self.store,
+            packages=self.packages,
+            objects=self.objects,
+            judge=self.judge(),
+            status=OwnStatus(self.authorities, self.clock, silent=self.status_silent),
+            beside=self.beside,
             authorities=Authorities(each),
             trail=self.trail,
             clock=self.clock,
             terms=self.terms,
-        )
+        ).assembled()
 
 
 class FailingStore:

@@ -148,7 +148,7 @@ def judged(
     judge = Judge(InlineWorkers(), trust, SteppingClock(at, timedelta(0)))
     contents = {file: content} if content is not None else {}
     (judgement,) = judge.judgements([file], contents=contents, revocation=revocation)
-    objects = [*judge.keepsakes(), *judgement.objects, *([judgement.facts] if judgement.facts else [])]
+    objects = [*judgement.keepsakes, *judgement.objects, *([judgement.facts] if judgement.facts else [])]
     kept = kept_of(data, path, judgement, content.read_bytes() if content is not None else None)
     return kept, {sha256(der): der for der in objects}
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ingest.facts import Packaged, PackagedPart
+from ingest.facts import Adds, Packaged, PackagedPart
 from ingest.packaging.provenance import ArchiveBody
 from ingest.stages.store import Store
 from ingest.work import WorkItem
-from metadata.descriptions import RecordKind
+from metadata.descriptions import DocumentRelation, RecordKind, RecordStatus, RelationKind
 from metadata.package import MAX_DOCUMENTS
 from metadata.package_check import check_package
 from metadata.package_reader import read_package
@@ -42,6 +42,7 @@ OFFICE = Paper(
 PHOTO = Paper(
     ("Ảnh/lễ khởi công.jpg",), kind=RecordKind.PHOTO, mime="image/jpeg", puid="fmt/43", fields={"image_title": "Lễ"}
 )
+REGISTERED = Paper((), fields={"subject": "Về việc giao đất", "issued_date": "1979-03-01"})
 FILM = Paper(("phim.mp4",), kind=RecordKind.MEDIA, mime="video/mp4", puid="fmt/199", fields={"movie_title": "Phim"})
 
 
@@ -62,8 +63,8 @@ def _accepted(answer: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "papers",
-    [[KEPT], [SCAN], [PHOTO], [SCAN, KEPT, OFFICE, PHOTO, FILM]],
-    ids=["one kept as it is", "one with a rendition", "a photograph", "everything"],
+    [[KEPT], [SCAN], [PHOTO], [SCAN, KEPT, OFFICE, PHOTO, FILM], [REGISTERED, SCAN]],
+    ids=["one kept as it is", "one with a rendition", "a photograph", "everything", "one without file"],
 )
 def test_an_independent_judge_accepts_the_package_without_a_warning(
     tmp_path: Path, commons_ip: CommonsIp, papers: list[Paper]
@@ -71,6 +72,19 @@ def test_an_independent_judge_accepts_the_package_without_a_warning(
     item, packaged = _parts(tmp_path, papers)
     assert len(packaged.parts) == 1
     _accepted(commons_ip.judge(_folder(tmp_path, item, packaged.parts[0])))
+
+
+def test_a_register_is_valid_and_lacks_only_the_data_that_it_does_not_have(
+    tmp_path: Path, commons_ip: CommonsIp
+) -> None:
+    item, packaged = _parts(tmp_path, [REGISTERED, REGISTERED])
+    answer = commons_ip.judge(_folder(tmp_path, item, packaged.parts[0]))
+    assert (answer["type"], answer["result"]) == ("AIP", "VALID")
+    # A representation without files has no folder `data`, and its METS no section of files: both "SHOULD".
+    assert {(finding["id"], finding["level"]) for finding in answer["findings"]} == {
+        ("CSIPSTR11", "SHOULD"),
+        ("CSIP58", "SHOULD"),
+    }
 
 
 def test_a_dossier_of_more_than_500_documents_becomes_parts_that_are_packages_of_their_own(
@@ -94,6 +108,27 @@ def test_a_dossier_of_more_than_500_documents_becomes_parts_that_are_packages_of
     assert [document.ordinal for record in records for document in record.documents] == list(
         range(1, MAX_DOCUMENTS + 3)
     )
+
+
+def test_a_replacement_is_a_package_of_its_own_that_names_the_first(tmp_path: Path, commons_ip: CommonsIp) -> None:
+    first = "0b8e4c5e-2d0b-4b6a-9a58-6d2f6b1b7f10"
+    relation = DocumentRelation(kind=RelationKind.REPLACES, target="#2")
+    adds = Adds(
+        dossier_id=first,
+        status=RecordStatus.REPLACEMENT,
+        first_part=3,
+        ordinals={1: 7},
+        relations={1: (relation,)},
+    )
+    item = dossier(tmp_path / "work", [SCAN, REGISTERED]).having(adds)
+    (part,) = package_stage().run(item).parts
+    folder = _folder(tmp_path, item, part)
+    _accepted(commons_ip.judge(folder))
+    record = read_package(lambda path: (folder / path).open("rb"), {file.path for file in part.files})
+    assert (record.dossier_id, record.part, record.record_status) == (first, 3, RecordStatus.REPLACEMENT)
+    assert [(d.ordinal, d.description.relations) for d in record.documents] == [(7, (relation,))]
+    assert record.documents[0].originals[0].path.endswith(".007.pdf")
+    assert b'RECORDSTATUS="REPLACEMENT"' in (folder / "METS.xml").read_bytes()
 
 
 def test_a_home_that_nobody_has_named_yet_still_makes_packages_that_are_accepted(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import socket
+import tarfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -93,13 +95,29 @@ def test_the_same_delivery_file_by_file_is_known_already_and_its_upload_is_clear
     _problem(served.client.put(f"{upload['files']}more.pdf", content=b"x"), 409, "upload.conflict")
 
 
+def test_a_tar_that_is_the_only_file_of_an_upload_is_opened_like_a_zip(handed_in: Filled) -> None:
+    served = handed_in.served
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for path, data in handed_in.files.items():
+            info = tarfile.TarInfo(f"./đợt 3/{path}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    upload = served.client.post("/api/v1/submissions", json={"name": "lần 3"}).json()
+    assert served.client.put(upload["files"] + quote("đợt 3.tar.gz"), content=stream.getvalue()).status_code == 201
+    assert served.client.post(upload["commit"]).status_code == 202
+    said = served.settled(upload["submission_id"])
+    line = next(line for line in said["dossiers"] if line["file_code"] == GOOD)
+    assert (line["already"], line["package_id"]) == (True, handed_in.package_id)
+
+
 def test_a_broken_upload_goes_on_where_it_was(served: Served) -> None:
     upload = served.client.post("/api/v1/submissions").json()
     url = f"{upload['files']}a.bin"
     data = bytes(range(256)) * 8192
     host, port = served.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as line:
-        head = f"PUT {url} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(data)}\r\n\r\n"
+        head = f"PUT {url} HTTP/1.1\r\nHost: {host}:{port}\r\n{served.lines}Content-Length: {len(data)}\r\n\r\n"
         line.sendall(head.encode() + data[: 1 << 20])
     offset = _settled_offset(served, url)
     assert 0 < offset <= 1 << 20
@@ -145,13 +163,13 @@ def test_a_file_is_no_folder(served: Served) -> None:
     _problem(served.client.put(f"{upload['files']}a/b", content=b"x"), 400, "upload.path")
 
 
-@pytest.mark.rule("UPL-002")
+@pytest.mark.rule("CON-002")
 def test_a_hostile_zip_is_rejected_with_findings_and_leaves_nothing(served: Served) -> None:
     uploads = served.home / "work" / "uploads"
     before = set(uploads.iterdir())
     answer = served.client.post("/api/v1/submissions?lang=en", content=zipped({"../../evil": b"x"}), headers=ZIP)
     said = _problem(answer, 422, "api.rejected")
-    assert [finding["rule"] for finding in said["findings"]] == ["UPL-002"]
+    assert [finding["rule"] for finding in said["findings"]] == ["CON-002"]
     assert "leaves the delivery" in said["findings"][0]["message"]
     assert set(uploads.iterdir()) <= before
 
@@ -161,7 +179,7 @@ def test_wrong_types_and_too_large_bodies_are_refused_before_they_are_read(serve
     _problem(text, 415, "api.media_type")
     host, port = served.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as line:
-        head = f"POST /api/v1/submissions HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/zip\r\n"
+        head = f"POST /api/v1/submissions HTTP/1.1\r\nHost: {host}\r\n{served.lines}Content-Type: application/zip\r\n"
         line.sendall(f"{head}Content-Length: {500 << 20}\r\n\r\n".encode())
         assert b" 413 " in line.recv(200)
 
@@ -281,12 +299,12 @@ def test_a_word_that_stands_only_in_a_scan_is_found_with_its_place_on_the_page(h
 
 def test_search_pages_by_cursor_and_takes_the_options_of_the_command_line(handed_in: Filled) -> None:
     served = handed_in.served
-    first = _get(served, "search?limit=1&sort=date").json()
+    first = _get(served, f"search?limit=1&sort=date&field=file_code={GOOD}").json()
     assert first["total"] == 2
-    second = _get(served, f"search?limit=1&sort=date&cursor={first['next']}").json()
+    second = _get(served, f"search?limit=1&sort=date&field=file_code={GOOD}&cursor={first['next']}").json()
     assert second["next"] is None
     assert {hit["ordinal"] for hit in (*first["items"], *second["items"])} == {1, 2}
-    assert _get(served, "search?from=2021-04-01&to=2021-04-30").json()["total"] == 1
+    assert _get(served, f"search?from=2021-04-01&to=2021-04-30&field=file_code={GOOD}").json()["total"] == 1
     assert _get(served, f"search?field=file_code={GOOD}").json()["total"] == 2
     assert _get(served, 'search?q="mở ngoặc').json()["notes"]
     for bad in ("field=x", "sort=none", "from=31-12-2021", "limit=0"):
@@ -302,9 +320,10 @@ def test_signatures_fixity_and_agencies_are_told(handed_in: Filled) -> None:
         checked = served.client.post("/api/v1/fixity-checks", json=body)
         assert checked.status_code == 201
         (report,) = checked.json()["items"]
-        assert (report["package_id"], report["ok"], report["findings"]) == (package, True, [])
+        assert (report["ok"], report["findings"]) == (True, [])
+        assert "sample" in body or report["package_id"] == package
     _problem(served.client.post("/api/v1/fixity-checks", json={"ids": ["/etc/passwd"]}), 400, "api.invalid")
-    assert [row["code"] for row in _get(served, "agencies").json()["items"]] == ["H49.64"]
+    assert "H49.64" in [row["code"] for row in _get(served, "agencies").json()["items"]]
 
 
 def test_health_and_the_schema_are_told(served: Served, tmp_path: Path, corpus: Corpus) -> None:

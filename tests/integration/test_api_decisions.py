@@ -12,7 +12,8 @@ import pytest
 
 from archive.demo.drawing import digital_pdf
 from archive.demo.papers import Make
-from tests.fixtures.served import Served, paper, start, stop, zipped
+from tests.fixtures.served import Served, client_of, paper, start, stop, zipped
+from tests.generators.people import SECOND
 
 pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.server]
 
@@ -21,9 +22,16 @@ pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.server]
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("strict") / "home"
     process, url = start(home, LUUTRU_INTAKE__APPROVAL="separate")
-    with httpx2.Client(base_url=url, timeout=120) as client:
+    with client_of(home, url) as client:
         yield Served(url, home, process.pid, client)
     stop(process)
+
+
+@pytest.fixture(scope="module")
+def second(strict: Served) -> Iterator[httpx2.Client]:
+    """The second person."""
+    with client_of(strict.home, strict.url, SECOND) as client:
+        yield client
 
 
 def _hand_in(strict: Served, number: int) -> dict[str, Any]:
@@ -54,22 +62,22 @@ def _hand_in(strict: Served, number: int) -> dict[str, Any]:
     return said
 
 
-def test_what_is_approved_over_the_api_is_archived(strict: Served) -> None:
+def test_what_is_approved_over_the_api_is_archived(strict: Served, second: httpx2.Client) -> None:
     said = _hand_in(strict, 1)
-    assert "Duyệt lưu trữ" in strict.client.get(f"/deliveries/{said['submission_id']}").text
-    assert "chờ duyệt" in strict.client.get("/").text
-    answer = strict.client.post(f"{said['href']}/approval")
+    assert "Duyệt lưu trữ" in second.get(f"/deliveries/{said['submission_id']}").text
+    assert "chờ duyệt" in second.get("/").text
+    answer = second.post(f"{said['href']}/approval")
     assert answer.status_code == 202
     assert answer.headers["Location"] == said["jobs"][0]["href"]
     (line,) = strict.settled(said["submission_id"])["dossiers"]
     assert line["status"] == "archived"
 
 
-def test_what_is_returned_on_the_page_goes_back_with_its_reason(strict: Served) -> None:
+def test_what_is_returned_on_the_page_goes_back_with_its_reason(strict: Served, second: httpx2.Client) -> None:
     said = _hand_in(strict, 2)
     page = f"/deliveries/{said['submission_id']}"
-    assert strict.client.post(f"{page}/return", data={"reason": " "}).status_code == 400
-    answer = strict.client.post(f"{page}/return", data={"reason": "Thiếu trang 2 & 3"})
+    assert second.post(f"{page}/return", data={"reason": " "}).status_code == 400
+    answer = second.post(f"{page}/return", data={"reason": "Thiếu trang 2 & 3"})
     assert (answer.status_code, answer.headers["Location"]) == (303, page)
     (line,) = strict.settled(said["submission_id"])["dossiers"]
     assert (line["status"], line["package_id"]) == ("returned", None)

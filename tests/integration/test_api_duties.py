@@ -14,6 +14,7 @@ from archive.catalogue.duties import NEVER, DutyKind, Owed
 from archive.composition import Archive
 from archive.settings import load_settings
 from tests.fixtures.pki import Corpus
+from tests.generators.people import signed_in
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 @pytest.fixture
 def client(archive: Archive) -> TestClient:
-    return TestClient(make_application(archive), base_url="http://127.0.0.1")
+    return TestClient(make_application(archive), base_url="http://127.0.0.1", headers=dict(signed_in(archive)))
 
 
 def owe(archive: Archive, number: int, kind: DutyKind = DutyKind.EVIDENCE) -> str:
@@ -73,7 +74,7 @@ def test_readiness_fails_while_nothing_is_trusted(
     assert answer.status_code == 503
     checks = answer.json()["checks"]
     assert {name for name, check in checks.items() if check["status"] == "fail"} == {"trust"}
-    assert (checks["trust"]["code"], checks["trust"]["detail"]) == ("trust.unusable", "empty")
+    assert checks["trust"] == {"status": "fail", "code": "trust.unusable"}, "strangers are told no more"
     (tmp_path / "root.der").write_bytes(corpus.pki.root.der)
     archive.trusting.add([tmp_path / "root.der"], operator="thu")
     assert client.get("/api/v1/health/ready").status_code == 200

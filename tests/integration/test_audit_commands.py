@@ -70,8 +70,8 @@ def test_a_whole_trail_is_ok_and_says_that_nothing_is_time_stamped(audited: Audi
     answer = audited.command.run("audit", "verify", "--json", "--lang", "en")
     assert answer.code == 0, answer
     line = answer.line
-    assert (line["ok"], line["events"], line["proven"], line["breaks"]) == (True, 4, None, [])
-    assert line["unproven"] == 4
+    assert (line["ok"], line["events"], line["proven"], line["breaks"]) == (True, 5, None, [])
+    assert line["unproven"] == 5
     assert "LUUTRU_EVIDENCE__TSA" in answer.err
     assert audited.command.run("audit", "verify", "--strict").code == 6
 
@@ -92,11 +92,11 @@ def test_the_exported_trail_can_be_followed_with_any_tool(audited: Audited) -> N
     answer = audited.command.run("audit", "export")
     lines = answer.out.splitlines()
     events = [json.loads(line) for line in lines]
-    assert [event["seq"] for event in events] == [1, 2, 3, 4]
+    assert [event["seq"] for event in events] == [1, 2, 3, 4, 5]
     links = [NOTHING, *(sha256(line.encode()).hexdigest() for line in lines)]
     assert [event["previous"] for event in events] == links[:-1]
     assert audited.command.json("audit", "verify")[0]["head"]["sha256"] == links[-1]
-    assert len(audited.command.run("audit", "export", "--after", 3).out.splitlines()) == 1
+    assert len(audited.command.run("audit", "export", "--after", 4).out.splitlines()) == 1
 
 
 def test_a_trail_comes_back_from_storage_to_the_letter(audited: Audited, tmp_path: Path) -> None:
@@ -129,3 +129,18 @@ def test_whoever_rewrites_database_and_storage_is_found_by_a_time_stamped_head(
         ("time-stamp", 1, line["proven"]["seq"])
     ]
     assert found[0]["batch"] == line["proven"]["batch"]
+
+
+def test_a_rebuild_goes_on_without_a_damaged_segment_and_says_which(audited: Audited) -> None:
+    command = audited.command
+    (segment, *_) = sorted((command.home / "storage").rglob("audit/**/*.jsonl.zst"))
+    segment.chmod(0o644)
+    segment.write_bytes(segment.read_bytes()[:40])
+    for path in (command.home / "database").glob("*.sqlite*"):
+        path.unlink()
+    name = segment.name.removesuffix(".jsonl.zst")
+    (line,) = command.json("catalogue", "rebuild", code=4)
+    assert list(line["damaged_segments"]) == [name]
+    (line,) = command.json("audit", "verify", code=3)
+    assert {place["segment"] for place in line["breaks"] if place["kind"] == "unreadable"} == {name}
+    command.json("agency", "add", "H49.65", "--name", "Cơ quan sau")

@@ -31,6 +31,14 @@ def test_show_and_export_leave_events_with_the_account(filled: Filled, tmp_path:
     ]
 
 
+@pytest.mark.parametrize("command", ["validate", "replay"])
+def test_verdicts_that_are_told_leave_an_event(filled: Filled, command: str) -> None:
+    last = events(filled)[-1]["seq"]
+    filled.command.json("signatures", command, f"{filled.package_id}/1")
+    (found,) = [event for event in events(filled) if event["seq"] > last and event["type"] == "access"]
+    assert (found["subject"], found["detail"]) == (filled.package_id, {"what": "verdicts", "ordinal": "1"})
+
+
 def test_what_is_shown_does_not_tell_who_else_looked(filled: Filled) -> None:
     filled.command.json("show", GOOD, "--operator", "lan")
     (record,) = filled.command.json("show", GOOD)

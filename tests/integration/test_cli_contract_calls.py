@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import migrations
 from archive.cli.main import _WHERE
 from tests.fixtures.homes import GOOD, CommandLine, Filled
 
@@ -22,6 +23,31 @@ COMMANDS = [
     ("search",),
     ("show",),
     ("export",),
+    ("template",),
+    ("store",),
+    ("report", "muc-luc-ho-so"),
+    ("report", "muc-luc-van-ban"),
+    ("report", "bien-ban"),
+    ("convert-profile",),
+    ("edxml", "status"),
+    ("authority", "import"),
+    ("authority", "list"),
+    ("agency", "add"),
+    ("agency", "list"),
+    ("agency", "move"),
+    ("label", "set"),
+    ("label", "show"),
+    ("rights", "pending"),
+    ("rights", "confirm"),
+    ("user", "add"),
+    ("user", "list"),
+    ("user", "lock"),
+    ("user", "unlock"),
+    ("user", "reset"),
+    ("user", "token"),
+    ("user", "grant"),
+    ("user", "revoke"),
+    ("user", "grants"),
     ("signatures", "validate"),
     ("signatures", "replay"),
     ("trust", "list"),
@@ -86,6 +112,9 @@ def test_help_is_vietnamese_unless_told_otherwise(bare: CommandLine) -> None:
         ("search", "x", "--from", "32/13/2026"),
         ("search", "x", "--limit", "0"),
         ("search", "x", "--sort", "nonsense"),
+        ("signatures", "validate", GOOD, "--at", "9999-12-31T23:59:59Z"),
+        ("signatures", "validate", GOOD, "--at", "0001-01-01T00:00:00Z"),
+        ("signatures", "validate", GOOD, "--at", "0001-01-01T00:00:00+07:00"),
         ("search", "x", "--lang", "fr"),
         ("export", GOOD, "--as", "proof", "-o", "x"),
         ("export", GOOD, "-o", "x"),
@@ -182,6 +211,21 @@ def test_a_home_of_a_newer_version_is_refused_with_both_versions(bare: CommandLi
     assert json.loads(version.read_text())["format"] == 99
 
 
+def test_a_home_of_an_older_version_names_the_cure_and_is_upgraded_by_it(bare: CommandLine) -> None:
+    bare.run("init")
+    version = bare.home / "home.json"
+    said = json.loads(version.read_text())
+    newest = max(int(path.name[:4]) for path in Path(migrations.__file__).parent.glob("versions/0*.py"))
+    assert said["format"] == newest, "the home's format is the number of the last migration"
+    version.write_text(json.dumps(said | {"format": 1}))
+    answer = bare.run("jobs")
+    assert (answer.code, answer.out) == (2, "")
+    assert "luutru init" in answer.err
+    assert bare.run("init").code == 0
+    assert json.loads(version.read_text()) == said
+    assert bare.run("jobs").code == 0
+
+
 @pytest.mark.parametrize("command", [("ingest", "."), ("jobs",), ("search", "x"), ("show", "x")], ids=" ".join)
 def test_without_a_home_the_cure_is_named(bare: CommandLine, command: tuple[str, ...]) -> None:
     answer = bare.run(*command, "--json")
@@ -211,6 +255,13 @@ def test_without_json_people_read_words_and_findings(filled: Filled) -> None:
     assert GOOD in answer.out
     assert "{" not in answer.out
     assert "READ-010" in answer.out
+
+
+def test_people_read_names_of_fields_and_events(filled: Filled) -> None:
+    answer = filled.command.run("show", GOOD, "--lang", "vi")
+    assert "Tiêu đề hồ sơ: " in answer.out
+    assert "Chấp nhận lưu trữ: thành công" in answer.out
+    assert "Title of the file: " in filled.command.run("show", GOOD, "--lang", "en").out
 
 
 def test_options_of_words_are_taken_after_any_subcommand(filled: Filled) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.homes import GOOD, CommandLine, Filled
+from tests.fixtures.pki import with_page_content
 from tests.generators.deliveries import PaperMill
 
 pytestmark = pytest.mark.xdist_group("cli-home")
@@ -177,6 +178,13 @@ def test_a_changed_byte_is_total_failed_and_exit_3(filled: Filled, tmp_path: Pat
     (tmp_path / "changed.pdf").write_bytes(data)
     (line,) = filled.command.json("signatures", "validate", tmp_path / "changed.pdf", code=3)
     assert (line["indication"], line["subindication"]) == ("TOTAL_FAILED", "HASH_FAILURE")
+
+
+def test_people_read_what_was_changed_after_signing(filled: Filled, tmp_path: Path) -> None:
+    (tmp_path / "later.pdf").write_bytes(with_page_content(original(filled, 1).read_bytes()))
+    answer = filled.command.run("signatures", "validate", tmp_path / "later.pdf")
+    assert "Thay đổi sau khi ký: revision " in answer.out
+    assert "page 1: content added" in answer.out
 
 
 def test_strangers_are_indeterminate_and_exit_6_only_when_strict(filled: Filled, tmp_path: Path) -> None:

@@ -40,14 +40,15 @@ class Workshop:
 
     def sign(self, *arguments: object) -> SignedData:
         source, target = self.folder / "content", self.folder / "signed"
-        source.write_bytes(CONTENT)
         openssl("cms", "-sign", "-binary", "-in", source, "-outform", "DER", "-out", target, *arguments)
         return read_signed_data(target.read_bytes())
 
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("openssl"))
+    folder = tmp_path_factory.mktemp("openssl")
+    (folder / "content").write_bytes(CONTENT)
+    return Workshop(folder)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from pathlib import Path
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from tests.fixtures.homes import made_home
 from tests.generators.deliveries import SIGNED, PaperMill, row, write_sheet
+from tests.generators.eark_packages import package
+from tests.generators.mails import BODY, HEAD, parted
 
 CODE = "H49.64.2026.00077"
 
@@ -39,3 +41,32 @@ def _alone(folder: Path, signature: bytes) -> Path:
     path.parent.mkdir()
     path.write_bytes(signature)
     return path
+
+
+def test_what_signs_a_package_and_a_mail_is_judged_kept_and_judged_again(tmp_path: Path, mill: PaperMill) -> None:
+    """METS.xml.p7s beside METS, and S/MIME over the exact bytes of a part of the message."""
+    command = made_home(tmp_path / "home", mill)
+    leader = mill.pki.people["leader"]
+    root = package(tmp_path / "uuid-8C2B6F0E").root
+    (root / "METS.xml.p7s").write_bytes(
+        sign_bytes((root / "METS.xml").read_bytes(), leader, Signing(SIGNED), detached=True)
+    )
+    mail = tmp_path / "thu.eml"
+    mail.write_bytes(HEAD + parted(BODY, sign_bytes(BODY, leader, Signing(SIGNED), detached=True)))
+    of_package, of_mail = command.json("ingest", root, mail)
+    assert (of_package["status"], of_mail["status"]) == ("archived", "archived"), (of_package, of_mail)
+
+    (dossier,) = command.json("show", of_package["package_id"])
+    (verdict,) = dossier["verdicts"]
+    assert verdict["path"].endswith("METS.xml.p7s")
+    assert (verdict["signer"], verdict["subindication"]) != (None, "SIGNED_DATA_NOT_FOUND")
+    judged = [event for event in dossier["events"] if verdict["path"] in event.get("objects", {})]
+    assert "digital signature validation" in {event["type"] for event in judged}, "PREMIS tells of it"
+
+    (document,) = command.json("show", f"{of_mail['package_id']}/1")
+    (verdict,) = document["verdicts"]
+    assert verdict["field"] == "smime.p7s"
+    assert verdict["subindication"] not in {"SIGNED_DATA_NOT_FOUND", "HASH_FAILURE", "FORMAT_FAILURE"}
+    again = command.json("signatures", "replay", f"{of_mail['package_id']}/1")
+    assert {(line["same"], line["signature"]) for line in again} >= {(True, "smime.p7s")}, again
+    assert {line["same"] for line in again} == {True}, again

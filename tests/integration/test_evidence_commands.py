@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,17 @@ from archive.clock import SystemClock
 from archive.composition import Archive
 from archive.composition.evidencing import EVIDENCE_PAUSE, EvidenceDuty
 from archive.preservation.evidence.records import read_record
+from archive.preservation.trust.sets import TrustStoreDamagedError
+from archive.services.dissemination import ExportKind
 from archive.settings import load_settings
 from metadata.errors import ArchiveError
+from metadata.events import EventType
+from tests.fakes.clock import StandingClock
 from tests.fixtures.homes import CommandLine, Filled
 from tests.fixtures.pki_servers import PkiServers
+from tests.generators.people import signed_in
+
+pytestmark = pytest.mark.xdist_group("cli-home")
 
 Call = Callable[..., tuple[int, list[dict[str, Any]]]]
 
@@ -94,9 +102,15 @@ def test_built_verified_planned(luutru: Call, filled: Filled) -> None:
     code, plan = luutru("evidence", "plan", "--years", "20")
     assert (plan[0]["action"], plan[0]["why"], plan[0]["tokens"]) == ("time-stamp-renewal", "certificate-ends", 1)
     _, (broken,) = luutru("evidence", "plan", "--if-broken", "SHA-256")
-    assert broken["bytes"] > 0
+    assert (broken["bytes"] > 0, broken["missed"]) == (True, False)
+    assert luutru("evidence", "plan", "--if-revoked", "không ai")[0] == ExitCode.NOT_FOUND
     _, (revoked,) = luutru("evidence", "plan", "--if-revoked", "dấu thời gian")
     assert revoked["lost"] == [batch["batch"]]
+    _, (ends, *_) = luutru("evidence", "plan", "--if-ends", "dấu thời gian", "--from", "2029-01-01")
+    assert (ends["why"], ends["end"]) == ("certificate-ends", "2028-12-31T17:00:00.000Z")
+    _, (untrusted, *_) = luutru("evidence", "plan", "--if-broken", "SHA-256", "--from", "01/01/2031")
+    assert (untrusted["action"], untrusted["end"][:4]) == ("hash-tree-renewal", "2030")
+    assert untrusted["begin"] < untrusted["end"]
     assert luutru("evidence", "renew") == (0, [])
     # The head of the trail stood among the leaves.
     code, audit = luutru("audit", "verify")
@@ -138,6 +152,7 @@ def test_a_long_lived_process_builds_by_itself_and_the_api_hands_records_out(
         assert pki_servers.asked["/tsa"] + pki_servers.asked["tsa"] == 1
         assert EVIDENCE_PAUSE.total_seconds() > 3600
         with TestClient(make_application(archive), base_url="http://127.0.0.1:8000") as client:
+            client.headers.update(signed_in(archive))
             (stamp,) = client.get("/api/v1/evidence-records").json()["items"]
             assert (stamp["kind"], stamp["status"]) == ("batch", "stamped")
             answer = client.get(f"/api/v1/evidence-records/{filled.package_id}/1")
@@ -145,3 +160,58 @@ def test_a_long_lived_process_builds_by_itself_and_the_api_hands_records_out(
             assert client.get(f"/api/v1/evidence-records/{filled.package_id}/99").status_code == 404
         handed = [e for e in archive.trail.of([filled.package_id]) if e["detail"].get("kind") == "evidence-record"]
         assert [event["detail"]["ordinal"] for event in handed] == ["1"]
+        assert [event["agent"].partition(":")[0] for event in handed] == ["person"]
+
+
+@pytest.mark.usefixtures("tsa")
+def test_trust_that_cannot_be_read_does_not_end_a_long_lived_process(home: Path) -> None:
+    (home / "trust" / "current").write_text("no digest\n")
+    with Archive(load_settings()) as archive:
+        with pytest.raises(TrustStoreDamagedError):
+            archive.evidencing.status()
+        EvidenceDuty(archive).work()
+
+
+@pytest.mark.usefixtures("tsa")
+def test_a_missed_date_alarms_though_no_authority_is_configured_any_more(
+    luutru: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert luutru("evidence", "build")[0] == ExitCode.OK
+    monkeypatch.delenv("LUUTRU_EVIDENCE__TSA")
+    late = StandingClock(SystemClock().now() + timedelta(days=365 * 40))
+    with Archive(load_settings(), late) as archive:
+        EvidenceDuty(archive).work()
+        (alarm,) = [e for e in archive.trail.of(["evidence"]) if e["type"] == EventType.EVIDENCE_ALARM.value]
+        assert alarm["detail"]["why"] == "certificate-ends"
+
+
+@pytest.mark.usefixtures("tsa")
+def test_a_proof_is_downloaded_as_it_is_exported_and_each_time_is_an_event(filled: Filled, tmp_path: Path) -> None:
+    with Archive(load_settings()) as archive:
+        application = make_application(archive)
+        url = f"/api/v1/evidence-records/{filled.package_id}/1/proof"
+        with TestClient(application, base_url="http://127.0.0.1:8000") as client:
+            client.headers.update(signed_in(archive))
+            early = client.get(url)
+            assert (early.status_code, early.json()["code"]) == (409, "proof.not_ready")
+            list(archive.evidencing.build())
+            whole, head = client.get(url), client.head(url)
+            (line,) = archive.dissemination.export(
+                f"{filled.package_id}/1", ExportKind.PROOF, tmp_path / "a.zip", operator="lan"
+            )
+            assert whole.content == (tmp_path / "a.zip").read_bytes()
+            etag = f'"{line.sha256}"'
+            assert (whole.headers["ETag"], whole.headers["Content-Type"]) == (etag, "application/zip")
+            assert ".proof.zip" in whole.headers["Content-Disposition"]
+            assert whole.headers["Cache-Control"] == "private, no-cache", "a renewal gives other bytes"
+            assert (int(head.headers["Content-Length"]), head.content) == (len(whole.content), b"")
+            part = client.get(url, headers={"Range": "bytes=100-299"})
+            assert (part.status_code, part.content) == (206, whole.content[100:300])
+            assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
+            assert client.get(url, headers={"Range": f"bytes={line.size_bytes}-"}).status_code == 416
+            assert client.get(url.replace("/1/proof", "/99/proof")).status_code == 404
+        told = [e for e in archive.trail.of([filled.package_id]) if e["detail"].get("kind") == "proof"]
+        # Others tried to take the whole dossier's proofs out of the home that this one is a copy of.
+        of_it = [event["type"] for event in told if event["detail"]["ordinal"] == "1"]
+        assert of_it == ["dissemination"] * 3
+    assert not list((tmp_path / "home").glob("scratch/*"))

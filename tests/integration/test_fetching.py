@@ -154,6 +154,12 @@ def test_what_is_no_plain_address_is_never_asked(url: str) -> None:
         fetched(HttpFetcher(), url)
 
 
+def test_what_the_other_side_says_reaches_no_terminal_as_it_is() -> None:
+    told = FetchError("broken", "\x1b]0;x\x07" + "a" * 70_000)
+    assert str(told).isprintable()
+    assert len(str(told)) < 600
+
+
 def test_a_proxy_that_is_no_address_is_refused_at_once() -> None:
     with pytest.raises(FetchError):
         HttpFetcher(proxy="socks5://127.0.0.1")

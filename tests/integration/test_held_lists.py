@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from metadata.package_check import check_package
 from tests.fakes.dossiers import Paper, dossier, lay_out, package_stage
 from tests.fixtures.commons_ip import CommonsIp
 from tests.fixtures.homes import CommandLine, made_home
@@ -58,8 +59,18 @@ def test_the_originals_of_a_dossier_come_with_the_whole_list(many: Many, tmp_pat
     assert (tmp_path / "out" / SHEET).read_bytes() == many.sheet
 
 
-def test_the_package_comes_with_the_list_beside_it_where_premis_says_it_lies(many: Many, tmp_path: Path) -> None:
+def test_the_package_that_leaves_holds_the_list_itself(many: Many, tmp_path: Path) -> None:
     many.command.json("export", many.made.codes[1], "--as", "aip", "-o", tmp_path / "out")
+    (package,) = (tmp_path / "out").iterdir()
+    (kept,) = package.glob("metadata/descriptive/source/*.xlsx")
+    assert kept.read_bytes() == many.sheet
+    assert "contentLocation" not in (package / "metadata/preservation/PREMIS.xml").read_text()
+    paths = [path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()]
+    assert check_package(lambda path: (package / path).open("rb"), paths) == ()
+
+
+def test_as_stored_it_comes_with_the_list_beside_it_where_premis_says_it_lies(many: Many, tmp_path: Path) -> None:
+    many.command.json("export", many.made.codes[1], "--as", "aip", "--profile", "stored", "-o", tmp_path / "out")
     (package,) = (tmp_path / "out").glob("urn_uuid_*")
     (rows,) = package.glob("metadata/descriptive/source/*.rows.json")
     said = json.loads(rows.read_bytes())

@@ -277,10 +277,11 @@ def test_a_copy_that_harms_a_signature_is_not_given_out(desk: Desk, corpus: Corp
             paths: Sequence[Path],
             *,
             contents: Mapping[Path, Path] | None = None,
+            beside: Mapping[Path, Mapping[str, Path]] | None = None,
             revocation: Sequence[bytes] = (),
             proofs: Mapping[str, str] | None = None,
         ) -> Sequence[Judgement]:
-            found = super().judgements(paths, contents=contents, revocation=revocation, proofs=proofs)
+            found = super().judgements(paths, contents=contents, beside=beside, revocation=revocation, proofs=proofs)
             return [replace(j, verdicts=(failed, stamp) if len(j.verdicts) > 1 else j.verdicts) for j in found]
 
     desk.judging = Harming

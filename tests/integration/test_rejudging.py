@@ -209,6 +209,7 @@ def test_evidence_that_was_not_to_be_had_is_collected_later_and_the_document_jud
     assert site.rejudging.work_due(10) == 1
     waiting = site.duty(DutyKind.EVIDENCE)
     assert (waiting.status, waiting.attempt) == (JobStatus.WAITING, 2)
+    assert "crl/issuing" in (waiting.error or {})["detail"], "which address gave nothing stands in the job"
     assert site.events() == [], "the same verdict again is no news"
     assert site.rejudging.work_due(10) == 0, "it rests first"
     site.servers.failing = set()

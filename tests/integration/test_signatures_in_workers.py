@@ -45,7 +45,7 @@ def test_a_file_that_needs_too_much_is_indeterminate_and_the_next_one_is_judged(
 ) -> None:
     (tmp_path / "a.pdf").write_bytes(corpus.blta)
     clock = SteppingClock(TODAY, timedelta(0))
-    starved = Judge(pool, corpus.trust, clock, limits=Limits(cpu_seconds=60, wall_seconds=0.001))
+    starved = Judge(pool, corpus.trust, clock, limits=Limits(cpu_seconds=60, wall_seconds=0))
     (verdict,) = starved.judge([tmp_path / "a.pdf"])[0]
     assert verdict.indication is Indication.INDETERMINATE
     assert verdict.reasons[0].startswith("limit-breached")

@@ -17,6 +17,7 @@ def rules_of(line: dict[str, Any]) -> set[str]:
     return {finding["rule"] for finding in line["findings"]}
 
 
+@pytest.mark.xdist_group("cli-home")
 @pytest.mark.rule("SUB-001")
 def test_a_code_that_names_another_dossier_already_is_told_by_check(
     filled: Filled, tmp_path: Path, mill: PaperMill
@@ -31,6 +32,7 @@ def test_a_code_that_names_another_dossier_already_is_told_by_check(
     assert filled.package_id in found["message"]
 
 
+@pytest.mark.xdist_group("cli-home")
 @pytest.mark.rule("SUB-002")
 def test_a_list_without_rows_is_a_delivery_with_nothing_inside(filled: Filled, tmp_path: Path) -> None:
     book = openpyxl.Workbook()

@@ -107,6 +107,19 @@ def test_lists_of_our_authorities_are_taken_and_kept_for_ever(
     assert kinds == ["2"]
 
 
+def test_each_list_of_a_file_with_several_is_taken(
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], tmp_path: Path
+) -> None:
+    add(pki_servers.pki.root.der, pki_servers.pki.issuing.der)
+    (tmp_path / "together").mkdir()
+    blocks = [base64.encodebytes(pki_servers.crl(name)).decode() for name in ("root", "issuing")]
+    pem = "".join(f"-----BEGIN X509 CRL-----\n{block}-----END X509 CRL-----\n" for block in blocks)
+    (tmp_path / "together" / "all.pem").write_text(pem)
+    rows = list(trust.import_lists(tmp_path / "together", operator="thu"))
+    assert [row.status for row in rows] == [ImportStatus.IMPORTED] * 2
+    assert len(trust.cache.lists()) == 2
+
+
 def test_what_must_not_be_used_is_refused_with_the_reason(
     pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], imported: Import
 ) -> None:
@@ -240,6 +253,35 @@ def test_a_list_that_ran_out_fails_until_a_newer_one_comes(
     assert trust.usable() == ()
 
 
+def test_a_list_that_came_over_the_network_and_ran_out_while_nobody_asked_fails_nothing(
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], broker_for: Broker
+) -> None:
+    add(pki_servers.pki.root.der)
+    asked = [(pki_servers.person(crl="crl/issuing", answers=None).certificate, pki_servers.pki.issuing.der)]
+    broker = broker_for(f"{pki_servers.url}/")
+    assert broker.collect(asked).missing == ()
+    pki_servers.clock.at += timedelta(days=30)
+    assert ("revocation", "list_renewed") in found(trust, CheckStatus.OK)
+    trust.ready()
+    pki_servers.failing.add("crl/issuing")
+    broker.collect(asked)
+    assert found(trust, CheckStatus.FAIL) == {("revocation", "list_stale")}
+
+
+def test_an_authority_whose_certificates_no_longer_come_owes_nothing(
+    pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], imported: Import, broker_for: Broker
+) -> None:
+    add(pki_servers.pki.root.der, pki_servers.pki.issuing.der)
+    imported(issuing=pki_servers.crl("issuing"))
+    broker_for().collect([(pki_servers.person().certificate, pki_servers.pki.issuing.der)])
+    pki_servers.clock.at += timedelta(days=89)
+    assert found(trust, CheckStatus.FAIL) == {("revocation", "list_stale")}
+    pki_servers.clock.at += timedelta(days=2)
+    assert found(trust, CheckStatus.FAIL) == set()
+    assert ("revocation", "not_asked") in found(trust, CheckStatus.WARN)
+    trust.ready()
+
+
 def test_an_authority_of_whom_nothing_was_ever_to_be_had_is_a_warning(
     pki_servers: PkiServers, trust: TrustService, add: Callable[..., None], broker_for: Broker
 ) -> None:
@@ -284,7 +326,7 @@ def test_an_own_policy_is_named_by_set_and_verdict_and_the_programs_comes_back(
     (judgement,) = judge.judgements([tmp_path / "a.pdf"])
     assert judgement.verdicts[0].policy == own.sha256
     assert judgement.verdicts[0].trust_set == trust.store.trust_set() == judge.trust_set()
-    assert own.document in judge.keepsakes()
+    assert own.document in judgement.keepsakes
     assert trust.policy() == own
     assert {check.status for check in trust.checks()} == {CheckStatus.OK}
     assert trust.adopt_policy(None, operator="thu") == default_policy()

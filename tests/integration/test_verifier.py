@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import random
@@ -225,6 +226,16 @@ def test_a_consistent_forgery_is_found_by_the_step_that_it_breaks(
     assert (code, failed) == (3, ["evidence-record"])
     parts.record = record_over(corpus.pki, parts.files, YESTERDAY)
     assert verifier.json(written(parts, tmp_path, "again.zip"), "--trust", anchors)[0] == 0
+
+
+def test_a_python_that_is_too_old_says_so_and_ends_as_a_wrong_call(verifier: Verifier) -> None:
+    run = f"runpy.run_path({str(verifier.program)!r}, run_name='__main__')"
+    old = f"import runpy, sys; sys.version_info = (3, 10, 12); {run}"
+    done = subprocess.run([str(verifier.python), "-c", old], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("3.11") == 2
+    with zipfile.ZipFile(verifier.program) as archive:
+        ast.parse(archive.read("__main__.py"), feature_version=(3, 4))
 
 
 def test_files_that_are_no_certificates_are_named_and_a_wrong_call_is_told(

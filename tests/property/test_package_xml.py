@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metadata.descriptions import Cell, Description, DocumentDescription, DossierDescription, RecordKind
+from metadata.descriptions import (
+    Cell,
+    Description,
+    DocumentDescription,
+    DocumentRelation,
+    DossierDescription,
+    MachineMade,
+    RecordKind,
+    RecordStatus,
+    RelationKind,
+)
 from metadata.package import Conversion, PackageAgent, PackageEvent
 from metadata.package_names import FileNames, extension_of, safe, source_name
 from metadata.xml import ead
@@ -45,6 +56,8 @@ entries = st.builds(
     size_bytes=st.integers(0, 2**60),
     mime=plain,
     conversion=st.none() | conversions,
+    created=st.sampled_from(["", "2026-11-29T10:04:05.678+07:00"]),
+    owner_name=names,
 )
 
 
@@ -69,6 +82,7 @@ def test_mets_comes_back_valid_and_the_same_and_its_bytes_depend_on_nothing_else
         objid=URN,
         profile=ROOT_PROFILE,
         created="2026-11-28T10:04:05.678+07:00",
+        modified="2026-11-30T10:04:05.678+07:00",
         agents=(MetsAgent("Sở Nội vụ", "ARCHIVIST", "ORGANIZATION", "H49", "IDENTIFICATIONCODE"),),
         alternatives=tuple(alternatives),
         descriptive=tuple(metadata),
@@ -82,7 +96,8 @@ def test_mets_comes_back_valid_and_the_same_and_its_bytes_depend_on_nothing_else
     found = read_mets(io.BytesIO(written[0].getvalue()))
     assert found.groups == (("", tuple(files)),)
     assert (found.descriptive, found.provenance) == (tuple(metadata), tuple(premis))
-    assert (found.objid, found.created, found.agents) == (mets.objid, mets.created, mets.agents)
+    assert (found.objid, found.created, found.modified) == (mets.objid, mets.created, mets.modified)
+    assert found.agents == mets.agents
     assert found.alternatives == tuple(alternatives)
 
 
@@ -124,6 +139,15 @@ cells = st.builds(Cell, value=names, written=names, row=st.none() | st.integers(
 placed = {"source": st.none() | names, "sheet": st.none() | names, "row": st.none() | st.integers(1, 10**6)}
 fields = st.dictionaries(plain | st.sampled_from(["title", "issued_date"]), cells, max_size=3)
 extras = st.dictionaries(names, names, max_size=2)
+shares = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+made = st.builds(
+    MachineMade,
+    key=plain,
+    file=names,
+    page=st.integers(1, 99),
+    box=st.tuples(shares, shares, shares, shares),
+    confidence=st.integers(0, 100).map(lambda hundredths: hundredths / 100),
+)
 documents = st.builds(
     DocumentDescription,
     ordinal=st.integers(0, 10**7),
@@ -132,6 +156,10 @@ documents = st.builds(
     extra=extras,
     files=st.lists(names, max_size=2).map(tuple),
     missing_files=st.lists(names, max_size=2).map(tuple),
+    relations=st.lists(st.builds(DocumentRelation, kind=st.sampled_from(RelationKind), target=names), max_size=2).map(
+        tuple
+    ),
+    machine_made=st.lists(made, max_size=2).map(tuple),
     **placed,
 )
 recorded = st.builds(
@@ -150,6 +178,7 @@ records = st.builds(
     dossier=st.builds(Description, fields=fields, extra=extras, **placed),
     documents=st.lists(recorded, max_size=2).map(tuple),
     stray_files=st.lists(names, max_size=2).map(tuple),
+    status=st.sampled_from(RecordStatus),
 )
 
 
@@ -168,8 +197,10 @@ def test_the_record_knows_every_field_of_a_description() -> None:
         "kind",
         "files",
         "missing_files",
+        "relations",
+        "machine_made",
     }
-    assert set(Cell.model_fields) == {"value", "written", "row", "column"}
+    assert {field.name for field in dataclasses.fields(Cell)} == {"value", "written", "row", "column"}
 
 
 known_keys = st.sampled_from(
@@ -195,7 +226,7 @@ def test_ead_is_valid_whatever_the_fields_hold(
     document = DocumentDescription(ordinal=ordinal, kind=kind, fields=found)
     written = ead.document_fields(document, code, "H49", profile)
     whole = ead.dossier_fields(DossierDescription(file_code=code, fields=found, documents=(document,)), "H49")
-    for form, values in ((ead.FORMS[kind].name, written), ("EAD", whole)):
+    for form, values in ((ead.FORMS[kind], written), ("EAD", whole)):
         stream = io.BytesIO()
         ead.write_ead(stream, values)
         assert ead.read_ead(io.BytesIO(stream.getvalue()), form) == {

@@ -12,7 +12,7 @@ from ingest.readers.listing import shown
 from ingest.readers.resolution import Files, Miss
 from ingest.readers.rows import profile_of, records_of
 from ingest.readers.sheets import Sheet
-from metadata.profiles import profile
+from metadata.profiles import Section, profile
 
 segments = st.sampled_from(
     ["a", "b", "A", "..", ".", "", "hoso01", "a.pdf", "A.PDF", "ế.pdf", "e\u0302\u0301.pdf", "C:"]
@@ -72,9 +72,12 @@ def test_no_grid_of_cells_breaks_the_reading_of_rows(first: list[list[str]], sec
         for record in records_of(table, "s.xlsx", used):
             assert record.row in numbers
             assert record.row not in table.heading_rows
-            for key, cell in {**record.dossier, **record.record}.items():
-                assert key
-                assert cell.row == record.row
+            assert all(key for key in (*record.dossier, *record.record))
+            assert all(cell.row == record.row for cell in record.record.values())
+            # Rows of documents that say the same of their dossier share what the first of them said.
+            alone = record.section is Section.DOSSIER
+            for cell in record.dossier.values():
+                assert cell.row == record.row if alone else cell.row in range(table.first_row, record.row + 1)
 
 
 def _sheet(rows: Sequence[Sequence[str]]) -> Sheet:

@@ -19,10 +19,14 @@ SEED = int(os.environ.get("SOAK_SEED", str(random.SystemRandom().randrange(1 << 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_thousands_of_changed_files_are_read_alike_and_never_pass(corpus: Corpus, tmp_path: Path, name: str) -> None:
+def test_thousands_of_changed_files_are_read_alike_and_never_pass(
+    corpus: Corpus, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     pdf = files(corpus)[name]
     path = tmp_path / "tep.pdf"
-    print(f"seed {SEED}")
+    with capsys.disabled():
+        # Told before a mutation may end this process.
+        print(f"SOAK_SEED={SEED} {name}", flush=True)
     wrong = []
     chance = random.Random(f"{SEED} {name}")  # noqa: S311 - a repeatable sequence is wanted
     path.write_bytes(pdf)

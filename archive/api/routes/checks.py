@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from archive.api.access import ArchiveDep, LanguageDep
 from archive.api.lines import verdict_line
-from archive.web.reading import document_at
+from archive.api.rights import Asking, may
+from archive.auth.policy import Action
+from archive.composition.validating import verdicts_shown
+from archive.web.reading import asked_document
 from metadata.errors import ArchiveError
 from metadata.rules import as_json
 
@@ -43,21 +46,22 @@ class ValidationRequest(BaseModel):
 
 @router.get("/signatures", tags=["signatures"])
 def signatures(
-    archive: ArchiveDep,
+    asking: Annotated[Asking, may(Action.VERDICT_READ)],
     package_id: Annotated[str, Query(max_length=400)],
     ordinal: Annotated[int, Query(ge=0, le=999_999_999)],
 ) -> dict[str, Any]:
     """The verdicts on a document's signatures as they were judged at intake."""
-    document = document_at(archive, package_id, ordinal).document
-    items = [verdict_line(entry.path, verdict) for entry in document.verdicts for verdict in entry.verdicts]
+    reading = asked_document(asking, package_id, ordinal)
+    verdicts_shown(asking.archive, reading.record, ordinal, operator=asking.login)
+    items = [verdict_line(entry.path, one) for entry in reading.document.verdicts for one in entry.verdicts]
     return {"items": items, "next": None}
 
 
 @router.post("/signatures", tags=["signatures"])
-def validate(archive: ArchiveDep, said: ValidationRequest) -> dict[str, Any]:
+def validate(asking: Annotated[Asking, may(Action.REPLAY)], said: ValidationRequest) -> dict[str, Any]:
     """Judge a document's signatures now, with the trust in force."""
-    document_at(archive, said.package_id, said.ordinal)
-    service = archive.signature_service(None)
+    asking.place(f"{said.package_id}/{said.ordinal}")
+    service = asking.archive.signature_service(None, operator=asking.login)
     items = [
         verdict_line(file, verdict)
         for file, verdicts in service.validate(f"{said.package_id}/{said.ordinal}")
@@ -67,9 +71,12 @@ def validate(archive: ArchiveDep, said: ValidationRequest) -> dict[str, Any]:
 
 
 @router.post("/fixity-checks", status_code=201, tags=["fixity-checks"])
-def fixity_checks(archive: ArchiveDep, language: LanguageDep, said: FixityRequest) -> dict[str, Any]:
+def fixity_checks(
+    asking: Annotated[Asking, may(Action.SYSTEM_READ)], language: LanguageDep, said: FixityRequest
+) -> dict[str, Any]:
     """Read packages back and compare every byte; at most 100 in one call (`luutru fixity check --all` for more)."""
-    items = []
+    asking.everything()
+    archive, items = asking.archive, []
     for package_id in archive.fixity.choose(said.ids, everything=False, sample=None if said.ids else said.sample or 1):
         report = archive.fixity.check(package_id)
         items.append(
@@ -87,22 +94,22 @@ def fixity_checks(archive: ArchiveDep, language: LanguageDep, said: FixityReques
 
 
 @router.get("/agencies", tags=["agencies"])
-def agencies(archive: ArchiveDep) -> dict[str, Any]:
-    """Agencies that hand in."""
-    return {"items": archive.catalogue.agencies(), "next": None}
+def agencies(asking: Annotated[Asking, may(Action.ACCOUNT)]) -> dict[str, Any]:
+    """Agencies in which the caller has a role."""
+    return {"items": asking.archive.catalogue.agencies(within=asking.anything), "next": None}
 
 
-@router.get("/health/live", tags=["health"])
+@router.get("/health/live", tags=["health"], dependencies=[may(Action.OPEN)])
 def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@router.get("/health/ready", tags=["health"], responses={503: _NOT_READY})
+@router.get("/health/ready", tags=["health"], responses={503: _NOT_READY}, dependencies=[may(Action.OPEN)])
 def ready(archive: ArchiveDep) -> JSONResponse:
     """Database, storage and index answer now, and signatures can be judged."""
     probes: dict[str, Callable[[], object]] = {
-        "database": archive.catalogue.counts,
+        "database": archive.catalogue.agencies,
         "storage": archive.store.ready,
         "index": archive.index.ready,
         "trust": archive.trusting.ready,
@@ -117,5 +124,6 @@ def _state(probe: Callable[[], object]) -> dict[str, str]:
     try:
         probe()
     except ArchiveError as error:
-        return {"status": "fail", "code": error.code, "detail": str(error)}
+        # Strangers ask here: places and servers are told by `luutru doctor`.
+        return {"status": "fail", "code": error.code}
     return {"status": "ok"}

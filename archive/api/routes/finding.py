@@ -7,10 +7,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from archive.api.access import ArchiveDep, Cursor, LanguageDep, cursor_after, cursor_parts
+from archive.api.access import Cursor, LanguageDep, cursor_after, cursor_parts
 from archive.api.lines import hit_line
 from archive.api.problems import ApiError
+from archive.api.rights import Asking, may
+from archive.auth.policy import Action
+from archive.catalogue.described import Described
+from archive.services.store_places import StorePlaces
 from metadata.messages import text
+from metadata.physical import LEVELS
 from search.ports import SearchRequest
 
 router = APIRouter(prefix="/search", tags=["search"])
@@ -20,7 +25,7 @@ MAX_OFFSET = 10_000
 
 @router.get("")
 def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
-    archive: ArchiveDep,
+    asking: Annotated[Asking, may(Action.SEARCH)],
     language: LanguageDep,
     q: Annotated[str, Query(max_length=4000, description="What is looked for, with or without marks")] = "",
     field: Annotated[list[str], Query(description="`name=value`, repeatable", max_length=20)] = [],  # noqa: B006 - FastAPI copies it
@@ -34,7 +39,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
     """Documents, best first; hits in `snippet` are marked by `<em>`, the rest of it is safe HTML."""
     parts = cursor_parts(cursor, numbers=(0,), parts=1)
     begin = int(parts[0]) if parts else offset
-    answer = archive.indexing.search(
+    answer = asking.archive.indexing.search(
         SearchRequest(
             query=q,
             fields=_fields(field),
@@ -43,8 +48,10 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
             limit=limit,
             offset=begin,
             sort=sort,
-        )
+        ),
+        within=asking.scope,
     )
+    asking.found(answer.hits)
     more = begin + len(answer.hits)
     return {
         "total": answer.total,
@@ -52,6 +59,25 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
         "notes": [{"key": note, "message": text(note, language)} for note in answer.notes],
         "next": cursor_after(more) if answer.hits and more < min(answer.total, MAX_OFFSET) else None,
     }
+
+
+@router.get("/places")
+def places(asking: Annotated[Asking, may(Action.SEARCH)]) -> dict[str, Any]:
+    """Places of the physical store, each before those within it, with how many dossiers lie there.
+
+    `place` is a value for the field of that name: `field=place=2/-/12`.
+    """
+    tree = StorePlaces(Described(asking.archive.database)).tree(within=asking.scope)
+    items = [
+        {
+            "place": found.place.key,
+            **{level: getattr(found.place, level) for level in LEVELS},
+            "depth": found.depth,
+            "dossiers": found.dossiers,
+        }
+        for found in tree
+    ]
+    return {"items": items, "next": None}
 
 
 def _fields(pairs: list[str]) -> dict[str, str]:

@@ -1,20 +1,19 @@
-"""Handing in: a ZIP in one call, or a folder file by file; what became of it; the decision of a person."""
+"""Submissions: what became of them, and the decision of a person."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from typing import Annotated, Any
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from archive.api.access import (
-    AgencyDep,
-    ArchiveDep,
+    AgainDep,
     Cursor,
     LanguageDep,
     Limit,
@@ -24,33 +23,25 @@ from archive.api.access import (
     page_of,
     tagged,
 )
+from archive.api.files import send_made
 from archive.api.lines import ROOT, answer_line, job_line, submission_line
-from archive.api.problems import ApiError, RejectedUploadError
-from archive.api.uploading import Span, span_of
+from archive.api.rights import Asking, may
+from archive.api.uploading import arrived_line
+from archive.auth.policy import Action
+from archive.catalogue.journal import Job
 from archive.composition import Archive
-from archive.jobs.engine import is_under_way
-from archive.operators import operator_name
-from archive.services.incoming import Incoming
-from archive.services.uploads import Arrived, Uploads
-from metadata.errors import NotFoundError
+from archive.reports.findings import write_findings
+from archive.services.listing import ListFormat
+from archive.services.made_files import made_file
+from metadata.messages import text
+
+_AT_ONCE = 100
+"""Dossiers that are held while their findings are written."""
 
 router = APIRouter(prefix="/submissions", tags=["submissions"])
 
-_BUFFER_BYTES = 1 << 20
-_PACKED = "upload.zip"
-_ZIP_TYPES = frozenset({"application/zip", "application/x-zip-compressed"})
-_MAX_JSON_BYTES = 1 << 20
-
-UploadPath = Annotated[str, Field(max_length=4000)]
-
-
-class NewUpload(BaseModel):
-    """A folder that will come file by file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, Field(max_length=200)] = ""
-    """What people call the delivery."""
+Looking = Annotated[Asking, may(Action.SUBMISSION_READ)]
+Deciding = Annotated[Asking, may(Action.SUBMISSION_DECIDE)]
 
 
 class Return(BaseModel):
@@ -61,216 +52,41 @@ class Return(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-def _handed_in(archive: Archive, upload_id: str) -> JSONResponse:
-    """202: jobs are queued; `Location` names the first, the body all."""
-    with archive.executor() as executor:
-        for job in archive.journal.of_submission(upload_id):
-            if is_under_way(job):
-                executor.enqueue(job)
-    jobs = archive.journal.of_submission(upload_id)
-    body = {
-        "submission_id": upload_id,
-        "href": f"{ROOT}/submissions/{upload_id}",
-        "page": f"/deliveries/{upload_id}",
-        "jobs": [job_line(job) for job in jobs],
-    }
-    return JSONResponse(body, 202, {"Location": f"{ROOT}/jobs/{jobs[0].id}"})
-
-
-@router.post(
-    "",
-    status_code=202,
-    responses={
-        201: {"description": "An upload is open: `PUT …/files/{path}`, then `POST …/commit`"},
-        202: {"description": "Received; the jobs work on it"},
-        413: {"description": "`upload.too_large`"},
-        415: {"description": "`api.media_type`: neither application/zip nor application/json"},
-        422: {"description": "`api.rejected`: the ZIP breaks rules, listed in `findings`; nothing of it is kept"},
-    },
-    openapi_extra={
-        "requestBody": {
-            "content": {
-                "application/zip": {"schema": {"type": "string", "format": "binary"}},
-                "application/json": {"schema": NewUpload.model_json_schema()},
-            }
-        }
-    },
-)
-async def submit(
-    request: Request,
-    archive: ArchiveDep,
-    uploads: UploadsDep,
-    agency: AgencyDep,
-    name: Annotated[str, Query(max_length=200, description="What people call the delivery")] = "",
-) -> Response:
-    """Hand in a delivery as one ZIP, or open an upload for a folder that comes file by file."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in _ZIP_TYPES:
-        return await _submit_zip(request, archive, uploads, agency, name)
-    if kind not in {"", "application/json"}:
-        raise ApiError("api.media_type", kind)
-    said = await _json_of(request)
-    upload_id = await run_in_threadpool(uploads.begin, said.name or name)
-    href = f"{ROOT}/submissions/{upload_id}"
-    body = {"submission_id": upload_id, "href": href, "files": f"{href}/files/", "commit": f"{href}/commit"}
-    return JSONResponse(body, 201, {"Location": href})
-
-
-async def _json_of(request: Request) -> NewUpload:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_JSON_BYTES:
-            raise ApiError("api.invalid", "body")
-    try:
-        return NewUpload.model_validate_json(bytes(body)) if body else NewUpload()
-    except ValueError as error:
-        raise ApiError("api.invalid", str(error)[:500]) from error
-
-
-async def _submit_zip(request: Request, archive: Archive, uploads: Uploads, agency: str | None, name: str) -> Response:
-    upload_id = await run_in_threadpool(uploads.begin, name)
-    try:
-        await _take(uploads, upload_id, _PACKED, Span(None, None), request)
-    except BaseException:
-        # The client has no address for what it sent of a ZIP, so nobody could go on with it.
-        await run_in_threadpool(uploads.drop, upload_id)
-        raise
-
-    def hand_in() -> Response:
-        findings = uploads.unpack(upload_id, _PACKED)
-        if findings:
-            raise RejectedUploadError(findings)
-        try:
-            uploads.commit(upload_id, operator=operator_name(), agency=agency)
-        except Exception:
-            uploads.drop(upload_id)
-            raise
-        return _handed_in(archive, upload_id)
-
-    return await run_in_threadpool(hand_in)
-
-
-async def _take(uploads: Uploads, upload_id: str, path: str, span: Span, request: Request) -> Arrived:
-    """Stream a body into one file; a broken connection leaves what has come."""
-    span.check_limit(request.headers.get("content-length"), uploads.max_file_bytes)
-    incoming = await run_in_threadpool(uploads.receive, upload_id, path, span.offset)
-    with incoming:
-        broken = False
-        with suppress(ClientDisconnect):
-            broken = True
-            async for chunk in _buffered(request):
-                await run_in_threadpool(incoming.write, chunk)
-            broken = False
-        digest = await run_in_threadpool(incoming.finish)
-    if broken:
-        raise ApiError("api.invalid", f"the connection broke after {incoming.offset} bytes")
-    return await run_in_threadpool(_settle, uploads, upload_id, path, span, incoming, digest)
-
-
-def _settle(uploads: Uploads, upload_id: str, path: str, span: Span, incoming: Incoming, digest: str) -> Arrived:
-    if not span.is_complete(incoming.offset):
-        return Arrived(path, incoming.offset, complete=False)
-    uploads.complete(upload_id, path)
-    return Arrived(path, incoming.offset, complete=True, sha256=digest)
-
-
-async def _buffered(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces of a mebibyte: a server hands over small ones, and a thread for each would cost more."""
-    buffer = bytearray()
-    try:
-        async for chunk in request.stream():
-            buffer += chunk
-            if len(buffer) >= _BUFFER_BYTES:
-                yield bytes(buffer)
-                buffer.clear()
-    except ClientDisconnect:
-        if buffer:
-            yield bytes(buffer)
-        raise
-    if buffer:
-        yield bytes(buffer)
-
-
-def _arrived(entry: Arrived) -> dict[str, Any]:
-    line: dict[str, Any] = {"path": entry.path, "bytes": entry.size_bytes, "complete": entry.complete}
-    return line | ({"sha256": entry.sha256} if entry.sha256 else {})
-
-
-@router.put(
-    "/{submission_id}/files/{path:path}",
-    status_code=201,
-    responses={
-        200: {"description": "A part has come; go on at `Upload-Offset`"},
-        201: {"description": "The file is complete"},
-        409: {"description": "`upload.conflict`: another offset is due (`Upload-Offset`), or it is handed in already"},
-        413: {"description": "`upload.too_large`"},
-    },
-    openapi_extra={
-        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-    },
-)
-async def put_file(
-    request: Request,
-    uploads: UploadsDep,
-    submission_id: str,
-    path: UploadPath,
-    upload_offset: Annotated[
-        str | None, Header(description="Bytes that have come before; then the rest follows")
-    ] = None,
-    content_range: Annotated[str | None, Header(description="`bytes first-last/total`")] = None,
-) -> Response:
-    """Send one file of an open upload, whole or from where it broke off."""
-    span = span_of(upload_offset, content_range)
-    entry = await _take(uploads, submission_id, path, span, request)
-    headers = {"Upload-Offset": str(entry.size_bytes), "Upload-Complete": "?1" if entry.complete else "?0"}
-    return JSONResponse(_arrived(entry), 201 if entry.complete else 200, headers)
-
-
-@router.head("/{submission_id}/files/{path:path}", responses={200: {"description": "`Upload-Offset` has come so far"}})
-def file_offset(uploads: UploadsDep, submission_id: str, path: UploadPath) -> Response:
-    """How far one file has come."""
-    entry = uploads.arrived(submission_id, path)
-    headers = {
-        "Upload-Offset": str(entry.size_bytes),
-        "Upload-Complete": "?1" if entry.complete else "?0",
-        "Cache-Control": "no-store",
-    }
-    return Response(headers=headers)
-
-
-@router.post("/{submission_id}/commit", status_code=202, responses={409: {"description": "`upload.conflict`"}})
-def commit(archive: ArchiveDep, uploads: UploadsDep, submission_id: str, agency: AgencyDep) -> Response:
-    """Hand in what has come; again: the same answer."""
-    uploads.commit(submission_id, operator=operator_name(), agency=agency)
-    return _handed_in(archive, submission_id)
-
-
 @router.get("")
-def submissions(archive: ArchiveDep, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+def submissions(asking: Looking, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """Submissions, newest first."""
     parts = cursor_parts(cursor)
-    rows = archive.journal.submissions(limit + 1, "|".join(parts) if parts else None)
+    rows = asking.archive.journal.submissions(limit + 1, "|".join(parts) if parts else None, within=asking.scope)
     return page_of(rows, limit, submission_line, lambda row: cursor_after(row["received_at"], row["id"]))
 
 
 @router.get("/{submission_id}")
 def submission(
-    request: Request, archive: ArchiveDep, uploads: UploadsDep, language: LanguageDep, submission_id: str
+    request: Request,
+    asking: Looking,
+    uploads: UploadsDep,
+    again: AgainDep,
+    language: LanguageDep,
+    submission_id: str,
 ) -> Response:
     """One submission: a line a dossier, as `luutru ingest` tells it; or the files of an upload that is still open."""
-    try:
-        row = archive.journal.submission(submission_id)
-    except NotFoundError:
-        files = [_arrived(entry) for entry in uploads.files(submission_id)]
+    archive = asking.archive
+    if not uploads.is_submission(submission_id):
+        uploads.require_owner(submission_id, asking.login)
+        files = [arrived_line(entry) for entry in uploads.files(submission_id)]
         return JSONResponse({"submission_id": submission_id, "status": "uploading", "files": files})
+    asking.submission(submission_id)
+    row = archive.journal.submission(submission_id)
     # Jobs first: who sees a job that has ended must not find an older answer beside it.
     jobs = archive.journal.of_submission(submission_id)
     answers = archive.submissions.answers(submission_id)
+    told = again.told(submission_id)
     body = submission_line(row) | {
         "status": "received",
         "dossiers": [answer_line(answer, language) for answer in answers],
         "jobs": [job_line(job) for job in jobs],
+        "corrects": told.corrects or None,
+        "superseded_by": told.superseded_by or None,
         "receipt": f"{ROOT}/submissions/{submission_id}/receipt",
         "receipt_page": f"{ROOT}/submissions/{submission_id}/receipt.html",
     }
@@ -278,24 +94,52 @@ def submission(
 
 
 @router.get("/{submission_id}/receipt")
-def receipt(archive: ArchiveDep, submission_id: str) -> Response:
+def receipt(asking: Looking, submission_id: str) -> Response:
     """The receipt as JSON, as things stand now."""
+    asking.submission(submission_id)
+    archive = asking.archive
     return Response(archive.receipts.issue(submission_id).read_bytes(), media_type="application/json")
 
 
 @router.get("/{submission_id}/receipt.html", responses={200: {"content": {"text/html": {}}}})
-def receipt_page(archive: ArchiveDep, submission_id: str) -> Response:
+def receipt_page(asking: Looking, submission_id: str) -> Response:
     """The receipt as a printable page."""
+    asking.submission(submission_id)
+    archive = asking.archive
     page = archive.receipts.issue(submission_id).with_suffix(".html").read_bytes()
     # The page carries its own style and nothing else; it may do nothing but be printed.
     policy = "sandbox allow-modals; default-src 'none'; style-src 'unsafe-inline'"
     return Response(page, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": policy})
 
 
+@router.get("/{submission_id}/findings.xlsx", responses={200: {"content": {ListFormat.XLSX.mime: {}}}})
+def findings(request: Request, asking: Looking, language: LanguageDep, submission_id: str) -> Response:
+    """Everything that was found, a line each, with row, column, value and remedy; no cell is a formula."""
+    asking.submission(submission_id)
+    made = made_file(f"{text('findings.name', language)}.xlsx", _findings(asking.archive, submission_id, language))
+    return send_made(request, made, ListFormat.XLSX.mime)
+
+
+@contextmanager
+def _findings(archive: Archive, submission_id: str, language: str) -> Iterator[BinaryIO]:
+    title = Path(archive.journal.submission(submission_id)["path"]).name
+
+    def jobs(first: int) -> list[Job]:
+        return archive.journal.page_of_submission(submission_id, first, _AT_ONCE)
+
+    with tempfile.TemporaryDirectory(prefix="luutru-findings-", dir=archive.home.scratch) as folder:
+        path = Path(folder) / "findings.xlsx"
+        write_findings(path, jobs, title=title, language=language, created=archive.clock.now())
+        with path.open("rb") as stream:
+            yield stream
+
+
 @router.post("/{submission_id}/approval", status_code=202)
-def approve(archive: ArchiveDep, language: LanguageDep, submission_id: str) -> Response:
+def approve(asking: Deciding, language: LanguageDep, submission_id: str) -> Response:
     """Approve what awaits approval; the jobs go on."""
-    approved = archive.submissions.approve(submission_id, operator=operator_name())
+    asking.submission(submission_id)
+    archive = asking.archive
+    approved = archive.submissions.approve(submission_id, operator=asking.login)
     with archive.executor() as executor:
         for job in approved:
             executor.retry(job)
@@ -305,8 +149,10 @@ def approve(archive: ArchiveDep, language: LanguageDep, submission_id: str) -> R
 
 
 @router.post("/{submission_id}/return")
-def give_back(archive: ArchiveDep, language: LanguageDep, submission_id: str, said: Return) -> dict[str, Any]:
+def give_back(asking: Deciding, language: LanguageDep, submission_id: str, said: Return) -> dict[str, Any]:
     """Return what awaits approval to the producer."""
-    archive.submissions.give_back(submission_id, operator=operator_name(), reason=said.reason)
+    asking.submission(submission_id)
+    archive = asking.archive
+    archive.submissions.give_back(submission_id, operator=asking.login, reason=said.reason)
     lines = [answer_line(answer, language) for answer in archive.submissions.answers(submission_id)]
     return {"submission_id": submission_id, "dossiers": lines}

@@ -29,7 +29,7 @@ def approve(speak: Speaker, ids: tuple[str, ...], operator: str) -> int:
                 approved += archive.submissions.approve(submission_id, operator=operator)
                 decided.append(submission_id)
             except ArchiveError as error:
-                speak.say("failed", what=submission_id, why=error)
+                speak.failed(submission_id, error)
                 codes.append(code_of(error))
         with JobsProgress(speak) as progress:
             archive.retry(approved, progress.tell)
@@ -51,7 +51,7 @@ def give_back(speak: Speaker, ids: tuple[str, ...], reason: str, operator: str) 
                 archive.submissions.give_back(submission_id, operator=operator, reason=reason)
                 codes.append(say_answers(speak, archive.submissions.answers(submission_id)))
             except ArchiveError as error:
-                speak.say("failed", what=submission_id, why=error)
+                speak.failed(submission_id, error)
                 codes.append(code_of(error))
         archive.seal()
     return gravest(codes)

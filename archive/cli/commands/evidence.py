@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from datetime import datetime
 
 import click
 
@@ -16,11 +16,10 @@ from archive.composition.evidencing import evidence as evidence_of
 from archive.preservation.evidence.answers import Stamped
 from archive.preservation.evidence.checking import Finding
 from archive.preservation.evidence.history import StampKind
-from archive.preservation.evidence.planning import Due, Why
+from archive.preservation.evidence.planning import Due, Supposition, Why
+from archive.services.evidence import algorithm_called, is_digest
 from metadata.errors import ArchiveError
-from metadata.time import rfc3339
-
-_DIGESTS = re.compile(r"sha[-_]?(1|224|256|384|512)|sha3[-_]?(256|384|512)", re.IGNORECASE)
+from metadata.time import first_moment, rfc3339
 
 evidence = LazyGroup(
     "evidence",
@@ -72,7 +71,7 @@ def verify(speak: Speaker, ids: tuple[str, ...]) -> int:
                 found = service.verify(() if identifier is None else (identifier,))
                 codes += [_found(speak, finding) for finding in found]
             except ArchiveError as error:
-                speak.say("failed", what=identifier or "-", why=error)
+                speak.failed(identifier or "-", error)
                 codes.append(code_of(error))
     if not codes:
         speak.say("evidence_verify.nothing")
@@ -83,23 +82,39 @@ def verify(speak: Speaker, ids: tuple[str, ...]) -> int:
 @option("--years", key="evidence_plan.years", type=click.IntRange(1, 100), default=10)
 @option("--if-broken", key="evidence_plan.if_broken", default="")
 @option("--if-revoked", key="evidence_plan.if_revoked", default="")
-def plan(speak: Speaker, years: int, if_broken: str, if_revoked: str) -> int:
+@option("--if-ends", key="evidence_plan.if_ends", default="")
+@option("--from", "since", key="evidence_plan.from", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), default=None)
+def plan(speak: Speaker, years: int, if_broken: str, if_revoked: str, if_ends: str, since: datetime | None) -> int:
     """See the message `evidence_plan.help`."""
-    if if_broken and if_revoked:
-        raise click.UsageError(speak.text("evidence_plan.one"))
-    if if_broken and not _DIGESTS.fullmatch(if_broken):
-        raise click.UsageError(speak.text("evidence_plan.unknown", name=if_broken))
+    what = _supposition(speak, if_broken, if_revoked, if_ends, since)
     with Archive.opened() as archive:
         service = evidence_of(archive)
-        planned = service.plan(years, broken=if_broken, revoked=if_revoked)
-        now = archive.clock.now()
-        missed = {id(entry) for entry in planned if not entry.assumed and entry.missed(now, service.terms)}
-        for entry in planned:
-            line = _planned(entry, missed=id(entry) in missed)
-            speak.line(line, _plan_words(speak, entry, missed=id(entry) in missed))
-    if not planned:
+        known, name = service.signers(), if_revoked or if_ends
+        if name and not any(name.casefold() in signer.casefold() for signer in known):
+            speak.say("evidence_plan.no_such", name=name, known="; ".join(known) or "-")
+            return int(ExitCode.NOT_FOUND)
+        now, steps = archive.clock.now(), 0
+        for entry in service.plan(years, what):
+            missed = what is None and not entry.assumed and entry.missed(now, service.terms)
+            speak.line(_planned(entry, missed=missed), _plan_words(speak, entry, missed=missed))
+            steps += 1
+    if not steps:
         speak.say("evidence_plan.nothing")
     return int(ExitCode.OK)
+
+
+def _supposition(speak: Speaker, broken: str, revoked: str, ends: str, since: datetime | None) -> Supposition | None:
+    """What is asked for; None: nothing is supposed."""
+    if len([name for name in (broken, revoked, ends) if name]) > 1:
+        raise click.UsageError(speak.text("evidence_plan.one_of"))
+    if broken and not is_digest(broken):
+        raise click.UsageError(speak.text("evidence_plan.unknown", name=broken))
+    if (ends and since is None) or (since is not None and not (ends or broken)):
+        raise click.UsageError(speak.text("evidence_plan.day"))
+    if not (broken or revoked or ends):
+        return None
+    day = None if since is None else first_moment(since.date())
+    return Supposition(broken=algorithm_called(broken) if broken else "", revoked=revoked, ends=ends, since=day)
 
 
 def _said(speak: Speaker, answers: Iterable[Stamped]) -> tuple[int, ExitCode]:

@@ -29,7 +29,7 @@ def check(speak: Speaker, ids: tuple[str, ...], everything: bool, sample: int | 
             try:
                 report = archive.fixity.check(package_id)
             except ArchiveError as error:
-                speak.say("failed", what=package_id, why=error)
+                speak.failed(package_id, error)
                 codes.append(code_of(error))
                 continue
             progress.count(speak.text("fixity_check.reading"), done, archive.fixity.total)

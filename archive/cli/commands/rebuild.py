@@ -38,10 +38,15 @@ def catalogue_rebuild(speak: Speaker) -> int:
         "not_in_ledger": answer.not_in_ledger,
         "lost": answer.lost,
         "unreadable": answer.unreadable,
+        "damaged_segments": answer.damaged_segments,
     }
     speak.line(line, speak.text("catalogue_rebuild.done", **line))
     for package_id in answer.lost:
         speak.say("catalogue_rebuild.lost", package_id=package_id)
     for package_id, why in answer.unreadable.items():
         speak.say("failed", what=package_id, why=why)
+    for segment, why in answer.damaged_segments.items():
+        speak.say("catalogue_rebuild.damaged_segment", segment=segment, why=why)
+    if answer.damaged_segments:
+        return int(ExitCode.FAULT)
     return int(ExitCode.REJECTED if answer.lost or answer.unreadable else ExitCode.OK)

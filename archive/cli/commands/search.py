@@ -48,7 +48,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
     for note in answer.notes:
         speak.err.write(text(note, speak.language) + "\n")
     for hit in answer.hits:
-        speak.line(hit_line(hit), _words(hit))
+        speak.line(hit_line(hit), _words(hit, speak.text("show.no_file")))
     if not speak.as_json:
         speak.say("search.total", total=answer.total)
     return int(ExitCode.OK)
@@ -64,6 +64,6 @@ def _fields(pairs: tuple[str, ...]) -> dict[str, str]:
     return fields
 
 
-def _words(hit: Hit) -> str:
-    page = f" (tr. {hit.page})" if hit.page else ""
+def _words(hit: Hit, no_file: str) -> str:
+    page = f" (tr. {hit.page})" if hit.page else f" · {no_file}" if hit.no_file else ""
     return f"{hit.package_id}/{hit.ordinal}  {hit.number}  {hit.issued}  {hit.title}{page}\n    {hit.snippet}"

@@ -27,6 +27,10 @@ _WHERE = {
 signatures = LazyGroup("signatures", lazy=_WHERE, help=words("signatures.help"))
 
 
+_YEARS = (1950, 9000)
+"""X.509 knows no earlier ones; beyond, spans can no longer be reckoned with."""
+
+
 @command("validate", group="signatures")
 @click.argument("subjects", nargs=-1, required=True, metavar="FILE_OR_ID…")
 @option("--trust", key="signatures_validate.trust", type=click.Path(path_type=Path, exists=True, file_okay=False))
@@ -59,7 +63,7 @@ def validate(  # noqa: PLR0913 - one for each option
                     if report or page:
                         examined.append(one)
             except ArchiveError as error:
-                speak.say("failed", what=subject, why=error)
+                speak.failed(subject, error)
                 codes.append(code_of(error))
         _write(speak, service.reporter, examined, (report, page))
     return gravest(codes)
@@ -67,9 +71,12 @@ def validate(  # noqa: PLR0913 - one for each option
 
 def _instant(speak: Speaker, text: str) -> datetime:
     try:
-        return from_rfc3339(text)
-    except ValueError as error:
+        at = from_rfc3339(text)
+    except (ValueError, OverflowError) as error:
         raise UsageError(speak.text("signatures_validate.at_wrong", time=text)) from error
+    if not _YEARS[0] <= at.year <= _YEARS[1]:
+        raise UsageError(speak.text("signatures_validate.at_wrong", time=text))
+    return at
 
 
 def _write(
@@ -100,7 +107,8 @@ def _tell(speak: Speaker, file: str, verdicts: tuple[SignatureVerdict, ...], *, 
         shown = f"{file}: {verdict.field or '-'}: {verdict.signer or '-'}: {plain}{verdict.indication}{sub}"
         reasons = [told(reason, speak.language) for reason in verdict.reasons]
         helps = [f"→ {told(word, speak.language, 'helps')}" for word in verdict.would_help]
-        speak.line(_line(file, verdict), "\n".join([shown, *(f"  {line}" for line in (*reasons, *helps))]))
+        changed = [f"{speak.text('signatures_validate.changed', what=change)}" for change in verdict.changed_after]
+        speak.line(_line(file, verdict), "\n".join([shown, *(f"  {line}" for line in (*reasons, *changed, *helps))]))
         if verdict.indication is Indication.TOTAL_FAILED:
             codes.append(ExitCode.REJECTED)
         elif verdict.indication is Indication.INDETERMINATE and strict:

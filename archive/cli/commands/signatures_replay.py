@@ -47,7 +47,7 @@ def replay(speak: Speaker, ids: tuple[str, ...]) -> int:
                     _tell(speak, answer)
                     codes.append(_code(answer))
             except ArchiveError as error:
-                speak.say("failed", what=identifier, why=error)
+                speak.failed(identifier, error)
                 codes.append(code_of(error))
     return gravest(codes)
 

@@ -49,7 +49,13 @@ def add(speak: Speaker, files: tuple[Path, ...], role: str | None, name: str, op
 
     with Archive.opened() as archive:
         wanted = TrustRole(role) if role is not None else None
-        answer = archive.trusting.add(files, operator=operator, role=wanted, name=name)
+        refused = {file: why for file in files if (why := archive.trust.refusal(file, wanted))}
+        for why in refused.values():
+            speak.say("trust_add.refused", why=why)
+        good = [file for file in files if file not in refused]
+        if not good:
+            return int(ExitCode.USAGE)
+        answer = archive.trusting.add(good, operator=operator, role=wanted, name=name)
         for word, entries in (("added", answer.added), ("already", answer.already)):
             for entry in entries:
                 speak.line(
@@ -57,7 +63,7 @@ def add(speak: Speaker, files: tuple[Path, ...], role: str | None, name: str, op
                     speak.text(f"trust_add.{word}", subject=entry.as_json()["subject"]),
                 )
         archive.seal()
-    return int(ExitCode.OK)
+    return int(ExitCode.USAGE if refused else ExitCode.OK)
 
 
 @command("check", group="trust")
@@ -79,6 +85,8 @@ def check(speak: Speaker) -> int:
 @option("--operator", key="option.operator", default=operator_name)
 def policy(speak: Speaker, file: Path | None, own: bool, operator: str) -> int:
     """See the message `trust_policy.help`."""
+    if file is not None and own:
+        raise click.UsageError(words("trust_policy.one"))
     with Archive.opened() as archive:
         changes = file is not None or own
         found = archive.trusting.adopt_policy(file, operator=operator) if changes else archive.trusting.policy()

@@ -28,7 +28,7 @@ def verify(speak: Speaker, proofs: tuple[Path, ...], trust: Path | None) -> int:
             try:
                 report = checker.check(path)
             except ArchiveError as error:
-                speak.say("failed", what=path, why=error)
+                speak.failed(path, error)
                 codes.append(code_of(error))
                 continue
             for line in lines(report, speak.language, as_json=speak.as_json):

@@ -147,16 +147,7 @@ class Builder:
 
     def pending(self, index: Index) -> Pending:
         """What the ledger has beyond the index; lists the ledger's files, whose sizes tell which have grown."""
-        lines: list[LedgerLine] = []
-        spans: dict[str, LedgerSpan] = {}
-        for info in sorted(self.store.keys(f"{LEDGER}/"), key=lambda info: info.key):
-            start = index.covered_bytes(info.key.removeprefix(f"{LEDGER}/"))
-            if info.size_bytes > start and len(lines) < MAX_PACKAGES:
-                with self.store.open(info.key) as stream:
-                    data = stream.read()
-                name = info.key.removeprefix(f"{LEDGER}/")
-                lines.extend(parsed_lines(info.key, data[start:]))
-                spans[name] = LedgerSpan(start=start, stop=len(data), sha256=hashlib.sha256(data).hexdigest())
+        lines, spans = beyond(self.store, index)
         last = next((entry.name[:10] for entry in reversed(index.stamps) if entry.kind == StampKind.BATCH), "")
         # Making a batch is itself an event: without the day, every run would find one more to prove.
         due = bool(lines) or last < self.clock.now().date().isoformat()
@@ -288,6 +279,21 @@ def certificates_of_set(data: bytes) -> tuple[str, ...]:
         return tuple(str(row["sha256"]) for row in content["certificates"])
     except (ValueError, LookupError, TypeError, AttributeError):
         return ()
+
+
+def beyond(store: ObjectStore, index: Index) -> tuple[list[LedgerLine], dict[str, LedgerSpan]]:
+    """Lines of the ledger that no batch covers, as far as one batch takes them, and where they stand."""
+    lines: list[LedgerLine] = []
+    spans: dict[str, LedgerSpan] = {}
+    for info in sorted(store.keys(f"{LEDGER}/"), key=lambda info: info.key):
+        start = index.covered_bytes(info.key.removeprefix(f"{LEDGER}/"))
+        if info.size_bytes > start and len(lines) < MAX_PACKAGES:
+            with store.open(info.key) as stream:
+                data = stream.read()
+            name = info.key.removeprefix(f"{LEDGER}/")
+            lines.extend(parsed_lines(info.key, data[start:]))
+            spans[name] = LedgerSpan(start=start, stop=len(data), sha256=hashlib.sha256(data).hexdigest())
+    return lines, spans
 
 
 def leaf_of(group: Group, algorithm: str) -> bytes:

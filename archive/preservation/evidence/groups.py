@@ -131,12 +131,17 @@ def _members(document: PackageDocument, metadata: list[str], reading: _Reading) 
 def _objects(record: PackageRecord) -> set[str]:
     """Digests of everything under `evidence/objects/` that the package names, without its trust sets."""
     kept = {file.sha256 for file in record.sources if file.held}
-    for document in record.documents:
-        for entry in document.verdicts:
-            kept |= {name for name in (entry.facts, entry.policy, *entry.objects) if name}
+    for entry in _verdicts_of(record):
+        kept |= {name for name in (entry.facts, entry.policy, *entry.objects) if name}
     return kept
 
 
 def _trust_sets(record: PackageRecord) -> set[str]:
     # Verdicts of the first release name a trust set and kept nothing of it.
-    return {e.trust_set for document in record.documents for e in document.verdicts if e.policy and e.trust_set}
+    return {entry.trust_set for entry in _verdicts_of(record) if entry.policy and entry.trust_set}
+
+
+def _verdicts_of(record: PackageRecord) -> Iterator[FileVerdicts]:
+    yield from record.source_verdicts
+    for document in record.documents:
+        yield from document.verdicts

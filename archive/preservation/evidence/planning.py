@@ -17,7 +17,6 @@ from archive.preservation.evidence.history import Cover, History, Lines, Stamp, 
 
 DAY = timedelta(days=1)
 ASSUMED_LIFE = timedelta(days=5 * 365)
-MAX_STEPS = 200
 
 Sunset = Callable[[str], datetime | None]
 """From when on a digest algorithm proves nothing, by the policy; None: no end is set."""
@@ -116,30 +115,92 @@ def due(holding: Holding, now: datetime) -> tuple[Due, ...]:
     return tuple(sorted(found, key=lambda entry: (entry.end, entry.action.value)))
 
 
-def plan(holding: Holding, now: datetime, until: datetime) -> tuple[Due, ...]:
-    """What has to be done from now to `until`, in order of time.
+def plan(holding: Holding, now: datetime, until: datetime) -> Iterator[Due]:
+    """What has to be done from now to `until`, in order of time, one step after the other, however many.
 
     What follows from renewals that are themselves only planned is marked
     `assumed`: their certificates are taken to live as long as the best known.
     """
     life = max((s.expires - s.time for s in holding.history.stamps.values()), default=ASSUMED_LIFE)
     life = max(life, 2 * holding.terms.margin)
-    planned: list[Due] = []
-    world, assumed = holding, False
-    for number in range(MAX_STEPS):
+    world, made = holding, dict[str, tuple[StampKind, Why, datetime]]()
+    while True:
         needs = sorted(_needs(world, now), key=lambda entry: (entry.begin, entry.action.value))
-        following = next((entry for entry in needs if entry.begin <= until), None)
+        within = (entry for entry in needs if entry.begin <= until)
+        # Where a digest ends that has no better successor, or a second authority is asked for at once, the same
+        # need stands again as soon as it is met: once planned for that moment, it is left.
+        following = next((e for e in within if not any(made.get(name) == _moment(e, now) for name in e.stamps)), None)
         if following is None:
-            break
-        when = max(following.begin, now)
-        planned.append(replace(following, assumed=assumed))
-        world, assumed = _after(world, following, when, life, number), True
-    return tuple(planned)
+            return
+        yield replace(following, assumed=bool(made))
+        number = len(made)
+        world = _after(world, following, max(following.begin, now), life, number)
+        made[f"planned-{number}"] = _moment(following, now)
+
+
+def _moment(entry: Due, now: datetime) -> tuple[StampKind, Why, datetime]:
+    return (entry.action, entry.why, max(entry.begin, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Supposition:
+    """A question "what if": one of the three names, and from when on."""
+
+    broken: str = ""
+    """A digest algorithm that is not trusted any more."""
+
+    revoked: str = ""
+    """A part of the name of authorities whose certificates are revoked; now, whatever `since` says."""
+
+    ends: str = ""
+    """A part of the name of authorities whose certificates end."""
+
+    since: datetime | None = None
+    """None: now."""
+
+
+def suppose(holding: Holding, what: Supposition, now: datetime, until: datetime) -> Iterator[Due]:
+    """What would have to be done; by the rules of `plan`, on a holding in which only what is supposed differs.
+
+    What happens now asks for everything at once; what happens on a day is planned towards that day.
+    """
+    if what.revoked:
+        return iter(if_revoked(holding, what.revoked, now))
+    if what.broken and what.since is None:
+        return iter(if_broken(holding, what.broken, now))
+    return plan(_supposed(holding, what, what.since or now), now, until)
+
+
+def _supposed(holding: Holding, what: Supposition, since: datetime) -> Holding:
+    if what.broken:
+
+        def sunset(algorithm: str) -> datetime | None:
+            known = holding.sunset(algorithm)
+            if algorithm != what.broken:
+                return known
+            return since if known is None else min(since, known)
+
+        return replace(holding, sunset=sunset)
+    wanted = what.ends.casefold()
+    stamps = holding.history.stamps.values()
+    return replace(
+        holding,
+        history=History.of(
+            replace(stamp, expires=min(stamp.expires, since)) if wanted in stamp.signer.casefold() else stamp
+            for stamp in stamps
+        ),
+    )
 
 
 def if_broken(holding: Holding, algorithm: str, now: datetime) -> tuple[Due, ...]:
-    """What would have to be done at once if a digest were broken."""
-    return tuple(_rehash(holding, algorithm, Why.ALGORITHM_BROKEN, now, now))
+    """What would have to be done at once if a digest were broken: under trees, or under signatures of time-stamps."""
+    found = list(_rehash(holding, algorithm, Why.ALGORITHM_BROKEN, now, now))
+    covered = {name for entry in found for name in entry.stamps}
+    signed = [h for h in holding.history.heads() if algorithm in h.digests and h.name not in covered]
+    for tree in dict.fromkeys(head.algorithm for head in signed):
+        names = tuple(head.name for head in signed if head.algorithm == tree)
+        found.append(Due(StampKind.RENEWAL, Why.ALGORITHM_BROKEN, names, tree, now, now))
+    return tuple(found)
 
 
 def if_revoked(holding: Holding, name: str, now: datetime) -> tuple[Due, ...]:
@@ -159,8 +220,14 @@ def if_revoked(holding: Holding, name: str, now: datetime) -> tuple[Due, ...]:
     lost = []
     for batch in _batches(holding.history):
         links = lines.of(batch.name)
-        # What stood under another authority's stamp when the news came stays proven.
-        if links and all(link.stamped_by.name in struck for link in links):
+        above = [link.stamped_by for link in links]
+        while above:
+            has_ended = len(above) < len(links) and end_of(holding, above[-1])[0] <= now
+            if above[-1].name not in struck and not has_ended:
+                break
+            above.pop()
+        # What stood under another authority's stamp that is still good when the news came stays proven.
+        if links and not above:
             lost.append(batch.name)
     names = tuple(head.name for head in heads)
     algorithm = heads[0].algorithm
@@ -189,7 +256,7 @@ def _renewals(holding: Holding, algorithm: str, heads: Sequence[Stamp], now: dat
     terms = holding.terms
     needs = []
     for head in heads:
-        end, why = _end(holding, head)
+        end, why = end_of(holding, head)
         begin = min(max(end - terms.margin, head.time + terms.pause), end - terms.last)
         needs.append((begin, end, why))
     # One token covers all heads of an algorithm, so the first that ends brings all the others along.
@@ -207,7 +274,7 @@ def _renewals(holding: Holding, algorithm: str, heads: Sequence[Stamp], now: dat
         yield Due(StampKind.RENEWAL, Why.ONE_AUTHORITY, alone, algorithm, begin, end)
 
 
-def _end(holding: Holding, head: Stamp) -> tuple[datetime, Why]:
+def end_of(holding: Holding, head: Stamp) -> tuple[datetime, Why]:
     """When a stamp's token proves nothing any more: its certificate ends, or a digest that it is signed under does."""
     sunsets = [when for name in head.digests if (when := holding.sunset(name)) is not None]
     first = min(sunsets, default=head.expires)

@@ -254,7 +254,8 @@ def struck(history: History, is_good: Callable[[Stamp], bool], recent: Sequence[
 
     Args:
         history: All stamps.
-        is_good: Whether a stamp's token holds: the youngest at the present, a covered one when it was covered.
+        is_good: Whether a stamp's token holds: the youngest at the present, a covered one when it was covered, one
+            that only void ones cover as something that can be covered anew.
         recent: Covered stamps that are looked at, too: a token that was made after its key was stolen and before
             anybody knew is worthless whatever covers it.
     """
@@ -298,5 +299,14 @@ def is_revoked(judge: EngineJudge, token: bytes, covered_at: datetime | None) ->
     """Whether a token proves nothing because its authority was revoked before it was covered, or before now."""
     if covered_at is not None:
         return bool(judge.revoked_before(token, covered_at))
+    return _is_over(judge, token, ("REVOKED",))
+
+
+def is_over(judge: EngineJudge, token: bytes) -> bool:
+    """Whether covering a token now comes too late: revoked, its certificate has ended, or a digest under it."""
+    return _is_over(judge, token, ("REVOKED", "OUT_OF_BOUNDS", "CRYPTO_CONSTRAINTS"))
+
+
+def _is_over(judge: EngineJudge, token: bytes, words: tuple[str, ...]) -> bool:
     answer = judge.token(TokenQuestion(token, None))
-    return answer.outcome is not Outcome.HOLDS and answer.reason.startswith("REVOKED")
+    return answer.outcome is not Outcome.HOLDS and answer.reason.startswith(words)

@@ -4,7 +4,8 @@ The statement is a proof's table of contents, and nothing but the manifest cover
 it: whoever puts a proof together may name its parts as he likes. So nothing is
 believed because the statement says it. A verdict is known by its content,
 wherever it lies, and number and codes are looked for in the descriptive
-metadata, which are under the time-stamp.
+metadata, which are under the time-stamp, and are known by their content, too,
+where no file has their name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from archive.preservation.proofs.opening import Proof
 from archive.preservation.signatures.kept_verdicts import KeptVerdicts, KeptVerdictsUnreadableError
 
 _DESCRIPTIVE = re.compile(re.escape(DOCUMENT) + r"representations/rep1/metadata/descriptive/EAD_[a-z]+_\d+\.xml")
+_ROOT = re.compile(rb"<simpledc[\s>]")
+_HEAD_BYTES = 400
 _ELEMENT = "<{name}>([^<]*)</{name}>"
 _BOUND = {"ordinal": "docOrdinal", "doc_code": "docCode", "file_code": "arcFileCode"}
 """What of the subject stands in the circular's descriptive metadata."""
@@ -53,8 +56,17 @@ def contradicted(proof: Proof) -> Iterator[str]:
 
 
 def descriptive(proof: Proof) -> tuple[str, ...]:
-    """Members with the circular's descriptive metadata of the document."""
-    return tuple(name for name in proof.statement.group if is_descriptive(name))
+    """Members with the circular's descriptive metadata of the document: by name, else by content."""
+    named = tuple(name for name in proof.statement.group if is_descriptive(name))
+    # Not both: what came in may be such a file itself, about another document.
+    return named or tuple(name for name in proof.statement.group if _describes(proof, name))
+
+
+def _describes(proof: Proof, name: str) -> bool:
+    if proof.container.size_of(name) > MAX_JSON_BYTES:
+        return False
+    data = proof.read(name)
+    return _ROOT.search(data[:_HEAD_BYTES]) is not None and b"<docOrdinal>" in data
 
 
 def is_descriptive(name: str) -> bool:

@@ -13,7 +13,7 @@ import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,25 @@ class _Call:
     second_reader: bool
     """Whether a second reader is asked about every signature."""
 
+    keepsakes: tuple[bytes, ...]
+    """See `Judgement.keepsakes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What lies beside the files that are judged."""
+
+    contents: Mapping[Path, Path]
+    files: Mapping[Path, Mapping[str, Path]] = field(default_factory=dict)
+
+    def arguments(self, path: Path) -> dict[str, Any]:
+        """What the task is told of one file."""
+        content = self.contents.get(path) or _neighbour(path)
+        found: dict[str, Any] = {"source": str(path), "content": str(content) if content else None}
+        if files := self.files.get(path):
+            found["beside"] = {address: str(file) for address, file in files.items()}
+        return found
+
 
 class Judge:
     """Implements `ingest.ports.EvidenceJudge`.
@@ -89,13 +108,14 @@ class Judge:
         self, paths: Sequence[Path], *, contents: Mapping[Path, Path] | None = None
     ) -> Sequence[tuple[SignatureVerdict, ...]]:
         """See `SignatureJudge.judge`."""
-        return [j.verdicts for j in self._all(paths, contents or {}, self._call((), {}, bundle=False))]
+        return [j.verdicts for j in self._all(paths, _Beside(contents or {}), self._call((), {}, bundle=False))]
 
     def judgements(
         self,
         paths: Sequence[Path],
         *,
         contents: Mapping[Path, Path] | None = None,
+        beside: Mapping[Path, Mapping[str, Path]] | None = None,
         revocation: Sequence[bytes] = (),
         proofs: Mapping[str, str] | None = None,
     ) -> Sequence[Judgement]:
@@ -104,15 +124,12 @@ class Judge:
         Args:
             paths: See there.
             contents: See there.
+            beside: See there.
             revocation: See there.
             proofs: Proofs of existence from outside, such as evidence records: RFC 3339 by SHA-256.
         """
-        return self._all(paths, contents or {}, self._call(tuple(revocation), proofs or {}, bundle=True))
-
-    def keepsakes(self) -> tuple[bytes, ...]:
-        """See `EvidenceJudge.keepsakes`."""
-        snapshot = self._trust.snapshot()
-        return (snapshot.document(), *(c.der for c in snapshot.certificates), self._policy.document)
+        call = self._call(tuple(revocation), proofs or {}, bundle=True)
+        return self._all(paths, _Beside(contents or {}, beside or {}), call)
 
     def _call(self, revocation: tuple[bytes, ...], proofs: Mapping[str, str], *, bundle: bool) -> _Call:
         snapshot = self._trust.snapshot()
@@ -128,20 +145,21 @@ class Judge:
             "policy": self._policy.document.decode(),
             "bundle": bundle,
         }
-        return _Call(snapshot, at, answers, arguments, bundle and self._second_reader)
+        kept = (snapshot.document(), *(c.der for c in snapshot.certificates), self._policy.document) if bundle else ()
+        return _Call(snapshot, at, answers, arguments, bundle and self._second_reader, kept)
 
-    def _all(self, paths: Sequence[Path], contents: Mapping[Path, Path], call: _Call) -> list[Judgement]:
+    def _all(self, paths: Sequence[Path], around: _Beside, call: _Call) -> list[Judgement]:
         size = sum(len(text) for key in _LARGE for text in call.arguments[key])
         if size < SHARED_FROM_BYTES:
-            return self._each(paths, contents, call)
+            return self._each(paths, around, call)
         with tempfile.TemporaryDirectory(prefix="luutru-judge-") as folder:
             shared = Path(folder) / "world.json"
             shared.write_text(json.dumps({key: call.arguments[key] for key in _SHARED}))
             own = {key: value for key, value in call.arguments.items() if key not in _SHARED}
             empty: dict[str, list[str]] = {"anchors": [], "intermediates": []}
-            return self._each(paths, contents, replace(call, arguments={**own, **empty, "shared": str(shared)}))
+            return self._each(paths, around, replace(call, arguments={**own, **empty, "shared": str(shared)}))
 
-    def _each(self, paths: Sequence[Path], contents: Mapping[Path, Path], call: _Call) -> list[Judgement]:
+    def _each(self, paths: Sequence[Path], around: _Beside, call: _Call) -> list[Judgement]:
         judging: deque[tuple[Path, Future[Answer]]] = deque()
         reading: deque[tuple[Answer, Future[Answer] | None]] = deque()
         judged: list[Judgement] = []
@@ -151,9 +169,8 @@ class Judge:
                 reading.append(self._asked(*judging.popleft(), call))
             if len(reading) >= room:
                 judged.append(self._judgement(*reading.popleft(), call))
-            content = contents.get(path) or _neighbour(path)
-            own = {"source": str(path), "content": str(content) if content else None}
-            judging.append((path, self._workers.submit(TASK, {**call.arguments, **own}, limits=self._limits)))
+            arguments = {**call.arguments, **around.arguments(path)}
+            judging.append((path, self._workers.submit(TASK, arguments, limits=self._limits)))
         reading += [self._asked(path, future, call) for path, future in judging]
         judged += [self._judgement(answer, second, call) for answer, second in reading]
         return judged
@@ -168,7 +185,7 @@ class Judge:
 
     def _judgement(self, answer: Answer, second: Future[Answer] | None, call: _Call) -> Judgement:
         if answer.breach is not None:
-            return Judgement(self._sealed((_not_judged(answer),), call))
+            return Judgement(self._sealed((_not_judged(answer),), call), keepsakes=call.keepsakes)
         try:
             told = _with_second(answer.value, second) if second is not None else answer.value["verdicts"]
             verdicts = _VERDICTS.validate_python(tuple(told))
@@ -180,7 +197,7 @@ class Judge:
             facts = _der(answer.value["facts"])
         except (ValidationError, KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ToolUnreadableError(ENGINE, str(error)) from error
-        return Judgement(self._sealed(verdicts, call), facts, tuple(objects), wanted)
+        return Judgement(self._sealed(verdicts, call), facts, tuple(objects), wanted, keepsakes=call.keepsakes)
 
     def _sealed(self, verdicts: tuple[SignatureVerdict, ...], call: _Call) -> tuple[SignatureVerdict, ...]:
         seal = {

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from archive.preservation.signatures.asn1 import (
+    INTEGER,
     SEQUENCE,
     Asn1Error,
     at,
@@ -100,6 +101,10 @@ _COMPUTED = frozenset(DIGESTS.values()) - {"md2"}
 _SHAKES = {"shake128": 32, "shake256": 64}
 """Octets of output in signatures (RFC 8702, section 2)."""
 
+_SHAKE256, _SHAKE256_LENGTH = "2.16.840.1.101.3.4.2.12", "2.16.840.1.101.3.4.2.18"
+_LENGTH_BITS = 512
+"""What RFC 8419 (section 3.1) asks for beside Ed448: SHAKE256 with its length written out."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureAlgorithm:
@@ -170,6 +175,9 @@ class _Shake:
     def update(self, data: bytes) -> None:
         self._endless.update(data)
 
+    def copy(self) -> _Shake:
+        return _Shake(self._endless.copy(), self._octets)
+
     def digest(self) -> bytes:
         return bytes(self._endless.digest(self._octets))
 
@@ -236,12 +244,19 @@ def signature_algorithm(der: bytes) -> SignatureAlgorithm:
 def algorithm_oid(der: bytes) -> str:
     """The identifier of an AlgorithmIdentifier, whatever its parameters.
 
+    SHAKE256 with the length of output written out is SHAKE256 where that is the length which signatures
+    use anyway; with another it stays unknown.
+
     Raises:
         Asn1Error: it is none.
     """
     if len(der) > MAX_BYTES:
         raise Asn1Error("an algorithm of more than 4 KiB")
-    return oid(der, at(members(der, whole(der, SEQUENCE), 4), 0, 0x06))
+    parts = members(der, whole(der, SEQUENCE), 4)
+    identifier = oid(der, at(parts, 0, 0x06))
+    if identifier == _SHAKE256_LENGTH and len(parts) > 1 and integer(der, at(parts, 1, INTEGER)) == _LENGTH_BITS:
+        return _SHAKE256
+    return identifier
 
 
 def _pss(parameters: bytes) -> SignatureAlgorithm:

@@ -54,6 +54,9 @@ class SignerBlock:
     named: tuple[str, bytes] | None = None
     """Algorithm and digest of the certificate that a signed attribute names (5.2.3)."""
 
+    references: tuple[tuple[str, bytes], ...] = ()
+    """Algorithm and digest of every certificate that signed attributes name: each must be of the path (5.2.8.4.2.1)."""
+
     means: Callable[[bytes], bool] | None = field(default=None, repr=False)
     """Whether a certificate (DER) bears the signer's name, to look for it among the known ones."""
 

@@ -22,6 +22,7 @@ from archive.preservation.signatures.changes_catalog import (
     is_related,
     store_roles,
 )
+from archive.preservation.signatures.changes_fonts import check_fonts
 from archive.preservation.signatures.changes_forms import (
     appearance_of,
     compare_field,
@@ -31,6 +32,7 @@ from archive.preservation.signatures.changes_forms import (
     resources_of,
 )
 from archive.preservation.signatures.changes_pages import (
+    commenting,
     compare_annotations,
     compare_contents,
     compare_page,
@@ -228,7 +230,10 @@ def _by_role(step: Step, key: Key, old: object, new: object, evidence: str) -> b
     if isinstance(form, pikepdf.Dictionary) and key == key_of(form.get("/Fields")):
         compare_fields(step, old, new)
         return True
-    if key == key_of(step.old.Root.get("/Extensions")) or (key in resources_of(form) and only_adds(old, new)):
+    if key in resources_of(form) and only_adds(old, new):
+        check_fonts(step)
+        return True
+    if key == key_of(step.old.Root.get("/Extensions")):
         return True
     return bool(evidence) and _evidence(step, evidence, old, new)
 
@@ -293,7 +298,7 @@ def _by_kind(step: Step, key: Key, old: object, new: object) -> bool:
     elif kind == pikepdf.Name.Annot or old.get("/Subtype") == pikepdf.Name.Widget:
         page, part = step.names.part(key)
         keys = ", ".join(differing(old, new)[:5])
-        allowed = 4 if old.get("/Subtype") == pikepdf.Name.Widget else _COMMENTING
+        allowed = 4 if old.get("/Subtype") == pikepdf.Name.Widget else commenting(new)
         step.tell("annotation", f"{label(page)}: {part or 'annotation'} changed ({keys})", allowed, page=page)
     else:
         return False

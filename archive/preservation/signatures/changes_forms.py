@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pikepdf
 
+from archive.preservation.signatures.changes_fonts import check_fonts
 from archive.preservation.signatures.changes_step import Step, differing, key_of, members, written
 from archive.preservation.signatures.pdf_structure import items
 from archive.preservation.signatures.pdf_structure_fields import MAX_DEPTH, FieldNode, text
@@ -44,6 +45,7 @@ def compare_form(step: Step, old: object, new: object) -> None:
         elif key == "/DR":
             if not only_adds(before.get(key), new.get(key)):
                 step.tell("form", "resources of the form")
+            check_fonts(step)
         else:
             step.tell("content" if key == "/XFA" else "form", f"form: {key}")
 
@@ -156,14 +158,18 @@ def check_look(step: Step, widget: pikepdf.Object, name: str) -> None:
     """A signature's look covers a part of its page and belongs to a signature that can be judged."""
     if appearance(widget) is None or not is_shown(widget):
         return
+    place = key_of(widget.get("/P"))
+    size = step.shown[name, place] = step.shown.get((name, place), 0.0) + area(widget.get("/Rect"))
     if name not in step.sound:
-        page = step.names.page(key_of(widget.get("/P")))
-        step.tell("annotation", f"field {name}: shown without a signature that can be judged", page=page, name=name)
+        why = "shown without a signature that can be judged"
+    elif name in step.signed:
+        # No key is needed to hang another widget on a signature that is there.
+        why = "shown anew after it was signed"
+    elif size * LARGE_PART > page_area(step, widget):
+        why = "its appearance covers much of the page"
+    else:
         return
-    size = area(widget.get("/Rect")) * LARGE_PART
-    if size > page_area(step, widget):
-        page = step.names.page(key_of(widget.get("/P")))
-        step.tell("annotation", f"field {name}: its appearance covers much of the page", page=page, name=name)
+    step.tell("annotation", f"field {name}: {why}", page=step.names.page(place), name=name)
 
 
 def page_area(step: Step, widget: pikepdf.Object) -> float:

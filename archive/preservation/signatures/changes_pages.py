@@ -13,6 +13,9 @@ from archive.preservation.signatures.pdf_structure import Key, items
 _COMMENTING = 3
 """DocMDP permission that allows annotations."""
 
+_COVERING = frozenset({"/FreeText", "/Stamp", "/Redact"})
+"""Annotations that look like content: a permission to comment is none to write over what was certified."""
+
 _PRIVATE = frozenset({"/PieceInfo", "/LastModified"})
 
 
@@ -73,6 +76,12 @@ def compare_annotations(step: Step, old: object, new: object, page_number: Calla
         _new_annotation(step, entry, page_number)
 
 
+def commenting(entry: object) -> int:
+    """The DocMDP permission that an annotation needs: none allows what looks like content."""
+    kind = str(entry.get("/Subtype", "")) if isinstance(entry, pikepdf.Dictionary) else ""
+    return 4 if kind in _COVERING else _COMMENTING
+
+
 def _is_widget(entry: object) -> bool:
     return isinstance(entry, pikepdf.Dictionary) and entry.get("/Subtype") == pikepdf.Name.Widget
 
@@ -114,7 +123,7 @@ def _new_annotation(step: Step, entry: object, page_number: Callable[[], int | N
         name = full_name(entry)
         step.tell("form", f"{label(page)}: widget of field {name} added", page=page, name=name)
         return
-    step.tell("annotation", f"{label(page)}: {_annotation(entry)} added", _COMMENTING, page=page)
+    step.tell("annotation", f"{label(page)}: {_annotation(entry)} added", commenting(entry), page=page)
 
 
 def compare_tree(step: Step, old: pikepdf.Dictionary, new: pikepdf.Dictionary) -> None:

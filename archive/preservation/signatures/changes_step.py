@@ -127,7 +127,11 @@ class Step:
     looks: dict[Key, FieldNode] | None = None
     """Fields of the older revision by the parts of their appearance; None: not asked for yet."""
 
+    shown: dict[tuple[str, Key | None], float] = field(default_factory=dict)
+    """Square points that new widgets of a signature field cover, by name of the field and page."""
+
     _fields: dict[Key, FieldNode] | None = None
+    _signed: frozenset[str] = frozenset()
     _names: Names | None = None
 
     def tell(
@@ -160,19 +164,28 @@ class Step:
         """The form field that an object of the older revision is."""
         if self._fields is None:
             found: dict[Key, FieldNode] = {}
+            signed: set[str] = set()
             try:
                 for node in fields_of(self.old):
                     if node.object.is_indirect:
                         found[node.holder] = node
+                    if node.kind == "/Sig" and node.object.get("/V") is not None:
+                        signed.add(node.name)
             except TreeError as error:
                 self.tell("unknown", f"the tree of fields cannot be walked: {error}")
-            self._fields = found
+            self._fields, self._signed = found, frozenset(signed)
         return self._fields.get(key)
 
     def fields(self) -> dict[Key, FieldNode]:
         """All indirect fields of the older revision."""
         self.field((0, 0))
         return self._fields or {}
+
+    @property
+    def signed(self) -> frozenset[str]:
+        """Names of the fields of the older revision that have a signature."""
+        self.fields()
+        return self._signed
 
     def is_new(self, key: Key | None) -> bool:
         """Whether an object came with the newer revision."""

@@ -57,7 +57,7 @@ ADOBE_REVOCATION = "1.2.840.113583.1.1.8"
 
 @dataclass(frozen=True, slots=True)
 class SigningCertificate:
-    """One entry of a signing-certificate attribute: the first is the signer's, others limit the path."""
+    """One entry of a signing-certificate attribute: the first is the signer's, others must be of its path."""
 
     digest: str
     value: bytes

@@ -1,4 +1,4 @@
-"""Judges CMS files (.p7m, .p7s): CAdES and older kinds, the content inside or beside (EN 319 122-1)."""
+"""Judges CMS (.p7m, .p7s, in mail): CAdES and older kinds, the content inside or beside (EN 319 122-1)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from archive.preservation.signatures.algorithms import new_digest
-from archive.preservation.signatures.blocks import Digest, Judged, Used, used_together
-from archive.preservation.signatures.certificates import CertificateUnreadableError, certificate
+from archive.preservation.signatures.blocks import Digest, Judged, SignerBlock, Used, used_together
+from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
 from archive.preservation.signatures.cms_facts import CmsUnreadableError, SignedData, SignerFacts
 from archive.preservation.signatures.cms_reading import read_signed_data
 from archive.preservation.signatures.existence import Proof
 from archive.preservation.signatures.judging import judge_signer
-from archive.preservation.signatures.outcomes import open_
+from archive.preservation.signatures.outcomes import Outcome, open_
 from archive.preservation.signatures.signers import cms_block
 from archive.preservation.signatures.tokens_judging import material_of
 from archive.preservation.signatures.verdicts import FileJudgement, undecided, unreadable, verdict
@@ -30,13 +30,34 @@ CHUNK = 1 << 20
 _PEM = re.compile(rb"-----BEGIN (?:PKCS7|CMS)-----(.+?)-----END", re.DOTALL)
 
 
-def judge_cms(data: bytes, content: Digest | None, world: World) -> tuple[FileJudgement, World]:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The file in which a CMS stands that is no file of its own."""
+
+    name: str
+    """What the verdict calls the signature."""
+
+    sha256: str
+    """Of the file, under which its existence may be proven."""
+
+    constraints: tuple[str, ...] = ()
+    """What keeps a genuine signature from passing for the file."""
+
+    notes: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+    """Addresses that a mail says it is from, lower case: compared with those of the certificate (RFC 8550, 3)."""
+
+
+def judge_cms(
+    data: bytes, content: Digest | None, world: World, holder: Holder | None = None
+) -> tuple[FileJudgement, World]:
     """Verdicts on every signer of a CMS (DER, BER, PEM or base64).
 
     Args:
-        data: The file.
+        data: The CMS.
         content: Digest of what it signs when it does not carry it; None: that is not at hand.
         world: What is known beside the file.
+        holder: The file in which it stands; None: it is the file.
 
     Returns:
         The verdicts and the world with what the file brings.
@@ -49,16 +70,16 @@ def judge_cms(data: bytes, content: Digest | None, world: World) -> tuple[FileJu
         return FileJudgement((unreadable(f"no CMS signature: {error}"),)), world
     if not signed.signers:
         return FileJudgement((undecided("no-signer: a CMS with certificates and no signature"),)), world
-    full = _full_world(data, signed, world)
-    digest = _inside(signed.content) if signed.content is not None else content
+    full = _full_world(holder.sha256 if holder else hashlib.sha256(data).hexdigest(), signed, world)
+    digest = digest_of_bytes(signed.content) if signed.content is not None else content
     if digest is None:
         return FileJudgement(tuple(_without_content(facts) for facts in signed.signers)), full
     told: list[dict[str, Any]] = []
     used: list[Used] = []
     for facts in signed.signers:
         try:
-            judged = judge_signer(cms_block(signed, facts, digest), full)
-            told.append(_told(signed, facts, judged))
+            judged = judge_signer(_block(signed, facts, digest, holder), full)
+            told.append(_told(signed, facts, judged, holder))
             used.append(judged.used)
         except Exception as error:  # noqa: BLE001 - a defect here must not hide the other signers of the file
             told.append(undecided(f"not-judged: {type(error).__name__}: {error}", level="CMS"))
@@ -99,7 +120,9 @@ def digest_of_file(path: Path) -> Digest:
     return of
 
 
-def _inside(content: bytes) -> Callable[[str], bytes]:
+def digest_of_bytes(content: bytes) -> Digest:
+    """Digests of bytes that are at hand."""
+
     def of(name: str) -> bytes:
         value = new_digest(name)
         value.update(content)
@@ -108,7 +131,15 @@ def _inside(content: bytes) -> Callable[[str], bytes]:
     return of
 
 
-def _full_world(data: bytes, signed: SignedData, world: World) -> World:
+def _block(signed: SignedData, facts: SignerFacts, digest: Digest, holder: Holder | None) -> SignerBlock:
+    block = cms_block(signed, facts, digest)
+    if holder is None:
+        return block
+    constraints, notes = (*block.constraints, *holder.constraints), (*block.notes, *holder.notes)
+    return replace(block, constraints=constraints, notes=notes)
+
+
+def _full_world(sha256: str, signed: SignedData, world: World) -> World:
     certificates, answers = list(signed.certificates), list(signed.revocation)
     identities: list[bytes] = []
     for signer in signed.signers:
@@ -121,7 +152,7 @@ def _full_world(data: bytes, signed: SignedData, world: World) -> World:
             certificates += more[0]
             answers += more[1]
     full = world.with_material(certificates, answers)
-    whole = full.existence.of(hashlib.sha256(data).hexdigest()) if full.existence.proofs else None
+    whole = full.existence.of(sha256) if full.existence.proofs else None
     return full.proving((*identities, *certificates, *answers), whole.time, whole.source) if whole else full
 
 
@@ -141,17 +172,30 @@ def _claims(facts: SignerFacts) -> dict[str, str]:
     return {"signingTime": rfc3339(facts.signing_time)} if facts.signing_time else {}
 
 
-def _told(signed: SignedData, facts: SignerFacts, judged: Judged) -> dict[str, Any]:
+def _told(signed: SignedData, facts: SignerFacts, judged: Judged, holder: Holder | None) -> dict[str, Any]:
     best: Proof | None = judged.best
+    outcome = judged.told()
+    if holder and judged.signer and (other := _other_sender(judged.signer, holder.senders)):
+        outcome = outcome.beside(Outcome(None, (other,)))
     return verdict(
-        judged.told(),
+        outcome,
+        field=holder.name if holder else None,
         signer=judged.signer,
         signing_time=facts.signing_time,
         claimed_times=_claims(facts),
         best=best,
         level=_level(signed, facts, judged),
-        coverage="whole-file",
+        coverage="partial" if holder else "whole-file",
     )
+
+
+def _other_sender(signer: Certificate, senders: tuple[str, ...]) -> str:
+    """That the certificate is for other addresses than the mail is from; empty: it is not, or names none."""
+    told = [name.text.lower() for name in signer.says.alternative_names if name.kind == "email"]
+    told = told or [address.lower() for address in signer.subject_name.emails]
+    if not told or not senders or set(told) & set(senders):
+        return ""
+    return f"sender-differs: the certificate is for {', '.join(told[:3])}, the message says it is from {senders[0]}"
 
 
 def _level(signed: SignedData, facts: SignerFacts, judged: Judged) -> str:

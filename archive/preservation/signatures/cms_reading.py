@@ -40,6 +40,7 @@ from archive.preservation.signatures.asn1 import (
 )
 from archive.preservation.signatures.cms_attributes import (
     CONTENT_TYPE,
+    COUNTERSIGNATURE,
     MAX_TOKENS,
     MESSAGE_DIGEST,
     Attributes,
@@ -217,8 +218,8 @@ def _signer(data: bytes, element: Element, certificates: list[bytes]) -> SignerF
         protected=says.protected,
         signed_attributes=says.kinds,
         unsigned_attributes=beside.kinds,
-        notes=_notes(stated, algorithm),
-        problems=(*says.problems, *_protection(says, stated, algorithm)),
+        notes=(*_notes(stated, algorithm), *_not_judged(says, beside)),
+        problems=(*says.problems, *_missing(says), *_protection(says, stated, algorithm)),
     )
 
 
@@ -279,6 +280,23 @@ def _notes(stated: str, algorithm: SignatureAlgorithm) -> tuple[str, ...]:
     if algorithm.digest is not None and algorithm.digest != digest_of(stated):
         found.append(f"digest-mixed: the value is over {algorithm.digest}, the content over {digest_of(stated)}")
     return tuple(found)
+
+
+def _not_judged(says: Attributes, beside: Attributes) -> tuple[str, ...]:
+    """What is there and weighs nothing here: named, so that nobody takes it for judged."""
+    found = []
+    if says.policy is not None and says.policy.identifier:
+        found.append(f"signature-policy: the signer names {says.policy.identifier}; judged by the archive's own")
+    if (count := beside.kinds.count(COUNTERSIGNATURE)) > 0:
+        found.append(f"countersignature: {count} recognised, not judged")
+    if beside.archive_tokens:
+        found.append(f"archive-time-stamp: {len(beside.archive_tokens)} recognised, not judged")
+    return tuple(found)
+
+
+def _missing(says: Attributes) -> tuple[str, ...]:
+    """RFC 5652, 11.1: where attributes are signed the type of the content is one of them."""
+    return ("attribute-missing: content-type",) if says.kinds and says.content_type is None else ()
 
 
 def _protection(says: Attributes, stated: str, algorithm: SignatureAlgorithm) -> tuple[str, ...]:

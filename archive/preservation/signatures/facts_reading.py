@@ -9,7 +9,7 @@ from archive.preservation.signatures.packages import read_package
 from archive.preservation.signatures.pdf_facts_json import facts_document
 from archive.preservation.signatures.pdf_reading import read_pdf
 from archive.preservation.signatures.xml_facts_json import xml_facts_document
-from archive.preservation.signatures.xml_reading import read_xml
+from archive.preservation.signatures.xml_reading import read_mime, read_xml
 
 
 def facts_of_file(path: Path) -> bytes | None:
@@ -20,6 +20,9 @@ def facts_of_file(path: Path) -> bytes | None:
         return facts_document(read_pdf(path))
     if kind == "xml":
         return xml_facts_document(read_xml(path))
+    if kind == "mime":
+        facts = read_mime(path)
+        return None if facts is None else xml_facts_document(facts)
     if kind == "package":
         return xml_facts_document(read_package(path))
     return None

@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
+from archive.preservation.signatures.algorithms import digest_is
 from archive.preservation.signatures.blocks import Judged, SignerBlock, TokenVerdict, Used, used_together
 from archive.preservation.signatures.certificates import Certificate
 from archive.preservation.signatures.chains import Moment, judge_chain
@@ -69,7 +70,7 @@ def _broken(outcome: Outcome) -> bool | None:
 
 
 def _with_time(base: Judged, block: SignerBlock, world: World) -> Judged:
-    """Best signature time (5.5.4, steps 2 and 3): the earliest that anything proves."""
+    """Best signature time (5.5.4, steps 1 and 3): the earliest that anything proves."""
     best = world.existence.of(hashlib.sha256(block.signature).hexdigest())
     if best is not None and best.time >= world.at:
         best = None
@@ -106,10 +107,13 @@ def _accepted(base: Judged, block: SignerBlock, signer: Certificate, world: Worl
     when = base.best.time if base.best else world.at
     moment = Moment(when, base.best is not None, floor, base.names_signer, is_document=True)
     chain = judge_chain(signer, world, moment)
-    order = _order(base, world, floor)
-    acceptance = [
-        c for c in (order, _constraints(block, signer), _algorithm(block, signer, moment, world)) if c.reasons
-    ]
+    checks = (
+        _order(base, world, floor),
+        _constraints(block, signer),
+        _references(block, chain.path, world),
+        _algorithm(block, signer, moment, world),
+    )
+    acceptance = [c for c in checks if c.reasons]
     first = _first(chain.outcome, acceptance)
     return replace(
         base,
@@ -137,7 +141,7 @@ def _order(base: Judged, world: World, floor: datetime | None) -> Outcome:
 
 
 def _constraints(block: SignerBlock, signer: Certificate) -> Outcome:
-    """Signature constraints (5.2.8.4.2)."""
+    """Signature constraints (5.2.8.4.1)."""
     if not signer.may_sign_documents:
         return open_("SIG_CONSTRAINTS_FAILURE", f"key-usage: {signer.name} may not sign documents")
     if block.constraints:
@@ -145,8 +149,21 @@ def _constraints(block: SignerBlock, signer: Certificate) -> Outcome:
     return PASSED
 
 
+def _references(block: SignerBlock, path: tuple[Certificate, ...], world: World) -> Outcome:
+    """5.2.8.4.2.1: whichever certificates the signer named are those of the path, or one above its anchor."""
+    if not path:
+        return PASSED
+    anchor = path[-1]
+    known = [*path, *(c for c in world.trust.issuers_of(anchor) if anchor.issued_by(c))]
+    strangers = [value for name, value in block.references if not any(digest_is(name, value, c.der) for c in known)]
+    if not strangers:
+        return PASSED
+    why = f"signing-certificate: {len(strangers)} of the certificates that the signer named are not on the path"
+    return open_("SIG_CONSTRAINTS_FAILURE", why)
+
+
 def _algorithm(block: SignerBlock, signer: Certificate, moment: Moment, world: World) -> Outcome:
-    """Cryptographic constraints on the signature's digest (5.2.8.4.2); its key is a bound of the path."""
+    """Cryptographic constraints on the signature's digest (5.2.8.4.1); its key is a bound of the path."""
     names = dict.fromkeys((block.digest, block.algorithm.digest or block.digest, *block.further_digests))
     for name in names:
         row = world.policy.digest_row(name)

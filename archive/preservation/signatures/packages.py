@@ -17,8 +17,9 @@ from urllib.parse import unquote
 from archive.preservation.signatures.packages_office import office_coverage, office_types
 from archive.preservation.signatures.xml_coverage import MAX_PLACES, Coverage
 from archive.preservation.signatures.xml_facts import XmlFacts, XmlSignature, XmlUnsupported
+from archive.preservation.signatures.xml_outside import Outside
 from archive.preservation.signatures.xml_reading import MAX_SIGNATURES, unsupported
-from archive.preservation.signatures.xml_references import UNREADABLE, Budget, Outside, ReferenceProblem, Surroundings
+from archive.preservation.signatures.xml_references import UNREADABLE, Budget, ReferenceProblem, Surroundings
 from archive.preservation.signatures.xml_signatures import Read, is_signature, read_signature
 from archive.preservation.signatures.xml_tree import MAX_XML_BYTES, Document, XmlUnreadableError, parsed
 

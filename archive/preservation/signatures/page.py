@@ -23,9 +23,9 @@ body{font:16px/1.5 serif;max-width:50em;margin:2em auto;padding:0 1em;color:#111
 h1{font-size:1.5em}h2{font-size:1.2em;border-top:2px solid #333;padding-top:.6em;overflow-wrap:anywhere}
 h3{font-size:1.1em;margin-bottom:.2em;overflow-wrap:anywhere}
 .word{font-weight:bold;font-size:1.15em}.valid{color:#14532d}.insufficient{color:#713f12}.invalid{color:#7f1d1d}
-dl{display:grid;grid-template-columns:14em 1fr;gap:.2em 1em}dt{color:#444}dd{margin:0;overflow-wrap:anywhere}
-ul{margin:0;padding-left:1.2em}small,code{color:#444;font-size:.85em}section+section{margin-top:4em}
-@media(max-width:40em){dl{grid-template-columns:1fr}}@media print{h3,dl{break-inside:avoid}}
+dl{display:grid;grid-template-columns:14em minmax(0,1fr);gap:.2em 1em}dt{color:#444}dd{margin:0;overflow-wrap:anywhere}
+ul{margin:0;padding-left:1.2em}small,code{color:#444;font-size:.85em;overflow-wrap:anywhere}section+section{margin-top:4em}
+@media(max-width:40em){dl{grid-template-columns:minmax(0,1fr)}}@media print{h3,dl{break-inside:avoid}}
 """
 _WHOLE = ("whole-file", "whole-revision")
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -6,7 +6,6 @@ check kept facts against the file.
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import re
 from bisect import bisect_right
@@ -14,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from archive.preservation.signatures.algorithms import new_digest
 from archive.preservation.signatures.pdf_facts import ByteRange
 
 MAX_CONTENTS = 4 << 20
@@ -31,9 +31,6 @@ _PIECE = 4 << 20
 _RANGE = re.compile(rb"/ByteRange\s{0,100}\[([^\]]{0,200})\]")
 _NUMBER = re.compile(rb"[-+]?\d{1,18}")
 _WHITE = b"\r\n\t\f \0"
-
-# Digests whose length is not fixed would need a length, and CMS gives them none that counts here.
-_REFUSED = ("shake", "blake")
 
 
 class PdfBytes(Protocol):
@@ -68,7 +65,7 @@ class FileBytes:
         self.data = data
         self.size = len(data)
         # Digests of the file's beginning by algorithm: signatures made in turn cover beginnings of each other.
-        self._begun: dict[str, tuple[list[int], list[hashlib._Hash]]] = {}
+        self._begun: dict[str, tuple[list[int], list[Any]]] = {}
         self._known: dict[tuple[str, ByteRange], bytes] = {}
 
     def read(self, start: int, end: int) -> bytes:
@@ -79,7 +76,7 @@ class FileBytes:
         """Digest of the signed stretches; asked in the order of the file, all signatures cost one pass.
 
         Args:
-            name: As hashlib calls it: `sha256`, `sha3_256`.
+            name: `sha256`, `sha3_256`; see `algorithms.new_digest`.
             span: Must lie in the file (`span_problem`).
 
         Raises:
@@ -89,18 +86,17 @@ class FileBytes:
         if known is None:
             value = self._beginning(name, span.first)
             self._update(value, span.gap_end, span.end)
-            known = self._known[name, span] = value.digest()
+            known = self._known[name, span] = bytes(value.digest())
         return known
 
     def sha256(self) -> str:
         """Of the whole file, hexadecimal."""
-        return self._beginning("sha256", self.size).hexdigest()
+        return bytes(self._beginning("sha256", self.size).digest()).hex()
 
-    def _beginning(self, name: str, end: int) -> hashlib._Hash:
-        if name.startswith(_REFUSED):
-            msg = f"unknown digest {name}"
-            raise ValueError(msg)
-        places, values = self._begun.setdefault(name, ([0], [hashlib.new(name, usedforsecurity=False)]))
+    def _beginning(self, name: str, end: int) -> Any:  # noqa: ANN401 - hashlib gives its objects no public type
+        if name not in self._begun:
+            self._begun[name] = ([0], [new_digest(name)])
+        places, values = self._begun[name]
         place = bisect_right(places, end) - 1
         value = values[place].copy()
         if places[place] != end:
@@ -109,7 +105,7 @@ class FileBytes:
             values.insert(place + 1, value.copy())
         return value
 
-    def _update(self, value: hashlib._Hash, start: int, end: int) -> None:
+    def _update(self, value: Any, start: int, end: int) -> None:  # noqa: ANN401 - as above
         with memoryview(self.data) as view:
             for place in range(start, min(end, self.size), _PIECE):
                 value.update(view[place : min(place + _PIECE, end)])

@@ -39,6 +39,11 @@ _WHITE = b"\r\n\t\f \0"
 _MARK = b"%%EOF"
 _HEADER = 1024
 _CLOSING = re.compile(rb"(?:^|[\r\n\t\f \0>])startxref[\r\n\t\f \0]{1,20}(\d{1,15})[\r\n\t\f \0]{1,20}$")
+_GAP = rb"(?:[\r\n\t\f \0]|%[^\r\n]*[\r\n])"
+# Not possessive: Python 3.11.2 of Debian 12 does not match such groups rightly.
+_OBJECT = re.compile(_GAP + rb"*([+-]?\d{1,20})" + _GAP + rb"+([+-]?\d{1,20})" + _GAP + rb"+obj")
+_BLANK = re.compile(_GAP + rb"*(?:%[^\r\n]*)?")
+_OBJECT_HEADER = 1024
 _LIMITS = "flate_max_memory", "run_length_max_memory", "png_max_memory", "tiff_max_memory"
 _COMPRESSED = 2
 _KEPT_BYTES = 32 << 20
@@ -113,6 +118,7 @@ def open_beginning(data: FileBytes, end: int, *, repaired: bool = False) -> pike
     stream = io.BytesIO(data.read(0, end)) if small else cast("BinaryIO", _Beginning(data.data, end))
     try:
         pdf = pikepdf.open(stream, attempt_recovery=repaired, inherit_page_attributes=False)
+        misplaced = None if repaired else _misplaced(data, pdf)
         readable = isinstance(pdf.Root, pikepdf.Dictionary)
     except pikepdf.PasswordError as error:
         raise LockedError from error
@@ -121,7 +127,42 @@ def open_beginning(data: FileBytes, end: int, *, repaired: bool = False) -> pike
         raise DamagedError(type(error).__name__) from error
     if not readable:
         raise DamagedError("the catalog is no dictionary")
+    if misplaced is not None:
+        msg = f"where object {misplaced[0]} should lie, another one begins"
+        raise DamagedError(msg)
     return pdf
+
+
+def _misplaced(data: FileBytes, pdf: pikepdf.Pdf) -> Key | None:
+    """An object whose cross-reference points at the header of another one.
+
+    Readers do not agree on what such a file shows. qpdf (12.4) reads what lies there and puts it in the place
+    of the object that the header names, also while that very object is walked through: memory that is free
+    already is used, and the process ends.
+    """
+    shift = _shift(data)
+    for key, entry in pdf.get_xref_table().items():
+        if entry.type != 1:
+            continue
+        offset = (entry.offset or 0) + shift
+        if data.data[offset : offset + 20].startswith(b"%d %d obj" % key):
+            continue
+        if _begins_otherwise(data.read(offset, offset + _OBJECT_HEADER), key):
+            return key
+    return None
+
+
+def _begins_otherwise(found: bytes, key: Key) -> bool:
+    """Whether another object begins here, or white space and comments are so long that it cannot be told."""
+    header = _OBJECT.match(found)
+    if header is not None:
+        return (int(header[1]), int(header[2])) != key
+    blank = _BLANK.match(found)
+    return len(found) == _OBJECT_HEADER and blank is not None and blank.end() > _OBJECT_HEADER // 2
+
+
+def _shift(data: FileBytes) -> int:
+    return max(0, data.read(0, _HEADER).find(b"%PDF-"))
 
 
 def items(value: object, most: int) -> list[object]:
@@ -253,7 +294,7 @@ def revisions_of(data: FileBytes) -> Revisions:
         LockedError: a user password is needed.
         DamagedError: no end of the file can be opened strictly.
     """
-    shift = max(0, data.read(0, _HEADER).find(b"%PDF-"))
+    shift = _shift(data)
     last, pdf = _last(data)
     sections = [_counted(last, pdf)]
     opened = [pdf]

@@ -33,6 +33,14 @@ _MARKS = ("attribute-order", "byte-range", "too-many")
 """Words by which known defects of the second reader are recognised."""
 
 _SECURE = ("whole-file", "whole-revision")
+_OF_SOMEBODY_KNOWN = frozenset(
+    {
+        *("TRY_LATER", "NO_POE", "TIMESTAMP_ORDER_FAILURE", "REVOCATION_OUT_OF_BOUNDS_NO_POE"),
+        *("OUT_OF_BOUNDS_NO_POE", "OUT_OF_BOUNDS_NOT_REVOKED", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"),
+    }
+)
+"""What is open of a signature under a trusted path: proofs and lists are missing, who signed is not in doubt."""
+
 _CLOCKS_DIFFER_SECONDS = 600
 
 
@@ -174,10 +182,27 @@ class PdfTelling:
         texts = [f"revision {c.revision}: {c.what}" for c in forbidden]
         texts += [f"revision {c.revision}: {c.what} (the signer allowed it)" for c in allowed]
         grave = gravest_change(forbidden, vouched, self._policy) or (ALLOWED if allowed else NOTHING)
+        doubts = self._shown_by_strangers(one)
         if self._facts.stray:
-            texts.append(f"{self._facts.stray} bytes after the last complete revision")
-            grave = grave if grave in (CONTENT, DOUBTFUL) else DOUBTFUL
-        return tuple(texts[:MAX_CHANGES]), grave
+            doubts.append(f"{self._facts.stray} bytes after the last complete revision")
+        if doubts and grave not in (CONTENT, DOUBTFUL):
+            grave = DOUBTFUL
+        return (*texts, *doubts)[:MAX_CHANGES], grave
+
+    def _shown_by_strangers(self, one: SignedField) -> list[str]:
+        """Later signatures that show something on a page though nothing tells whose they are: anybody can add such.
+
+        A time-stamp is nobody's: an authority stamps whatever it is asked to.
+        """
+        found = []
+        for place, told in sorted(self._told.items()):
+            other = self._facts.fields[place]
+            is_later = other.revision is not None and other.revision > (one.revision or 0)
+            is_known = told.outcome.passed or told.outcome.subindication in _OF_SOMEBODY_KNOWN
+            if is_later and other.visible and (other.is_time_stamp or not is_known):
+                kind = "time-stamp, which is nobody's" if other.is_time_stamp else "signature that proves nobody"
+                found.append(f"revision {other.revision}: field {other.name}: shown by a {kind}")
+        return found
 
     def _vouched(self, place: int) -> int:
         """The last revision that a later signature (no time-stamp) that passed covers as a whole."""

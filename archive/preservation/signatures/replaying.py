@@ -24,6 +24,7 @@ from archive.preservation.signatures.kept_verdicts import (
     completed,
     differences,
 )
+from archive.preservation.signatures.mail_signatures import judge_mail, mail_too_large, openpgp
 from archive.preservation.signatures.pdf_facts import ByteRange
 from archive.preservation.signatures.pdf_facts_json import facts_of
 from archive.preservation.signatures.pdf_judging import judge_pdf
@@ -35,6 +36,7 @@ from archive.preservation.signatures.world import World
 from archive.preservation.signatures.xml_facts_json import is_xml_facts, xml_facts_of
 from archive.preservation.signatures.xml_judging import judge_xml
 from archive.preservation.trust.sets import TrustSnapshot, TrustStoreDamagedError
+from metadata.mime_entities import MOST_JUDGED_BYTES
 from metadata.time import from_rfc3339
 
 
@@ -237,26 +239,40 @@ def _without_facts(
 ) -> tuple[Mapping[str, Any], ...]:
     kind = kind_of(data.read(0, HEAD), _suffix(kept.path))
     if kind == "cms":
-        if data.size > MAX_CMS_BYTES:
-            return (too_large(),)
-        missing: list[ContentMissingError] = []
-
-        def content(algorithm: str) -> bytes:
-            try:
-                return material.content_digest(algorithm)
-            except ContentMissingError as error:
-                # The engine guards its signers against each other, and would take this for a defect of one.
-                missing.append(error)
-                raise
-
-        found = judge_cms(data.read(0, data.size), content if kept.content else None, world)[0].verdicts
-        if missing:
-            raise missing[0]
+        return _cms(kept, material, data, world)
+    if kind == "openpgp":
+        return (openpgp(),)
+    if kind == "mime" and (found := _mail(data, world)):
         return found
-    if kind in {"pdf", "xml", "package"}:
+    if kind in {"pdf", "xml", "package", "mime"}:
         msg = "no facts of its structure were kept: it could not be judged within its limits"
         raise NotJudgeableError(msg)
     return (unreadable(kind),) if kind else ()
+
+
+def _cms(kept: KeptVerdicts, material: Material, data: KeptBytes, world: World) -> tuple[Mapping[str, Any], ...]:
+    if data.size > MAX_CMS_BYTES:
+        return (too_large(),)
+    missing: list[ContentMissingError] = []
+
+    def content(algorithm: str) -> bytes:
+        try:
+            return material.content_digest(algorithm)
+        except ContentMissingError as error:
+            # The engine guards its signers against each other, and would take this for a defect of one.
+            missing.append(error)
+            raise
+
+    found = judge_cms(data.read(0, data.size), content if kept.content else None, world)[0].verdicts
+    if missing:
+        raise missing[0]
+    return found
+
+
+def _mail(data: KeptBytes, world: World) -> tuple[Mapping[str, Any], ...]:
+    if data.size > MOST_JUDGED_BYTES:
+        return (mail_too_large(),)
+    return judge_mail(data.read(0, data.size), world)[0].verdicts
 
 
 def _suffix(path: str) -> str:

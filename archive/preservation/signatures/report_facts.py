@@ -22,6 +22,7 @@ from archive.preservation.signatures.cms_judging import MAX_CMS_BYTES, binary, d
 from archive.preservation.signatures.cms_reading import read_pkcs1, read_signed_data, read_token
 from archive.preservation.signatures.crl_reading import RevocationList
 from archive.preservation.signatures.file_kinds import HEAD, kind_of
+from archive.preservation.signatures.mail_signatures import signed_parts
 from archive.preservation.signatures.pdf_facts import SignedField
 from archive.preservation.signatures.pdf_facts_json import facts_of
 from archive.preservation.signatures.pdf_judging import PKCS1, trimmed
@@ -29,6 +30,7 @@ from archive.preservation.signatures.revocation import Revocations
 from archive.preservation.signatures.revocation_reading import RevocationUnreadableError, read_revocation
 from archive.preservation.signatures.xml_facts import XmlSignature
 from archive.preservation.signatures.xml_facts_json import is_xml_facts, xml_facts_of
+from metadata.mime_entities import MOST_JUDGED_BYTES
 from metadata.time import from_rfc3339, rfc3339
 
 MAX_CHAIN = 10
@@ -97,10 +99,18 @@ def _signatures(path: Path, facts: bytes, bundle: _Objects) -> Iterator[dict[str
 def _of_cms(path: Path, bundle: _Objects) -> Iterator[dict[str, Any]]:
     with path.open("rb") as stream:
         kind = kind_of(stream.read(HEAD), path.suffix.lower())
+    if kind == "mime" and path.stat().st_size <= MOST_JUDGED_BYTES:
+        for part in signed_parts(path.read_bytes()):
+            yield from _signers(part.cms, bundle) if not part.unread else (_nothing(),)
+        return
     if kind != "cms" or path.stat().st_size > MAX_CMS_BYTES:
         return
+    yield from _signers(binary(path.read_bytes()), bundle)
+
+
+def _signers(cms: bytes, bundle: _Objects) -> Iterator[dict[str, Any]]:
     try:
-        signed = read_signed_data(binary(path.read_bytes()))
+        signed = read_signed_data(cms)
     except CmsUnreadableError:
         return
     for signer in signed.signers:

@@ -8,14 +8,20 @@ from archive.preservation.signatures.algorithms import digest as digested
 from archive.preservation.signatures.algorithms import digest_is
 from archive.preservation.signatures.blocks import Digest, SignerBlock, Stamp
 from archive.preservation.signatures.certificates import Certificate, CertificateUnreadableError, certificate
-from archive.preservation.signatures.cms_facts import SignedData, SignerFacts
+from archive.preservation.signatures.cms_facts import SignedData, SignerFacts, SignerName
 from archive.preservation.signatures.outcomes import PASSED, Outcome, failed, open_
 from archive.preservation.signatures.tokens import TokenFacts
 from archive.preservation.signatures.values import AlgorithmUnknownError, is_genuine, is_genuine_over
 from archive.preservation.signatures.world import World
 
 MAX_CANDIDATES = 5
-_CONSTRAINING = ("attribute-repeated", "attribute-values", "algorithm-protection", "content-is-attributes")
+_CONSTRAINING = (
+    "attribute-missing",
+    "attribute-repeated",
+    "attribute-values",
+    "algorithm-protection",
+    "content-is-attributes",
+)
 
 
 def cms_block(signed: SignedData, facts: SignerFacts, digest: Digest) -> SignerBlock:
@@ -39,12 +45,28 @@ def cms_block(signed: SignedData, facts: SignerFacts, digest: Digest) -> SignerB
         hashed=digest,
         candidates=_candidates(facts),
         named=facts.certificate_digest,
+        references=tuple((c.digest, c.value) for c in facts.signing_certificates),
         means=facts.name.means,
         stamps=tuple(Stamp(der, (of_value,)) for der in facts.tokens),
         content_stamps=tuple(Stamp(der, (digest,), "content-time-stamp") for der in facts.content_tokens),
-        constraints=tuple(p for p in facts.problems if p.startswith(_CONSTRAINING)),
-        notes=(*facts.notes, *(p for p in facts.problems if not p.startswith(_CONSTRAINING))),
+        constraints=constraints_of(facts),
+        notes=(*facts.notes, *(p for p in facts.problems if not p.startswith(_CONSTRAINING)), *_issuer_notes(facts)),
     )
+
+
+def constraints_of(facts: SignerFacts) -> tuple[str, ...]:
+    """Breaches of RFC 5652 that keep a genuine signature from passing."""
+    return tuple(p for p in facts.problems if p.startswith(_CONSTRAINING))
+
+
+def _issuer_notes(facts: SignerFacts) -> tuple[str, ...]:
+    """5.2.3.4: an issuer and number beside the digest that are another certificate's are only warned of."""
+    own = facts.signing_certificates[0] if facts.signing_certificates else None
+    if own is None or own.serial is None or facts.certificate is None:
+        return ()
+    if SignerName(own.issuer, own.serial).means(facts.certificate):
+        return ()
+    return ("signing-certificate-issuer: the digest is the signer's certificate, issuer and number are another's",)
 
 
 def token_block(signed: SignedData, stamp: TokenFacts) -> SignerBlock:

@@ -99,7 +99,7 @@ def _raised(bound: Bound) -> Bound:
     return replace(bound, depth=bound.depth + 1, word=word.get(bound.word, bound.word))
 
 
-# ------------------------------------------------------------ algorithms (5.2.8.4.2, 5.6.2.2.4 step 2 d)
+# ------------------------------------------------------------ algorithms (5.2.6.4 step 6, 5.6.2.2.4 step 2 d)
 
 
 def _signature_end(subject: Certificate, policy: Policy) -> Iterator[Bound]:

@@ -11,7 +11,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,12 @@ from typing import Any
 from archive.preservation.signatures.cms_judging import MAX_CMS_BYTES, digest_of_file, judge_cms, too_large
 from archive.preservation.signatures.existence import Existence
 from archive.preservation.signatures.file_kinds import HEAD, kind_of
+from archive.preservation.signatures.mail_signatures import (
+    judge_mail,
+    mail_too_large,
+    openpgp,
+    speaks_of_signatures,
+)
 from archive.preservation.signatures.pdf_bytes import opened
 from archive.preservation.signatures.pdf_facts_json import facts_document
 from archive.preservation.signatures.pdf_judging import judge_pdf
@@ -29,10 +35,22 @@ from archive.preservation.signatures.world import World
 from archive.preservation.signatures.xml_facts import XmlFacts
 from archive.preservation.signatures.xml_facts_json import xml_facts_document
 from archive.preservation.signatures.xml_judging import judge_xml
+from metadata.mime_entities import MOST_JUDGED_BYTES
 from metadata.time import from_rfc3339
 
 _PROVOKED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What hostile bytes may provoke through a defect of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What lies beside a file."""
+
+    content: Path | None = None
+    """What it signs, when it is a detached signature."""
+
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Files that an XML signature may lead to, by their addresses as seen from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ def judge(  # noqa: PLR0913 - keywords of a task
     intermediates: list[str],
     at: str,
     content: str | None = None,
+    beside: dict[str, str] | None = None,
     revocation: list[str] | None = None,
     known_since: dict[str, str] | None = None,
     proofs: dict[str, str] | None = None,
@@ -68,6 +87,7 @@ def judge(  # noqa: PLR0913 - keywords of a task
         intermediates: Certificates that help to build paths, DER in base64.
         at: The time of judging, RFC 3339.
         content: The file that a detached signature signs.
+        beside: Files that an XML signature may lead to, by their addresses as seen from it.
         revocation: CRLs and OCSP answers known beside the file's own, DER in base64.
         known_since: Since when certificates are known: RFC 3339 by SHA-256.
         proofs: Proofs of existence by evidence records: RFC 3339 by SHA-256.
@@ -92,7 +112,8 @@ def judge(  # noqa: PLR0913 - keywords of a task
     times = {name: from_rfc3339(when) for name, when in (proofs or {}).items()}
     world = world.with_existence(Existence.known_since(known_since or {}).joined(Existence.recorded(times)))
     try:
-        answer = judge_file(Path(source), Path(content) if content else None, world)
+        around = Around(Path(content) if content else None, {uri: Path(file) for uri, file in (beside or {}).items()})
+        answer = judge_file(Path(source), around, world)
     except RecursionError:
         only = undecided("nesting: the file is nested too deeply to be judged")
         answer = FileAnswer(FileJudgement((only,)), world)
@@ -146,43 +167,55 @@ def _bundle(answer: FileAnswer, handed_in: World) -> dict[str, Any]:
     }
 
 
-def judge_file(path: Path, content: Path | None, world: World) -> FileAnswer:
+def judge_file(path: Path, around: Around, world: World) -> FileAnswer:
     """Judge the file at `path` by what its bytes are.
 
     Args:
         path: The file.
-        content: What it signs, when it is a detached signature.
+        around: What lies beside it.
         world: What is known beside it.
     """
     with path.open("rb") as stream:
         kind = kind_of(stream.read(HEAD), path.suffix.lower())
     judge_kind = _KINDS.get(kind)
     if judge_kind is not None:
-        return judge_kind(path, content, world)
+        return judge_kind(path, around, world)
     return FileAnswer(FileJudgement((unreadable(kind),) if kind else ()), world)
 
 
-def _pdf(path: Path, _content: Path | None, world: World) -> FileAnswer:
+def _pdf(path: Path, _around: Around, world: World) -> FileAnswer:
     with opened(path) as data:
         facts = read_bytes(data)
         judgement, full = judge_pdf(facts, data, world)
     return FileAnswer(judgement, full, facts_document(facts) if judgement.verdicts else b"")
 
 
-def _cms(path: Path, content: Path | None, world: World) -> FileAnswer:
+def _cms(path: Path, around: Around, world: World) -> FileAnswer:
     if path.stat().st_size > MAX_CMS_BYTES:
         return FileAnswer(FileJudgement((too_large(),)), world)
-    judgement, full = judge_cms(path.read_bytes(), digest_of_file(content) if content else None, world)
+    judgement, full = judge_cms(path.read_bytes(), digest_of_file(around.content) if around.content else None, world)
     return FileAnswer(judgement, full)
 
 
-def _xml(path: Path, content: Path | None, world: World) -> FileAnswer:
+def _xml(path: Path, around: Around, world: World) -> FileAnswer:
     from archive.preservation.signatures.xml_reading import read_xml  # noqa: PLC0415 - lxml only for who needs it
 
-    return _with_xml(path, read_xml(path, content), world)
+    return _with_xml(path, read_xml(path, around.content, beside=around.files), world)
 
 
-def _package(path: Path, _content: Path | None, world: World) -> FileAnswer:
+def _mime(path: Path, _around: Around, world: World) -> FileAnswer:
+    from archive.preservation.signatures.xml_reading import read_mime  # noqa: PLC0415 - as above
+
+    facts = read_mime(path)
+    if facts is not None:
+        return _with_xml(path, facts, world)
+    if path.stat().st_size > MOST_JUDGED_BYTES:
+        return FileAnswer(FileJudgement((mail_too_large(),) if speaks_of_signatures(path) else ()), world)
+    judgement, full = judge_mail(path.read_bytes(), world)
+    return FileAnswer(judgement, full)
+
+
+def _package(path: Path, _around: Around, world: World) -> FileAnswer:
     from archive.preservation.signatures.packages import read_package  # noqa: PLC0415 - as above
 
     return _with_xml(path, read_package(path), world)
@@ -193,9 +226,15 @@ def _with_xml(path: Path, facts: XmlFacts, world: World) -> FileAnswer:
     return FileAnswer(judgement, full, xml_facts_document(facts) if judgement.verdicts else b"")
 
 
-_KINDS: Mapping[str, Callable[[Path, Path | None, World], FileAnswer]] = {
+def _openpgp(_path: Path, _around: Around, world: World) -> FileAnswer:
+    return FileAnswer(FileJudgement((openpgp(),)), world)
+
+
+_KINDS: Mapping[str, Callable[[Path, Around, World], FileAnswer]] = {
     "pdf": _pdf,
     "cms": _cms,
     "xml": _xml,
     "package": _package,
+    "mime": _mime,
+    "openpgp": _openpgp,
 }

@@ -14,7 +14,13 @@ from archive.preservation.signatures.cms_reading import read_signed_data, read_t
 from archive.preservation.signatures.existence import ARCHIVE_STAMP, Proof
 from archive.preservation.signatures.outcomes import PASSED, Outcome, failed, open_
 from archive.preservation.signatures.policy import IMPRINT_SHA1
-from archive.preservation.signatures.signers import judge_message_digest, judge_value, signer_of, token_block
+from archive.preservation.signatures.signers import (
+    constraints_of,
+    judge_message_digest,
+    judge_value,
+    signer_of,
+    token_block,
+)
 from archive.preservation.signatures.tokens import TokenFacts
 from archive.preservation.signatures.world import World
 from metadata.time import rfc3339
@@ -115,6 +121,8 @@ def _constraints(
         why = f"time-stamp-usage: {signer.name} is not for time-stamping only"
     elif not signer.valid_at(stamp.time):
         why = "time-stamp-time: outside the validity of its own certificate"
+    elif breaches := constraints_of(signed.signers[0]):
+        why = breaches[0]
     elif stamp.critical_extensions:
         why = f"time-stamp-extension: critical and unknown: {', '.join(stamp.critical_extensions)}"
     if why:

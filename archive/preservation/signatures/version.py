@@ -6,4 +6,4 @@ verdict. A kept verdict of this number must come out again byte for byte.
 
 from __future__ import annotations
 
-ENGINE = "luutru-signatures 1"
+ENGINE = "luutru-signatures 2"

@@ -197,6 +197,7 @@ def _block(signature: XmlSignature, integrity: Outcome, policy: Policy) -> Signe
         (signature.signed_info,),
         candidates=_candidates(signature.certificates, named),
         named=named,
+        references=signature.certificate_digests,
         stamps=stamps,
         constraints=_constraints(signature),
     )

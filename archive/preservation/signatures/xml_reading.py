@@ -1,47 +1,47 @@
 """Reads the signatures of an XML file into facts: runs on delivered bytes, so only in a worker.
 
 Enveloped, enveloping and detached signatures; messages of the national document
-exchange (edXML, QCVN 102:2016), whose signatures lead to attachments by `cid:`.
+exchange (edXML, QCVN 102:2016), whose signatures lead to attachments by `cid:`:
+in the XML itself, in SOAP, or beside it in the parts of a MIME message.
 """
 
 from __future__ import annotations
 
 import io
 import mmap
-import zipfile
-from collections.abc import Callable
+import posixpath
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import unquote
 
+from archive.preservation.signatures.xml_attachments import Attachments, is_message
 from archive.preservation.signatures.xml_coverage import Coverage, covered
 from archive.preservation.signatures.xml_facts import XmlFacts, XmlSignature, XmlUnsupported
-from archive.preservation.signatures.xml_references import (
-    DS,
-    Budget,
-    Outside,
-    ReferenceProblem,
-    Surroundings,
-    decoded,
-    place,
-)
+from archive.preservation.signatures.xml_outside import Outside
+from archive.preservation.signatures.xml_references import DS, Budget, ReferenceProblem, Surroundings, place
 from archive.preservation.signatures.xml_signatures import Read, is_signature, read_signature
-from archive.preservation.signatures.xml_tree import MAX_XML_BYTES, Document, Element, XmlUnreadableError, parsed
+from archive.preservation.signatures.xml_tree import MAX_XML_BYTES, Document, XmlUnreadableError, parsed
+from metadata.mime_entities import MOST_JUDGED_BYTES, Entity, MimeUnreadableError, decoded_body, entity_of
 
 MAX_SIGNATURES = 50
-MAX_MEMBER_BYTES = 256 << 20
-_ZIP = b"PK\x03\x04"
 
 
-def read_xml(path: Path, content: Path | None = None, budget: Budget | None = None) -> XmlFacts:
+def read_xml(
+    path: Path,
+    content: Path | None = None,
+    budget: Budget | None = None,
+    *,
+    beside: Mapping[str, Path] | None = None,
+) -> XmlFacts:
     """Facts about the signatures of an XML file.
 
     Args:
         path: The file; never changed.
         content: The file that a detached signature signs, where somebody handed it in.
         budget: How much work it may make; None: the usual.
+        beside: Files that it may lead to, by their addresses as seen from it.
     """
     size = path.stat().st_size
     if size > MAX_XML_BYTES:
@@ -54,8 +54,63 @@ def read_xml(path: Path, content: Path | None = None, budget: Budget | None = No
             if error.broken:
                 return XmlFacts(size, problem=f"format: {error}")
             return XmlFacts(size, problem=str(error) if _speaks_of_signatures(path) else "")
-    attachments = _attachments(document)
-    outside = attachments.found if document.root.local == "edXML" else _beside(content)
+    attachments = Attachments()
+    if not is_message(document):
+        return _facts(size, document, attachments, _beside(content, beside or {}), budget)
+    attachments.add_elements(document)
+    return _facts(size, document, attachments, attachments.found, budget)
+
+
+def read_mime(path: Path, budget: Budget | None = None) -> XmlFacts | None:
+    """Facts about the signatures in the XML of a MIME message of the exchange; None: it is none.
+
+    Args:
+        path: The file; never changed.
+        budget: How much work it may make; None: the usual.
+    """
+    size = path.stat().st_size
+    if size > MOST_JUDGED_BYTES:
+        why = f"too-large: a MIME message of more than {MOST_JUDGED_BYTES >> 20} MiB is not judged"
+        return XmlFacts(size, problem=why) if _speaks_of_signatures(path) else None
+    data = path.read_bytes()
+    try:
+        whole = entity_of(data)
+    except MimeUnreadableError:
+        return None
+    root = _root(whole)
+    if root is None or not whole.closed:
+        cut = root is not None and DS.encode() in data
+        return XmlFacts(size, problem="damaged: the MIME message is cut off") if cut else None
+    try:
+        document = parsed(io.BytesIO(decoded_body(data, root)))
+    except (XmlUnreadableError, ValueError):
+        # What is no XML is no message of the exchange; the reader of messages says what is wrong with it.
+        return None
+    if not is_message(document):
+        return None
+    attachments = Attachments()
+    attachments.add_elements(document)
+    for part in whole.children:
+        if part is not root:
+            attachments.add_part(data, part)
+    return _facts(size, document, attachments, attachments.found, budget)
+
+
+def _root(whole: Entity) -> Entity | None:
+    """The part with the XML: the one that `start` names, else the first that is XML."""
+    start = whole.parameter("start").strip("<> ")
+    named = (part for part in whole.children if start and part.content_id == start)
+    xml = (part for part in whole.children if "xml" in part.kind)
+    return next(named, None) or next(xml, None)
+
+
+def _facts(
+    size: int,
+    document: Document,
+    attachments: Attachments,
+    outside: Callable[[str], Outside | None],
+    budget: Budget | None,
+) -> XmlFacts:
     around = Surroundings.of(document, outside, budget or Budget())
     elements = [e for e in document.root.walk() if is_signature(e)]
     signatures = [_signature(read_signature(e, around), around, attachments) for e in elements[:MAX_SIGNATURES]]
@@ -85,7 +140,7 @@ def unsupported(document: Document, signatures: int) -> tuple[XmlUnsupported, ..
     return tuple(found[:MAX_SIGNATURES])
 
 
-def _signature(read: Read, around: Surroundings, attachments: _Attachments) -> XmlSignature:
+def _signature(read: Read, around: Surroundings, attachments: Attachments) -> XmlSignature:
     try:
         around.budget.take(nodes=around.document.nodes)
     except ReferenceProblem as error:
@@ -97,78 +152,18 @@ def _signature(read: Read, around: Surroundings, attachments: _Attachments) -> X
     return replace(read.facts, coverage=coverage.word, unsigned=coverage.unsigned, known_part=coverage.part)
 
 
-def _beside(content: Path | None) -> Callable[[str], Outside | None]:
+def _beside(content: Path | None, files: Mapping[str, Path]) -> Callable[[str], Outside | None]:
     def found(uri: str) -> Outside | None:
+        address = posixpath.normpath(unquote(uri).replace("\\", "/")) if uri else ""
+        if address in files:
+            return _file(address, files[address])
         if content is None:
             return None
-        name = unquote(uri).replace("\\", "/").rpartition("/")[2]
         # Names are changed on the way into a package: the caller says which file it is.
-        return Outside(f"file {name or content.name}", (lambda: content.open("rb"),))
+        return _file(address.rpartition("/")[2] or content.name, content)
 
     return found
 
 
-class _Attachments:
-    """Attachments of an edXML message by their identifier."""
-
-    def __init__(self) -> None:
-        self.by_id: dict[str, list[Element]] = {}
-
-    def found(self, uri: str) -> Outside | None:
-        """The attachment at `cid:…`.
-
-        Raises:
-            ReferenceProblem: two are called so, or its content is damaged.
-        """
-        elements = self.by_id.get(_identifier(unquote(uri)), [])
-        if not elements:
-            return None
-        if len(elements) > 1:
-            msg = f"ambiguous: {len(elements)} attachments are called {uri[:80]}"
-            raise ReferenceProblem(msg)
-        content = _child_text(elements[0], "ContentTransferEncoded")
-        octets = decoded(content)
-        readings = [octets, *_unpacked(octets)]
-        return Outside(f"attachment {uri[:80]}", tuple(_opener(o) for o in (*readings, content.encode())))
-
-    def all_signed(self, read: Read) -> bool:
-        """Whether references of the signature lead to every attachment."""
-        led = {_identifier(unquote(one.facts.uri)) for one in read.references if not one.facts.problem}
-        return bool(self.by_id) and self.by_id.keys() <= led
-
-
-def _opener(octets: bytes) -> Callable[[], BinaryIO]:
-    return lambda: io.BytesIO(octets)
-
-
-def _identifier(text: str) -> str:
-    return text.strip().removeprefix("cid:").strip("<>")
-
-
-def _child_text(element: Element, name: str) -> str:
-    return next((e.text for e in element.elements() if e.local == name), "")
-
-
-def _attachments(document: Document) -> _Attachments:
-    found = _Attachments()
-    if document.root.local == "edXML":
-        for element in document.root.walk():
-            if element.local == "Attachment" and (name := _identifier(_child_text(element, "ContentId"))):
-                found.by_id.setdefault(name, []).append(element)
-    return found
-
-
-def _unpacked(octets: bytes) -> list[bytes]:
-    """The one file in a ZIP: a widespread library packs each attachment before it encodes it."""
-    if not octets.startswith(_ZIP):
-        return []
-    try:
-        with zipfile.ZipFile(io.BytesIO(octets)) as package:
-            members = package.infolist()
-            if len(members) != 1 or members[0].file_size > MAX_MEMBER_BYTES:
-                return []
-            with package.open(members[0]) as stream:
-                found = stream.read(MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
-        return []
-    return [found] if len(found) <= MAX_MEMBER_BYTES else []
+def _file(name: str, path: Path) -> Outside:
+    return Outside(f"file {name}", (lambda: path.open("rb"),))

@@ -25,6 +25,7 @@ from archive.preservation.signatures.xml_canonical import (
     NodeSet,
     canonical,
 )
+from archive.preservation.signatures.xml_outside import CONTENT_ONLY, Outside
 from archive.preservation.signatures.xml_relationships import (
     RELATIONSHIP_TRANSFORM,
     RelationshipsError,
@@ -87,15 +88,6 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """Data that is no part of the XML that holds the signature."""
-
-    covers: str
-    readings: tuple[Callable[[], BinaryIO], ...] = field(repr=False)
-    """Usually one. Several: signers of such a message were seen to digest either."""
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
     """The document of a signature and what can be reached from it."""
 
@@ -146,7 +138,7 @@ class Selected:
     """Identifiers and types that a relationship transform let through; None: there was none."""
 
 
-_Data = NodeSet | bytes | tuple[Callable[[], BinaryIO], ...]
+_Data = NodeSet | bytes | Outside
 
 
 def selected(reference: Element, signature: Element, around: Surroundings, without: Sequence[Element] = ()) -> Selected:
@@ -198,7 +190,7 @@ def _start(uri: str | None, around: Surroundings) -> tuple[_Data, str]:
     if outside is None:
         msg = f"missing: {(uri or 'a reference without address')[:120]}"
         raise ReferenceProblem(msg)
-    return outside.readings, outside.covers
+    return outside, outside.covers
 
 
 def _named(identifier: str, around: Surroundings) -> Element:
@@ -235,6 +227,8 @@ def _transformed(data: _Data, step: Element, signature: Element, around: Surroun
         return _own(data).less(iter([signature]))
     if address == _BASE64:
         return _decoded(data, around)
+    if address == CONTENT_ONLY and isinstance(data, Outside) and data.content_only:
+        return Outside(data.covers, data.content_only)
     if address in (_XPATH, _FILTER):
         return _filtered(_own(data), step, signature)
     if address == RELATIONSHIP_TRANSFORM:
@@ -274,9 +268,9 @@ def _whole(data: _Data, around: Surroundings) -> bytes:
     """The bytes, where XML or base64 is to be read from them."""
     if isinstance(data, bytes):
         return data
-    if isinstance(data, tuple):
+    if isinstance(data, Outside):
         found = bytearray()
-        for piece in pieces(data[0], around.budget):
+        for piece in pieces(data.readings[0], around.budget):
             found += piece
             if len(found) > MAX_XML_BYTES:
                 msg = f"unsupported: a transform of more than {MAX_XML_BYTES >> 20} MiB"
@@ -366,7 +360,7 @@ def _octets(data: _Data, around: Surroundings) -> tuple[Callable[[], BinaryIO], 
     if isinstance(data, bytes):
         octets = data
         return (lambda: io.BytesIO(octets),)
-    return data
+    return data.readings
 
 
 def digests(found: Selected, name: str, budget: Budget) -> Iterator[bytes]:

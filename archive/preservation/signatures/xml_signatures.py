@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from archive.preservation.signatures.xml_algorithms import DIGESTS, PSS_WITH_PARAMETERS
 from archive.preservation.signatures.xml_canonical import (
@@ -34,6 +36,7 @@ MAX_OBJECTS = 20
 MAX_ADDED = 20
 MAX_OBJECT_NODES = 20_000
 _PSS = "http://www.w3.org/2007/05/xmldsig-more#"
+_TOKENS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _TIMES = ("SignatureTime", "SigningTime", "date")
 
 
@@ -72,7 +75,7 @@ def read_signature(element: Element, around: Surroundings, *, part: str = "") ->
     where = place(element)
     facts = XmlSignature(part or element.get("Id") or where, where, part=part)
     properties, problem = qualifying(element)
-    certificates = tuple(dict.fromkeys(_certificates(element)))
+    certificates = tuple(dict.fromkeys((*_certificates(element), *_tokens(element, around))))
     facts = replace(facts, certificates=certificates, certificate_positions=(-1,) * len(certificates), problem=problem)
     try:
         facts = _with_value(facts, element)
@@ -160,6 +163,18 @@ def _certificates(element: Element) -> Iterator[bytes]:
                 yield decoded(entry.text)
             except ReferenceProblem:
                 continue
+
+
+def _tokens(element: Element, around: Surroundings) -> Iterator[bytes]:
+    """Certificates that stand beside the signature as tokens of WS-Security (X.509 Token Profile 1.1, clause 3.2)."""
+    holder = element.first(DS, "KeyInfo")
+    for named in islice(holder.walk() if holder is not None else (), MAX_CERTIFICATES):
+        if named.tag != (_TOKENS, "Reference"):
+            continue
+        for token in around.identifiers.get((named.get("URI") or "").removeprefix("#"), ())[:1]:
+            if token.tag == (_TOKENS, "BinarySecurityToken"):
+                with suppress(ReferenceProblem):
+                    yield decoded(token.text)
 
 
 # ------------------------------------------------------------ references

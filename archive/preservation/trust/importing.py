@@ -94,7 +94,9 @@ class ListImporter:
         self._scratch = scratch
 
     def folder(self, folder: Path, trust: TrustSnapshot) -> Iterator[ImportedFile]:
-        """One answer for each file of `folder` (not of its subfolders), DER or PEM, at most 64 MiB each.
+        """One answer for each list in the files of `folder` (not of its subfolders), at most 64 MiB a file.
+
+        A file is one list in DER or any number of them in PEM; one that is neither has one answer.
 
         A list is taken only when an authority of `trust` signed it, it still holds, and none newer is at hand.
 
@@ -112,15 +114,21 @@ class ListImporter:
             raise UsageError(msg)
         issuers = [base64.b64encode(c.der).decode() for c in trust.certificates if c.facts.may_sign_lists]
         for path in files:
-            yield self._file(path, issuers)
+            yield from self._file(path, issuers)
 
-    def _file(self, path: Path, issuers: list[str]) -> ImportedFile:
+    def _file(self, path: Path, issuers: list[str]) -> Iterator[ImportedFile]:
         try:
             if path.stat().st_size > MAX_LIST_BYTES:
-                return ImportedFile(path, ImportStatus.REFUSED, f"too-large: more than {MAX_LIST_BYTES >> 20} MiB")
-            data = _der(path.read_bytes())
+                yield ImportedFile(path, ImportStatus.REFUSED, f"too-large: more than {MAX_LIST_BYTES >> 20} MiB")
+                return
+            lists = _ders(path.read_bytes())
         except OSError as error:
-            return ImportedFile(path, ImportStatus.REFUSED, f"unreadable: {error.strerror}")
+            yield ImportedFile(path, ImportStatus.REFUSED, f"unreadable: {error.strerror}")
+            return
+        for data in lists:
+            yield self._list(path, data, issuers)
+
+    def _list(self, path: Path, data: bytes, issuers: list[str]) -> ImportedFile:
         said = self._said(data, issuers)
         if said is None:
             return ImportedFile(path, ImportStatus.REFUSED, "limit-breached: could not be read within its limits")
@@ -176,12 +184,13 @@ class ListImporter:
         return self._cache.put(held, data)
 
 
-def _der(data: bytes) -> bytes:
-    """The list behind PEM's letters; anything else as it is."""
-    found = _PEM.search(data)
-    if found is None:
-        return data
+def _ders(data: bytes) -> list[bytes]:
+    """The lists behind PEM's letters; anything else as it is."""
+    return [_decoded(block) for block in _PEM.findall(data)] or [data]
+
+
+def _decoded(block: bytes) -> bytes:
     try:
-        return base64.b64decode(b"".join(found[1].split()), validate=True)
+        return base64.b64decode(b"".join(block.split()), validate=True)
     except binascii.Error:
-        return data
+        return block

@@ -14,6 +14,7 @@ from archive.durable import write_durably
 from archive.preservation.signatures.certificates import Certificate
 from archive.preservation.trust.files import certificates_of
 from archive.preservation.trust.sets import (
+    MAX_CERTIFICATES,
     TrustedCertificate,
     TrustRole,
     TrustSnapshot,
@@ -23,6 +24,8 @@ from metadata.errors import UsageError
 from metadata.time import Clock, rfc3339
 
 MAX_POLICY_BYTES = 4 << 20
+MAX_NAME = 200
+"""Characters of what the operator calls a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,22 @@ class Added:
 
     added: tuple[TrustedCertificate, ...]
     already: tuple[TrustedCertificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutline:
+    """What a set's own document says of it."""
+
+    sha256: str
+    certificates: int
+    newest: str
+    """Since when its youngest certificate is known, RFC 3339; empty: it does not say."""
+
+    policy: str
+    """SHA-256 of the policy beside it; empty: the program's own."""
+
+    sound: bool
+    """Whether the document is what its name says."""
 
 
 class TrustStore:
@@ -43,11 +62,13 @@ class TrustStore:
     Args:
         folder: Made on the first `add`.
         clock: Says since when a certificate is known.
+        most: Certificates of one set.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, most: int = MAX_CERTIFICATES) -> None:
         self._folder = folder
         self._clock = clock
+        self._most = most
 
     def snapshot(self) -> TrustSnapshot:
         """The set in force; empty when nothing was added yet.
@@ -122,8 +143,12 @@ class TrustStore:
             name: What the operator calls it; empty: its common name.
 
         Raises:
-            UsageError: a file holds no certificate, or one that is not fit for its role.
+            UsageError: a file holds no certificate or one that is not fit for its role, the name is none, or the
+                set would have more certificates than a set may have.
         """
+        if not name.isprintable() or len(name) > MAX_NAME:
+            msg = f"a name of {len(name)} characters: at most {MAX_NAME}, and such as can be printed"
+            raise UsageError(msg)
         ders = [(path, der) for path in files for der in certificates_of(path)]
         now = rfc3339(self._clock.now())
         wanted = {entry.sha256: entry for entry in (_wanted(path, der, role, name, now) for path, der in ders)}
@@ -142,8 +167,23 @@ class TrustStore:
                 else:
                     already[sha256] = old
             if added:
-                self._keep(before.with_certificates(added.values()), added)
+                after = before.with_certificates(added.values())
+                if len(after.certificates) > self._most:
+                    # Such a set could not be read back.
+                    msg = f"{len(after.certificates)} certificates, a set has at most {self._most}"
+                    raise UsageError(msg)
+                self._keep(after, added)
         return Added(tuple(added.values()), tuple(already.values()))
+
+    @staticmethod
+    def refusal(file: Path, role: TrustRole | None = None) -> str:
+        """Why `add` would refuse a file; empty: it would not for the file's sake."""
+        try:
+            for der in certificates_of(file):
+                _wanted(file, der, role, "", "")
+        except UsageError as error:
+            return str(error)
+        return ""
 
     def adopt_policy(self, document: bytes) -> str:
         """Put a validation policy into force beside the set in force; its SHA-256.
@@ -189,6 +229,22 @@ class TrustStore:
     def sets(self) -> tuple[str, ...]:
         """Digests of all sets that ever were in force, in no order that means anything."""
         return tuple(sorted(path.stem for path in (self._folder / "sets").glob("*.json")))
+
+    def outlines(self) -> list[SetOutline]:
+        """Every set that ever was in force, the newest first, damaged ones too; no certificate is read."""
+        found = [self._outline(digest) for digest in self.sets()]
+        return sorted(found, key=lambda outline: (outline.newest, outline.certificates), reverse=True)
+
+    def _outline(self, digest: str) -> SetOutline:
+        try:
+            document = (self._folder / "sets" / f"{digest}.json").read_bytes()
+            said = json.loads(document)
+            rows = said["certificates"]
+            newest = max((str(row["known_since"] or "") for row in rows), default="")
+            sound = hashlib.sha256(document).hexdigest() == digest
+            return SetOutline(digest, len(rows), newest, str(said.get("policy", "")), sound=sound)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return SetOutline(digest, 0, "", "", sound=False)
 
     def _keep(self, snapshot: TrustSnapshot, added: Mapping[str, TrustedCertificate]) -> None:
         # The certificates first, the pointer last: a crash leaves the old set in force.

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.catalogue.database import Database
 from archive.catalogue.journal import Journal
-from archive.catalogue.tables import agencies, metadata
-from archive.jobs.workfolder import WorkFolder
+from archive.errors import WorkFolderFaultError
 from archive.services.incoming import UnsafePathError, UploadConflictError, UploadTooLargeError
-from archive.services.uploads import Uploads, _checked
+from archive.services.submissions import AS_IT_SAYS
+from archive.services.upload_names import OWN_NAMES, checked_path, delivery_name
+from archive.services.upload_rooms import Bounds
+from archive.services.uploads import Uploads
+from ingest.ports import Reading
+from metadata.descriptions import RecordStatus
 from metadata.errors import NotFoundError
 from tests.fakes.clock import StandingClock
-from tests.fakes.workers import InlineWorkers
+from tests.fakes.uploads import Folders, put
 
 
 class _Desk:
@@ -27,9 +31,19 @@ class _Desk:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.taken: list[tuple[str, list[str]]] = []
+        self.readings: list[Reading] = []
 
-    def open(self, path: Path, *, operator: str, agency: str | None = None, submission_id: str | None = None) -> str:
+    def open(
+        self,
+        path: Path,
+        *,
+        operator: str,
+        agency: str | None = None,
+        submission_id: str | None = None,
+        reading: Reading = AS_IT_SAYS,
+    ) -> str:
         assert submission_id is not None
+        self.readings.append(reading)
         files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
         self.taken.append((path.name, files))
         row: dict[str, Any] = {"id": submission_id, "agency": "A", "path": str(path), "operator": operator}
@@ -39,54 +53,42 @@ class _Desk:
         return submission_id
 
 
-class _Folders:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def folder(self, job_id: str) -> WorkFolder:
-        return WorkFolder(self.root / job_id)
-
-
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def desk(clock: StandingClock) -> _Desk:
-    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-    metadata.create_all(engine)
-    with engine.begin() as connection:
-        connection.execute(agencies.insert().values(code="A", name="A"))
-    return _Desk(Journal(Database(engine), clock))
+def desk(database: Database, clock: StandingClock) -> _Desk:
+    return _Desk(Journal(database, clock))
 
 
 @pytest.fixture
 def uploads(tmp_path: Path, desk: _Desk, clock: StandingClock) -> Uploads:
     return Uploads(
         tmp_path / "uploads",
-        workers=InlineWorkers(),
         submissions=desk,
         journal=desk.journal,
-        runner=_Folders(tmp_path / "jobs"),  # type: ignore[arg-type]  # the one method that is asked
+        runner=Folders(tmp_path / "jobs"),  # type: ignore[arg-type]  # the one method that is asked
         clock=clock,
-        max_file_bytes=1000,
+        bounds=Bounds(1000),
     )
 
 
-def _put(uploads: Uploads, upload_id: str, path: str, data: bytes) -> None:
-    with uploads.receive(upload_id, path, None) as incoming:
-        incoming.write(data)
-        incoming.finish()
-    uploads.complete(upload_id, path)
+def test_what_is_said_when_an_upload_is_begun_reaches_the_reader(uploads: Uploads, desk: _Desk) -> None:
+    for said in ({}, {"register": True}, {"status": RecordStatus.SUPPLEMENT}, {"accept_suggestions": True}):
+        upload_id = uploads.begin("a", **said)
+        put(uploads, upload_id, "a.pdf", b"1")
+        uploads.commit(upload_id, operator="lan")
+    assert desk.readings == [
+        Reading(),
+        Reading(register=True),
+        Reading(status=RecordStatus.SUPPLEMENT),
+        Reading(accept_suggestions=True),
+    ]
 
 
 def test_an_upload_is_handed_in_under_its_own_identifier_without_the_folder_around_it(
     uploads: Uploads, desk: _Desk
 ) -> None:
     upload_id = uploads.begin("Đợt 3.zip")
-    _put(uploads, upload_id, "bên ngoài/a/1.pdf", b"1")
-    _put(uploads, upload_id, "bên ngoài/b.csv", b"2")
+    put(uploads, upload_id, "bên ngoài/a/1.pdf", b"1")
+    put(uploads, upload_id, "bên ngoài/b.csv", b"2")
     uploads.commit(upload_id, operator="x")
     uploads.commit(upload_id, operator="x")
     assert desk.taken == [("Đợt 3", ["a/1.pdf", "b.csv"])]
@@ -120,7 +122,7 @@ def test_what_is_received_is_cleared_away_and_what_nobody_completes_after_a_week
     uploads: Uploads, desk: _Desk, clock: StandingClock
 ) -> None:
     handed_in, forgotten = uploads.begin(), uploads.begin()
-    _put(uploads, handed_in, "a", b"1")
+    put(uploads, handed_in, "a", b"1")
     uploads.commit(handed_in, operator="x")
     assert uploads.sweep() == 0
     desk.journal.update(f"job-{handed_in[:8]}", status="fault")
@@ -147,7 +149,7 @@ _HOSTILE = st.text("./\\%~:\0\n\u202e aÄ\u0308", min_size=1, max_size=20)
 @given(_HOSTILE | st.text(max_size=60))
 def test_a_path_is_taken_as_it_is_below_the_upload_or_refused(path: str) -> None:
     try:
-        found = _checked(path)
+        found = checked_path(path)
     except UnsafePathError:
         return
     root = Path("/uploads/x/files")
@@ -158,11 +160,9 @@ def test_a_path_is_taken_as_it_is_below_the_upload_or_refused(path: str) -> None
 
 @given(_HOSTILE)
 def test_a_delivery_is_never_called_like_a_folder_of_the_upload(name: str) -> None:
-    from archive.services.uploads import _name  # noqa: PLC0415 - only here
-
-    made = _name(name)
+    made = delivery_name(name)
     assert made
-    assert made not in {".", "..", "files", "parts", "unpacked", "state.json"}
+    assert made not in {".", "..", *OWN_NAMES}
     assert "/" not in made
     assert made.isprintable()
 
@@ -176,5 +176,33 @@ def test_two_calls_never_write_one_file_at_the_same_time(uploads: Uploads) -> No
     ):
         pytest.fail("the second call was let in")
     assert first.offset == 0
-    _put(uploads, upload_id, "a", b"alone")
+    put(uploads, upload_id, "a", b"alone")
     assert uploads.arrived(upload_id, "a").complete
+
+
+def test_an_upload_that_is_given_up_while_its_bytes_come_is_gone(uploads: Uploads, tmp_path: Path) -> None:
+    upload_id = uploads.begin(fingerprint="same", owner="x")
+    begun = uploads.begin_file(upload_id, "a", 100)
+    with uploads.continue_file(upload_id, begun.id, 0, None) as appending:
+        appending.write(b"half")
+        uploads.discard(upload_id)
+        with pytest.raises(WorkFolderFaultError):
+            appending.finish(whole=False)
+    assert list((tmp_path / "uploads").iterdir()) == []
+    assert uploads.begin(fingerprint="same", owner="x") != upload_id
+
+
+def test_folders_of_uploads_that_nobody_knows_are_cleared_away(
+    uploads: Uploads, tmp_path: Path, clock: StandingClock
+) -> None:
+    upload_id = uploads.begin()
+    rooms = tmp_path / "uploads"
+    (rooms / ".gone-1" / "files").mkdir(parents=True)
+    late = rooms / "00000000-0000-0000-0000-000000000000"
+    late.mkdir()
+    os.utime(late, (clock.now().timestamp(),) * 2)
+    assert uploads.sweep() == 0
+    assert {path.name for path in rooms.iterdir()} == {upload_id, late.name}
+    os.utime(late, (clock.now().timestamp() - 8 * 86400,) * 2)
+    uploads.sweep()
+    assert {path.name for path in rooms.iterdir()} == {upload_id}

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue.trail import TrailBehindError, TrailDamagedError
 from archive.preservation.audit.heads import StampedHead
 from metadata.audit_chain import canonical, digest_of
 from metadata.events import EventType
+from metadata.packing import packed
 from tests.fakes.trails import Trail, make_trail, open_trail
 
 LAST = 13
@@ -69,6 +71,15 @@ def rewind(trail: Trail, number: int) -> None:
     )
 
 
+def copy_of_last(trail: Trail, number: object) -> None:
+    trail.sql(
+        "INSERT INTO audit_events (id, at, type, subject, body, sealed, number, sha256) "
+        "SELECT 'other', at, type, subject, body, 0, :n, sha256 FROM audit_events WHERE number = :last",
+        n=number,
+        last=LAST,
+    )
+
+
 DATABASE: dict[str, tuple[Callable[[Trail], None], list[tuple[str, str, int | None, int | None]]]] = {
     "a sealed entry": (lambda t: agent(t, 5, digest=False), [("database", "changed", 5, None)]),
     "a sealed entry and its digest": (lambda t: agent(t, 5, digest=True), [("database", "changed", 5, None)]),
@@ -123,6 +134,30 @@ DATABASE: dict[str, tuple[Callable[[Trail], None], list[tuple[str, str, int | No
         lambda t: t.sql("UPDATE audit_events SET body = '[1]' WHERE number = 12"),
         [("database", "unreadable", 12, None)],
     ),
+    "an entry that is no JSON": (
+        lambda t: t.sql("UPDATE audit_events SET body = '{' WHERE number = 12"),
+        [("database", "unreadable", 12, None)],
+    ),
+    "a sealed entry that is no JSON": (
+        lambda t: t.sql("UPDATE audit_events SET body = '{' WHERE number = 5"),
+        [("database", "changed", 5, None)],
+    ),
+    "an entry added after the head": (
+        lambda t: copy_of_last(t, LAST + 1),
+        [("database", "added", LAST + 1, None)],
+    ),
+    "an entry added before the first": (
+        lambda t: copy_of_last(t, -1),
+        [("database", "added", -1, None)],
+    ),
+    "an entry added without a number": (
+        lambda t: copy_of_last(t, "x"),
+        [("database", "added", None, None)],
+    ),
+    "the head alone, set back behind what is sealed": (
+        lambda t: t.sql("UPDATE audit_head SET seq = 11, sha256 = (SELECT sha256 FROM audit_events WHERE number = 11)"),
+        [("database", "added", 12, None), ("database", "added", 13, None)],
+    ),
 }
 
 
@@ -134,13 +169,27 @@ def test_a_change_of_the_database_is_found_at_its_place(
     assert trail.found() == expected
 
 
-def test_the_sealed_end_comes_back_from_storage_and_a_second_end_beside_it_is_found(trail: Trail) -> None:
-    rewind(trail, 8)
-    assert trail.trail.restore(trail.segments) == 2
+def test_the_sealed_end_comes_back_from_storage_and_no_second_end_is_sealed_beside_it(trail: Trail) -> None:
+    rewind(trail, 7)
+    assert trail.trail.restore(trail.segments) == 3
     assert trail.found() == []
-    rewind(trail, 8)
+    rewind(trail, 7)
+    with pytest.raises(TrailBehindError, match=trail.files()[2].name.removesuffix(".jsonl.zst")):
+        trail.add(1)
+    assert trail.trail.restore(trail.segments) == 3
     trail.add(1)
-    assert ("storage", "reordered", 9, None) in trail.found()
+    assert trail.found() == []
+    assert trail.verify().events == 12
+
+
+def test_a_database_that_is_years_behind_is_not_sealed_beside_either(trail: Trail) -> None:
+    trail.clock.go(days=800)
+    trail.add(1)
+    trail.sql("DELETE FROM audit_events WHERE number > 8")
+    trail.sql("UPDATE audit_head SET seq = 8, sha256 = (SELECT sha256 FROM audit_events WHERE number = 8)")
+    trail.clock.go(days=1)
+    with pytest.raises(TrailBehindError):
+        trail.add(1)
 
 
 def test_what_is_found_names_event_and_segment(trail: Trail) -> None:
@@ -218,6 +267,47 @@ def test_a_segment_that_cannot_be_unpacked_is_named(trail: Trail, keep: int) -> 
     file.write_bytes(file.read_bytes()[:keep])
     found = [place for place in trail.verify().breaks if place.kind == "unreadable"]
     assert {place.segment for place in found} == {file.name.removesuffix(".jsonl.zst")}
+
+
+def sealed_as(trail: Trail, *lines: bytes) -> str:
+    """Put `lines` in place of the last segment; its name."""
+    file = trail.files()[2]
+    file.chmod(0o644)
+    file.write_bytes(packed(b"".join(line + b"\n" for line in lines), level=3))
+    return file.name.removesuffix(".jsonl.zst")
+
+
+HEADING = b'"first_sha256":"","form":"luutru audit segment 2","last_sha256":""}'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (b'{"events":0,"first":8,"last":7,' + HEADING,),
+        (b'{"events":3,"first":1e999,"last":10,' + HEADING,),
+        (b'{"events":3,"first":8,"last":10,' + HEADING, b"[" * 100_000),
+        (b"",),
+    ],
+    ids=["of no events", "of a number without end", "of nested lists", "without a line"],
+)
+def test_a_segment_that_was_made_up_is_a_place_for_the_check_and_a_fault_for_a_rebuild(
+    trail: Trail, lines: tuple[bytes, ...]
+) -> None:
+    name = sealed_as(trail, *lines)
+    assert name in {place.segment for place in trail.verify().breaks if place.kind == "unreadable"}
+    trail.sql("DELETE FROM audit_events WHERE number BETWEEN 8 AND 10")
+    if lines != (b"",):
+        with pytest.raises(TrailDamagedError, match=name):
+            trail.trail.restore(trail.segments)
+
+
+def test_nothing_is_recorded_or_sealed_over_a_broken_end_and_it_is_a_fault_that_says_so(trail: Trail) -> None:
+    trail.sql("UPDATE audit_events SET body = '{' WHERE number = :n", n=LAST)
+    with pytest.raises(TrailDamagedError, match="database"):
+        trail.trail.seal(trail.segments)
+    copy_of_last(trail, LAST + 1)
+    with pytest.raises(TrailDamagedError, match="number"):
+        trail.add(1, seal=False)
 
 
 # ------------------------------------------------------------ both changed

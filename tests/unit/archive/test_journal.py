@@ -93,21 +93,35 @@ def test_folders_of_jobs_that_ended_or_never_began_are_swept(tmp_path: Path, jou
     for name in ("job-1", "job-2", "killed-before-it-was-a-job"):
         write_durably(tmp_path / "jobs" / name / "delivery.json", b"{}")
     journal.update("job-1", status=JobStatus.DONE.value)
-    sweep(tmp_path, journal.unfinished)
+    sweep(tmp_path, journal.unfinished, journal.unfinished_submissions)
     assert folders(tmp_path) == {"job-2"}
+
+
+def test_the_room_of_a_delivery_stays_while_one_of_its_dossiers_may_need_it(tmp_path: Path, journal: Journal) -> None:
+    submission = journal.job("job-1").submission_id
+    for name in (submission, "killed-before-it-was-a-submission"):
+        write_durably(tmp_path / "rooms" / name / "member.pdf", b"x")
+    sweep(tmp_path, journal.unfinished, journal.unfinished_submissions)
+    assert [path.name for path in (tmp_path / "rooms").iterdir()] == [submission]
+    assert journal.has_unfinished(submission)
+    for job in journal.of_submission(submission):
+        journal.update(job.id, status=JobStatus.DONE.value)
+    assert not journal.has_unfinished(submission)
+    sweep(tmp_path, journal.unfinished, journal.unfinished_submissions)
+    assert [*(tmp_path / "rooms").iterdir()] == []
 
 
 def test_nothing_is_swept_while_a_delivery_is_being_received(tmp_path: Path, journal: Journal) -> None:
     write_durably(tmp_path / "jobs" / "not-yet-a-job" / "delivery.json", b"{}")
     with receiving(tmp_path), receiving(tmp_path):
-        sweep(tmp_path, journal.unfinished)
+        sweep(tmp_path, journal.unfinished, journal.unfinished_submissions)
         assert folders(tmp_path) == {"not-yet-a-job"}
-    sweep(tmp_path, journal.unfinished)
+    sweep(tmp_path, journal.unfinished, journal.unfinished_submissions)
     assert folders(tmp_path) == set()
 
 
 def test_a_job_that_met_a_fault_keeps_its_folder_for_the_retry(tmp_path: Path, journal: Journal) -> None:
     write_durably(tmp_path / "jobs" / "job-1" / "delivery.json", b"{}")
     journal.update("job-1", status=JobStatus.FAULT.value)
-    sweep(tmp_path, journal.unfinished)
+    sweep(tmp_path, journal.unfinished, journal.unfinished_submissions)
     assert folders(tmp_path) == {"job-1"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ class FailingSegments:
         raise ConnectionError(name)
 
     def segments(self) -> Iterator[Named]:
+        return iter(())
+
+    def of_days(self, first: date, last: date) -> Iterator[Named]:
         return iter(())
 
     def lines(self, segment: Named) -> Iterator[bytes]:

@@ -75,7 +75,7 @@ def test_the_sheet_has_the_headings_of_practice_with_lines_around_them(folder: P
 
 
 def test_the_reader_of_deliveries_finds_every_file_and_the_mistakes(folder: Path) -> None:
-    delivery = FolderReader(InlineWorkers()).read(folder)
+    delivery = FolderReader(InlineWorkers()).read(folder, folder / "room")
     assert [(d.file_code, len(d.documents)) for d in delivery.dossiers] == [(d.code, len(d.paper)) for d in dossiers()]
     assert delivery.findings == ()
     good, fields, bad = delivery.dossiers

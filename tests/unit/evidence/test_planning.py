@@ -9,7 +9,19 @@ from itertools import pairwise
 import pytest
 
 from archive.preservation.evidence.history import Cover, History, HistoryBrokenError, Stamp, StampKind
-from archive.preservation.evidence.planning import DAY, Due, Holding, Terms, Why, due, if_broken, if_revoked, plan
+from archive.preservation.evidence.planning import (
+    DAY,
+    Due,
+    Holding,
+    Supposition,
+    Terms,
+    Why,
+    due,
+    if_broken,
+    if_revoked,
+    plan,
+    suppose,
+)
 from archive.preservation.evidence.renewing import struck
 from archive.services.evidence import algorithm_called
 from tests.fakes.evidence import START, YEAR
@@ -108,11 +120,48 @@ def test_missed_means_that_less_time_is_left_than_an_alarm_allows() -> None:
 
 
 def test_the_plan_goes_on_with_what_is_only_assumed() -> None:
-    found = plan(holding(stamp("a")), START, START + 20 * YEAR)
+    found = tuple(plan(holding(stamp("a")), START, START + 20 * YEAR))
     assert [entry.assumed for entry in found] == [False, True, True, True]
     assert [entry.begin for entry in found] == sorted(entry.begin for entry in found)
     assert all(later.begin - entry.begin <= 5 * YEAR for entry, later in pairwise(found))
-    assert plan(holding(), START, START + 20 * YEAR) == ()
+    assert list(plan(holding(), START, START + 20 * YEAR)) == []
+
+
+def test_a_plan_of_many_steps_is_given_whole() -> None:
+    """Certificates of half a year over a century, two authorities wanted: more steps than anybody prints."""
+    short = stamp("a", expires=START + YEAR / 2)
+    found = list(plan(holding(short, terms=Terms(cross=10 * DAY)), START, START + 100 * YEAR))
+    assert len(found) > 300
+    assert [entry.begin for entry in found] == sorted(entry.begin for entry in found)
+    assert found[-1].begin > START + 99 * YEAR
+
+
+def test_a_digest_without_a_better_successor_is_planned_once() -> None:
+    sunset = START + 3 * YEAR
+    held = holding(stamp("a", algorithm="sha512", expires=ENDS), sha512=sunset)
+    rehashes = [entry for entry in plan(held, START, START + 4 * YEAR) if entry.action is StampKind.REHASH]
+    assert [(entry.begin, entry.end) for entry in rehashes] == [(sunset - Terms().algorithm_margin, sunset)]
+
+
+def test_what_if_a_digest_or_an_authority_ends_on_a_day_is_planned_by_the_same_rules() -> None:
+    held = holding(stamp("a"), stamp("b", signer="CN=Hai 2026", expires=ENDS + YEAR))
+    until, day = START + 10 * YEAR, START + 3 * YEAR
+    (first, *_) = suppose(held, Supposition(broken="sha256", since=day), START, until)
+    assert (first.action, first.why, first.begin, first.end) == (
+        StampKind.REHASH,
+        Why.ALGORITHM_ENDS,
+        day - Terms().algorithm_margin,
+        day,
+    )
+    (first, *_) = suppose(held, Supposition(ends="hai", since=day), START, until)
+    assert (first.why, first.begin, first.end) == (Why.CERTIFICATE_ENDS, day - Terms().margin, day)
+    assert first.stamps == ("a", "b"), "one token covers both"
+    later = suppose(held, Supposition(ends="hai", since=ENDS + 2 * YEAR), START, until)
+    assert list(later) == list(plan(held, START, until)), "what ends later than it does changes nothing"
+    known = holding(stamp("a"), sha256=day)
+    assert next(suppose(known, Supposition(broken="sha256", since=day + YEAR), START, until)).end == day
+    at_once = list(suppose(held, Supposition(revoked="hai", since=day), START, until))
+    assert at_once == list(if_revoked(held, "hai", START))
 
 
 def test_what_if_a_digest_is_broken_or_an_authority_revoked() -> None:
@@ -120,10 +169,15 @@ def test_what_if_a_digest_is_broken_or_an_authority_revoked() -> None:
     (broken,) = if_broken(held, "sha256", START)
     assert (broken.read_bytes, broken.why, broken.begin) == (2000, Why.ALGORITHM_BROKEN, START)
     assert if_broken(held, "sha512", START) == ()
+    modern = holding(stamp("a", algorithm="sha512", digests=("sha256",)), stamp("b", algorithm="sha512"))
+    assert actions(if_broken(modern, "sha256", START)) == [(StampKind.RENEWAL, Why.ALGORITHM_BROKEN, ("a",))]
     (revoked,) = if_revoked(held, "hai", START)
     assert (revoked.action, revoked.lost) == (StampKind.RESTAMP, ("b",))
     (above,) = if_revoked(held, "BA", START)
     assert (above.action, above.lost) == (StampKind.RENEWAL, ())
+    # Unless what is below has ended in the meantime.
+    (late,) = if_revoked(held, "BA", ENDS)
+    assert (late.action, late.lost) == (StampKind.RESTAMP, ("a",))
     # What stands below a good stamp is proven whatever becomes of its authority.
     assert if_revoked(held, "một", START) == ()
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from archive.catalogue.trail import AuditTrail
 from archive.preservation.evidence.authorities import NoAuthorityError
 from archive.preservation.evidence.history import StampKind
-from archive.preservation.evidence.planning import Terms, Why
+from archive.preservation.evidence.planning import Supposition, Terms, Why
 from archive.preservation.evidence.rehashing import Pace, Rehasher
 from archive.preservation.evidence.renewing import RevocationMissingError
 from archive.preservation.evidence.tokens import read_token
@@ -151,7 +152,7 @@ def test_what_only_a_revoked_authority_stamped_is_named_and_begins_anew(bench: E
     (lapsed,) = bench.evidence().verify(())
     assert lapsed.ok is None
     assert lapsed.failures[0].reason.startswith("REVOKED")
-    (planned,) = bench.evidence().plan(10, revoked="một 2025")
+    (planned,) = bench.evidence().plan(10, Supposition(revoked="một 2025"))
     assert planned.lost == ("2026-11-28-1",)
     bench.clock.at += DAY
     assert renewed(bench) == [(StampKind.RESTAMP, Why.AUTHORITY_REVOKED.value)]
@@ -161,6 +162,25 @@ def test_what_only_a_revoked_authority_stamped_is_named_and_begins_anew(bench: E
     assert again.stamps == ("2027-03-09-1",)
     alarms = [event for event in bench.trail.of(["evidence:2027-03-09-1"]) if event["type"] == "evidence alarm"]
     assert len(alarms) == 1
+    assert renewed(bench) == []
+
+
+def test_a_revoked_renewal_over_a_stamp_that_has_ended_leaves_nothing_and_the_proof_begins_anew(
+    bench: EvidenceBench,
+) -> None:
+    """Covering an ended token once more would look like a renewal and prove nothing for ever."""
+    packages = built(bench, "1")
+    assert bench.first
+    bench.clock.at = START + 4 * YEAR - 180 * DAY
+    assert renewed(bench) == [(StampKind.RENEWAL, Why.CERTIFICATE_ENDS.value)]
+    bench.clock.at = START + 5 * YEAR
+    (planned,) = bench.evidence().plan(10, Supposition(revoked="một 2029"))
+    assert planned.lost == ("2026-11-28-1",)
+    bench.first.revoke(bench.clock.at)
+    bench.clock.at += DAY
+    assert renewed(bench) == [(StampKind.RESTAMP, Why.AUTHORITY_REVOKED.value)]
+    assert set(outcomes(bench, *packages).values()) == {True}
+    assert [found.since for found in bench.evidence().verify(())] == [bench.clock.at]
     assert renewed(bench) == []
 
 
@@ -336,6 +356,37 @@ def test_every_deed_is_an_event(bench: EvidenceBench) -> None:
     ]
 
 
+class FullTrail:
+    """A trail on a disk that takes nothing more."""
+
+    def __init__(self, trail: AuditTrail) -> None:
+        self.trail = trail
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.trail, name)
+
+    def record(self, event: object) -> None:
+        del event
+        raise StorageFaultError("database", "the disk is full")
+
+
+def test_a_deed_that_was_stamped_and_could_not_be_told_is_told_by_the_next_run(bench: EvidenceBench) -> None:
+    """Killed between the last write to storage and the first to the database, or that disk was full."""
+    built(bench, "1")
+    bench.clock.at += 200 * DAY
+    bench.trail = FullTrail(bench.trail)  # type: ignore[assignment] # everything else is the trail's own
+    with pytest.raises(StorageFaultError):
+        renewed(bench, everything=True)
+    bench.trail = bench.trail.trail  # type: ignore[attr-defined]
+    subject = "evidence:2027-06-16-1"
+    assert bench.trail.of([subject]) == []
+    assert renewed(bench) == [], "it is stamped, and nothing else is due"
+    assert [event["type"] for event in bench.trail.of([subject])] == [EventType.EVIDENCE_RENEWAL.value]
+    renewed(bench)
+    list(bench.evidence().build())
+    assert len(bench.trail.of([subject])) == 1
+
+
 # ---------------------------------------------------------------- interruptions
 
 
@@ -382,7 +433,7 @@ def test_stopped_at_any_write_the_next_run_completes_the_renewal(tmp_path: Path,
 def test_the_plan_says_what_when_and_why(bench: EvidenceBench) -> None:
     built(bench, "1", "2")
     evidence = bench.evidence()
-    first = evidence.plan(10)[0]
+    first, *later = evidence.plan(10)
     ends = START + 4 * YEAR
     assert (first.action, first.why, first.begin, first.end) == (
         StampKind.RENEWAL,
@@ -391,13 +442,16 @@ def test_the_plan_says_what_when_and_why(bench: EvidenceBench) -> None:
         ends,
     )
     assert (first.tokens, first.read_bytes, first.assumed) == (1, 0, False)
-    assert [entry.assumed for entry in evidence.plan(10)[1:]] == [True] * (len(evidence.plan(10)) - 1)
-    (broken,) = evidence.plan(10, broken="SHA-256")
+    assert later
+    assert all(entry.assumed for entry in later)
+    (broken,) = evidence.plan(10, Supposition(broken="sha256"))
     assert (broken.action, broken.algorithm, broken.tokens) == (StampKind.REHASH, "sha512", 1)
     index, _ = evidence.stamping.index()
     assert broken.read_bytes == index.stamps[0].bytes > 0
-    assert evidence.plan(10, broken="SHA-512") == ()
-    assert evidence.plan(10, revoked="không ai") == ()
+    (signed,) = evidence.plan(10, Supposition(broken="sha512"))
+    assert (signed.action, signed.read_bytes) == (StampKind.RENEWAL, 0), "the authority is certified under it"
+    assert not list(evidence.plan(10, Supposition(broken="sha384")))
+    assert not list(evidence.plan(10, Supposition(revoked="không ai")))
 
 
 def test_a_missed_date_alarms(bench: EvidenceBench) -> None:

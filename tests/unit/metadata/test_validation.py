@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from metadata.dates import read_date
-from metadata.descriptions import Cell, Delivery, DocumentDescription, DossierDescription
+from metadata.descriptions import Cell, Delivery, DocumentDescription, DossierDescription, RecordStatus
 from metadata.findings import Finding, Severity
 from metadata.rules import as_json, message, rule
 from metadata.validation import check_delivery, check_measured
@@ -99,6 +99,15 @@ def test_a_dossier_without_a_title_is_an_error() -> None:
     assert rule("MET-001").severity is Severity.ERROR
 
 
+@pytest.mark.parametrize("status", [RecordStatus.SUPPLEMENT, RecordStatus.REPLACEMENT])
+def test_a_further_part_need_not_say_again_what_the_stored_dossier_says(status: RecordStatus) -> None:
+    bare = dossier(**dict.fromkeys(GOOD_DOSSIER, "")).model_copy(update={"record_status": status})
+    assert check(bare) == []
+    assert check(bare.model_copy(update={"fields": cells(4, {"total_doc": "9"})})) == []
+    wrong = dossier(end_date="31/02/2019").model_copy(update={"record_status": status})
+    assert only(check(wrong), "MET-020").row == 4
+
+
 @pytest.mark.rule("MET-002")
 @pytest.mark.parametrize("key", ["maintenance", "rights"])
 def test_what_only_implementers_ask_of_a_dossier_is_a_warning(key: str) -> None:
@@ -123,6 +132,100 @@ def test_a_column_that_is_missing_for_all_is_told_once() -> None:
 def test_a_digitised_dossier_of_tt_05_2025_needs_the_code_of_its_paper() -> None:
     found = check(dossier(confidence_level="Số hóa"), profile="05-2025")
     assert [f.values["field_en"] for f in found if f.rule == "MET-003"] == ["Code of the paper file"]
+
+
+def test_a_document_without_a_level_of_its_own_has_the_dossiers() -> None:
+    found = check(dossier(confidence_level="Gốc điện tử"), profile="05-2025")
+    assert [f.values["field_en"] for f in found if f.rule == "MET-003"] == ["Processing trail attached"]
+
+
+@pytest.mark.rule("MET-006")
+def test_a_born_digital_document_must_bring_its_processing_trail() -> None:
+    rows = document(confidence_level="Gốc điện tử", process="Không", doc_code="")
+    found = only(check(dossier(rows), profile="05-2025"), "MET-006")
+    assert (found.values["written"], found.values["expected"]) == ("Không", "Có")
+    assert rule("MET-006").severity is Severity.WARNING
+
+
+@pytest.mark.rule("MET-060")
+def test_a_dossier_takes_the_longest_period_of_its_documents() -> None:
+    found = only(check(dossier(document(maintenance="Vĩnh viễn"), maintenance="20 năm")), "MET-060")
+    assert (found.values["written"], found.values["expected"]) == ("20 năm", "Vĩnh viễn")
+    assert found.values["other"] == "H49.64.33.2019.01.1"
+    assert rule("MET-060").severity is Severity.WARNING
+    assert check(dossier(document(maintenance="10 năm"), maintenance="20 năm")) == []
+
+
+@pytest.mark.rule("MET-061")
+def test_a_word_of_older_law_is_told_with_what_it_can_mean() -> None:
+    found = only(check(dossier(maintenance="Lâu dài")), "MET-061")
+    assert (found.values["written"], found.column) == ("Lâu dài", "cột maintenance")
+    assert found.values["expected"].startswith("10 năm")
+    assert rule("MET-061").severity is Severity.WARNING
+
+
+def test_a_word_of_older_law_in_every_row_is_told_once() -> None:
+    rows = [document(n, ordinal=str(n), doc_code=f"X.{n}", code_number=str(n), maintenance="Tạm thời") for n in (5, 6)]
+    found = check(dossier(*rows, maintenance="Lâu dài", total_doc="2"))
+    assert [(f.rule, f.values["written"], f.row) for f in found] == [
+        ("MET-061", "Lâu dài", 4),
+        ("MET-061", "Tạm thời", 5),
+    ]
+
+
+@pytest.mark.rule("MET-051")
+def test_a_replaced_document_that_is_not_here_is_told() -> None:
+    found = only(check(dossier(document(replaces="99/QĐ-UBND"))), "MET-051")
+    assert (found.values["written"], found.row) == ("99/QĐ-UBND", 5)
+
+
+LOOSE = {"rights": "", "maintenance": "", "fonds_code": "", "catalogue": "", "file_notation": "", "archives_code": ""}
+
+
+@pytest.mark.rule("MET-070")
+def test_loose_documents_are_told_to_be_an_exception() -> None:
+    found = only(
+        check(dossier(document(doc_code=""), origin="Văn bản đi", end_date="", **LOOSE), profile="05-2025"), "MET-070"
+    )
+    assert rule(found.rule).severity is Severity.WARNING
+
+
+@pytest.mark.rule("MET-071")
+def test_a_loose_document_that_belongs_to_a_dossier_is_an_error() -> None:
+    rows = document(file_code="H49.64.33.2001.160", doc_code="")
+    found = check(dossier(rows, origin="Văn bản đi", end_date="", **LOOSE), profile="05-2025")
+    assert [f.rule for f in found] == ["MET-070", "MET-071"]
+    assert rule("MET-071").severity is Severity.ERROR
+    own = document(file_code="000.01.H49.64.33.2019.01", doc_code="")
+    assert len(check(dossier(own, origin="Văn bản đi", end_date="", **LOOSE), profile="05-2025")) == 1
+
+
+@pytest.mark.rule("MET-037")
+def test_archival_codes_of_another_year_are_told_once_for_all_of_them() -> None:
+    own = "H49.64.33.2019.01"
+    good = [document(n, ordinal=str(n), doc_code=f"{own}.{n:07d}", code_number=str(n)) for n in (5, 6)]
+    prefixed = document(7, ordinal="7", doc_code=f"000.01.{own}.0000007", code_number="7")
+    assert check(dossier(*good, prefixed, total_doc="3"), profile="05-2025") == []
+    odd = [document(n, ordinal=str(n), doc_code=f"H49.64.33.2020.01.{n:07d}", code_number=str(n)) for n in (8, 9)]
+    found = only(check(dossier(*good, *odd, total_doc="4"), profile="05-2025"), "MET-037")
+    assert (found.values["actual"], found.row, found.values["expected"]) == ("2", 8, f"{own}.0000008")
+    assert rule("MET-037").severity is Severity.WARNING
+
+
+@pytest.mark.rule("MET-038")
+def test_digitised_files_that_are_not_named_by_the_rule_are_told_once() -> None:
+    own = GOOD_DOSSIER["file_code"]
+    good = [
+        document(5, files=(f"h/{own}.001.pdf", f"h/{own}.001.2.pdf"), confidence_level="Số hóa"),
+        document(6, files=(f"{own}.pdf",), ordinal="2", doc_code="X.2", code_number="2", confidence_level="Số hóa"),
+        document(7, files=("scan.pdf",), ordinal="3", doc_code="X.3", code_number="3", confidence_level="Gốc điện tử"),
+    ]
+    assert [f.rule for f in check(dossier(*good, total_doc="3"))] == []
+    odd = [document(n, files=(f"scan{n}.pdf",), ordinal=str(n), doc_code=f"X.{n}", code_number=str(n)) for n in (5, 6)]
+    found = only(check(dossier(*odd, total_doc="2", confidence_level="Số hóa")), "MET-038")
+    assert (found.values["actual"], found.values["written"], found.row) == ("2", "scan5.pdf", 5)
+    assert found.values["expected"] == f"{own}.005.pdf"
+    assert rule("MET-038").severity is Severity.WARNING
 
 
 @pytest.mark.rule("MET-004")
@@ -151,7 +254,7 @@ def test_a_word_in_a_number_field_is_a_warning(key: str) -> None:
 
 
 @pytest.mark.rule("MET-012")
-@pytest.mark.parametrize(("key", "text"), [("maintenance", "Lâu dài"), ("rights", "Tùy ý")])
+@pytest.mark.parametrize(("key", "text"), [("maintenance", "Bao lâu cũng được"), ("rights", "Tùy ý")])
 def test_a_word_that_no_list_knows_is_a_warning(key: str, text: str) -> None:
     assert only(check(dossier(**{key: text})), "MET-012").values["written"] == text
 
@@ -161,6 +264,11 @@ def test_a_word_that_no_list_knows_is_a_warning(key: str, text: str) -> None:
 )
 def test_what_the_table_of_tt_02_2019_leaves_open_is_never_told(key: str, text: str) -> None:
     assert check(dossier(**{key: text})) == []
+
+
+@pytest.mark.rule("MET-012")
+def test_a_code_that_no_list_has_is_not_taken_for_years() -> None:
+    assert only(check(dossier(maintenance="99")), "MET-012").values["written"] == "99"
 
 
 @pytest.mark.rule("MET-013")
@@ -319,6 +427,8 @@ def test_a_grade_in_a_field_leaves_nothing_but_the_refusal(where: str, key: str,
     [
         ("title", "Mật"),
         ("subject", "Về việc bảo vệ bí mật nhà nước, độ Tuyệt mật"),
+        ("subject", "(Không mật) Báo cáo"),
+        ("subject", "Báo cáo (mật ong)"),
         ("description", "Tối mật"),
         ("keyword", "Mật"),
         ("mode", "Không mật"),
@@ -334,8 +444,17 @@ def test_words_in_titles_and_remarks_are_no_grade(key: str, text: str) -> None:
     assert not secret_grade(key, text)
 
 
+@pytest.mark.parametrize(
+    "text", ["[MẬT] Báo cáo quý", " (Tuyệt mật) Phương án", "[Độ mật: Tối mật] Kế hoạch", "[Mat] bao cao"]
+)
+def test_a_grade_in_brackets_before_a_title_is_one(text: str) -> None:
+    assert secret_grade("subject", text)
+    assert secret_grade("title", text)
+
+
 def test_a_grade_in_a_column_that_no_profile_knows_counts_unless_it_is_free_text() -> None:
     assert secret_extra("Phân loại bảo mật", "Tối mật")
+    assert secret_extra("Mức phân loại", "A - MẬT")
     assert not secret_extra("Ghi chú thêm", "Tối mật")
     row = document().model_copy(update={"extra": {"Cấp bảo vệ": "Mật"}})
     assert {f.rule for f in check(dossier(row))} == {"SEC-001"}

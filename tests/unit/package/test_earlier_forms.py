@@ -18,7 +18,10 @@ from storage.packages import PackageStore
 from tests.fakes.clocks import SteppingClock
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
-PINNED = {"1.0": "e24edecd2dfb489a768a8dc310d461f706aa3bf499e331a35519eebb89082d6a"}
+PINNED = {
+    "1.0": "e24edecd2dfb489a768a8dc310d461f706aa3bf499e331a35519eebb89082d6a",
+    "1.1": "c6bc760d0bfeda1e981e9730152fe098b9ef6b64694ab3a70b804f36a79d9eb7",
+}
 
 
 def files_of(form: str) -> dict[str, bytes]:

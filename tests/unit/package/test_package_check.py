@@ -185,7 +185,7 @@ def test_a_file_that_only_mets_or_only_premis_knows_is_seen(whole: Mapping[str, 
 @pytest.mark.rule("PKG-008")
 def test_a_package_of_a_later_form_is_not_read(whole: Mapping[str, bytes]) -> None:
     package = dict(whole)
-    _replaced(package, "METS.xml", b"luutru-aip 1.1", b"luutru-aip 9.0")
+    _replaced(package, "METS.xml", b"luutru-aip 1.2", b"luutru-aip 9.0")
     assert _rules(package) == {"PKG-008"}
     with pytest.raises(PackageBrokenError, match="PKG-008"):
         read_package(lambda path: io.BytesIO(package[path]), package.keys())

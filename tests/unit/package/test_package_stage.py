@@ -165,6 +165,7 @@ def test_premis_tells_what_happened_in_the_words_of_the_library_of_congress(reco
         "ingestion",
         "accession",
         "information package creation",
+        "metadata modification",
         "message digest calculation",
         "format identification",
         "virus check",

@@ -242,6 +242,8 @@ def test_a_data_group_cut_down_to_its_original_is_found(parts: ProofParts, corpu
         del parts.files[path]
     parts.objects.clear()
     assert broken(under_own_anchors(parts, corpus)) == [steps.RECORD]
+    parts.files["representations/rep1/data/copy.pdf"] = parts.files[ORIGINAL]
+    assert broken(under_own_anchors(parts, corpus)) == [steps.RECORD], "nor down to copies of it"
 
 
 def test_a_file_put_into_the_data_group_is_found(parts: ProofParts, corpus: Corpus) -> None:
@@ -286,12 +288,21 @@ def test_codes_are_compared_as_xml_means_them(corpus: Corpus) -> None:
     assert under_own_anchors(restamped(parts, corpus.pki), corpus).ok is True
 
 
+def test_metadata_under_another_name_are_compared_all_the_same(parts: ProofParts, corpus: Corpus) -> None:
+    """Names are not under the time-stamp: a proof could otherwise be told to be of any document."""
+    elsewhere = renamed(parts, DESCRIPTION, "representations/rep3/data/H49.001.jsonl.zst")
+    assert under_own_anchors(elsewhere, corpus).ok is True
+    elsewhere.subject["doc_code"] = "H49.002"
+    assert broken(under_own_anchors(elsewhere, corpus)) == [steps.STATEMENT]
+
+
 def test_identifiers_that_nothing_time_stamped_bears_out_are_told_as_the_archives_word(
     parts: ProofParts, corpus: Corpus
 ) -> None:
     assert "trust_identifiers" in {what.key for what in under_own_anchors(parts, corpus).trusted}
-    nameless = renamed(parts, DESCRIPTION, "representations/rep3/data/H49.001.jsonl.zst")
-    report = under_own_anchors(nameless, corpus)
+    nameless = renamed(parts, DESCRIPTION, "metadata/descriptive/EAD.xml")
+    nameless.files["metadata/descriptive/EAD.xml"] = b"<ead/>"
+    report = under_own_anchors(restamped(nameless, corpus.pki), corpus)
     assert (report.ok, "trust_subject" in {what.key for what in report.trusted}) == (True, True)
 
 

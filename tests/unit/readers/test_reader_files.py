@@ -261,7 +261,7 @@ def test_what_systems_leave_behind_is_ignored(delivery: DeliveryFolder) -> None:
 def test_the_spreadsheet_itself_is_no_delivery(delivery: DeliveryFolder) -> None:
     delivery.one()
     with pytest.raises(NotAFolderError, match="folder"):
-        FolderReader(InlineWorkers()).read(delivery.root / "danh-muc.xlsx")
+        FolderReader(InlineWorkers()).read(delivery.root / "danh-muc.xlsx", delivery.root / "room")
     assert not FolderReader(InlineWorkers()).recognises(delivery.root / "danh-muc.xlsx")
     assert FolderReader(InlineWorkers()).recognises(delivery.root)
 

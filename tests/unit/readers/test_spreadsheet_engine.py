@@ -69,7 +69,7 @@ def test_an_old_xls_is_read_like_a_new_one(tmp_path: Path) -> None:
     stream = io.BytesIO()
     book.save(stream)
     answer = answer_of(tmp_path, stream.getvalue(), "s.xls")
-    assert [own["name"] for own in answer["sheets"]] == ["Văn bản"]
+    assert [(own["name"], own["hidden"]) for own in answer["sheets"]] == [("Văn bản", False), ("DM", True)]
     assert answer["sheets"][0]["rows"] == [[4, ["", "", "Quyết định", "01/03/2019"]], [6, ["", "", "gộp"]]]
     assert answer["sheets"][0]["merges"] == [[6, 3, 7, 5]]
 
@@ -133,7 +133,8 @@ def test_a_text_table_that_is_called_xls_is_read_as_text(tmp_path: Path) -> None
     [
         (b"", "empty"),
         (b"\0\0  \n", "empty"),
-        (b"PK\x03\x04 not a zip", "format"),
+        (b"PK\x03\x04 not a zip", "truncated"),
+        (b"PK\x03\x04 not a zip PK\x05\x06" + bytes(18), "format"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "format"),
         (b"<html><table><tr><td>1</td></tr></table>", "format"),
         (b"%PDF-1.7", "format"),
@@ -146,8 +147,16 @@ def test_what_only_claims_to_be_a_spreadsheet_is_told(tmp_path: Path, data: byte
 
 @pytest.mark.rule("READ-003")
 def test_a_damaged_spreadsheet_is_a_finding(delivery: DeliveryFolder) -> None:
-    delivery.file("danh-muc.xlsx", workbook({"S": [["Mã hồ sơ", "Tiêu đề hồ sơ"]]})[:700])
+    data = bytearray(workbook({"S": [["Mã hồ sơ", "Tiêu đề hồ sơ"]]}))
+    data[40:400] = bytes(360)
+    delivery.file("danh-muc.xlsx", bytes(data))
     assert delivery.finding("READ-003").file == "danh-muc.xlsx"
+
+
+@pytest.mark.rule("READ-035")
+def test_a_spreadsheet_that_was_cut_off_is_told_as_such(delivery: DeliveryFolder) -> None:
+    delivery.file("danh-muc.xlsx", workbook({"S": [["Mã hồ sơ", "Tiêu đề hồ sơ"]]})[:700])
+    assert delivery.finding("READ-035").file == "danh-muc.xlsx"
 
 
 @pytest.mark.rule("READ-004")

@@ -13,6 +13,7 @@ import pytest
 
 from search.backends.generations import Generations
 from search.backends.tantivy import TantivyIndex
+from search.backends.tantivy_schema import FORMAT
 from search.errors import SearchFaultError, SearchFormatError
 from search.ports import IndexedDocument, SearchRequest
 from tests.contract.search_index import HOLDING, document
@@ -31,7 +32,7 @@ def index(folder: Path) -> TantivyIndex:
 
 
 def generation(folder: Path) -> Path:
-    found = Generations(folder, 1, 1.0).current()
+    found = Generations(folder, FORMAT, 1.0).current()
     assert found is not None
     return found
 
@@ -45,7 +46,7 @@ def test_an_index_of_another_version_is_refused_with_both_versions_and_cured_by_
     index: TantivyIndex, folder: Path
 ) -> None:
     (folder / "CURRENT").write_text('{"format": 77, "generation": "generation-1"}')
-    with pytest.raises(SearchFormatError, match=r"77.*1.*index rebuild"):
+    with pytest.raises(SearchFormatError, match=rf"77.*{FORMAT}.*index rebuild"):
         index.search(SearchRequest("quyet"))
     with pytest.raises(SearchFormatError):
         index.add(HOLDING)
@@ -53,7 +54,7 @@ def test_an_index_of_another_version_is_refused_with_both_versions_and_cured_by_
     assert index.count() == len(HOLDING)
 
 
-@pytest.mark.parametrize("pointer", ["", "{}", "[]", '{"format": 1, "generation": "../../etc"}', "\x00"])
+@pytest.mark.parametrize("pointer", ["", "{}", "[]", f'{{"format": {FORMAT}, "generation": "../../etc"}}', "\x00"])
 def test_a_damaged_pointer_is_told_and_cured_by_a_rebuild(index: TantivyIndex, folder: Path, pointer: str) -> None:
     (folder / "CURRENT").write_text(pointer)
     for use in (index.count, index.ready, lambda: index.search(SearchRequest("quyet")), lambda: index.add(HOLDING)):
@@ -152,7 +153,7 @@ def test_two_rebuilds_at_once_are_refused(index: TantivyIndex, folder: Path) -> 
 
 def test_a_writer_that_hangs_is_a_fault_for_the_next_and_not_a_wait_for_ever(index: TantivyIndex, folder: Path) -> None:
     impatient = TantivyIndex(folder, lock_wait_seconds=0.05)
-    with Generations(folder, 1, 0.0).writing():
+    with Generations(folder, FORMAT, 0.0).writing():
         with pytest.raises(SearchFaultError, match="another process is writing"):
             impatient.add(HOLDING)
         assert impatient.count() == len(HOLDING)
@@ -192,7 +193,7 @@ def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_line_cut_off_by_a_kill_does_not_swallow_the_next(folder: Path) -> None:
-    generations = Generations(folder, 1, 1.0)
+    generations = Generations(folder, FORMAT, 1.0)
     building = generations.fresh()
     building.mkdir(parents=True)
     generations.touch({"a", "b"})

@@ -199,7 +199,7 @@ def test_a_page_whose_content_goes_is_no_addition(corpus: Corpus) -> None:
     [
         ("text-field-changed", 2),
         ("look-of-a-field-changed", 2),
-        ("comment", 3),
+        ("comment", 4),
         ("field-moved", 4),
         ("content-replaced", 4),
         ("widget-over-the-page", 4),

@@ -506,3 +506,14 @@ def test_a_digest_of_endless_output_has_the_length_that_signatures_use() -> None
     facts = only(signed_data((info,)))
     assert facts.digest == "shake256"
     assert genuine(facts)
+
+
+def test_shake_with_its_length_written_out_is_shake_of_that_length_and_no_other() -> None:
+    """RFC 8419, 3.1: beside Ed448 stands SHAKE256 with 512 bits; another length is not what we compute."""
+    someone = holder("Ed448", key=ed448.Ed448PrivateKey.generate())
+    found = []
+    for parameter in ((number(512),), (number(256),), ()):
+        stated = algorithm("2.16.840.1.101.3.4.2.18", *parameter)
+        info = Info(someone, digest=stated, signature_algorithm=algorithm("1.3.101.113"))
+        found.append(only(signed_data((info,))).digest)
+    assert found == ["shake256", "2.16.840.1.101.3.4.2.18", "2.16.840.1.101.3.4.2.18"]

@@ -38,7 +38,7 @@ def test_a_stamped_signature_with_its_evidence_passes_at_the_stamped_time(corpus
     assert (verdict.coverage, verdict.changed_after) == ("whole-revision", ())
     assert not verdict.provisional
     assert verdict.best_time_proof == "signature-time-stamp"
-    assert (verdict.engine, verdict.plain) == ("luutru-signatures 1", PlainWord.VALID)
+    assert (verdict.engine, verdict.plain) == ("luutru-signatures 2", PlainWord.VALID)
     assert verdict.trust_set == corpus.trust.trust_set()
     assert verdict.judged_at == "2026-11-28T00:00:00.000Z"
 

@@ -320,6 +320,14 @@ def test_digests_are_right_in_whatever_order_they_are_asked(wanted: list[tuple[s
         assert found.digest(name, span) == expected
 
 
+def test_a_pdf_signed_with_ed448_is_digested_as_long_as_its_standard_asks() -> None:
+    """RFC 8419: SHAKE256 of 64 octets."""
+    data = bytes(range(256))
+    assert FileBytes(data).digest("shake256", ByteRange(10, 20, 30)) == hashlib.shake_256(
+        data[:10] + data[20:50]
+    ).digest(64)
+
+
 @pytest.mark.parametrize("name", ["shake_128", "blake2b", "md17", ""])
 def test_a_digest_that_no_signature_may_name_is_an_error(name: str) -> None:
     with pytest.raises(ValueError, match=r"."):

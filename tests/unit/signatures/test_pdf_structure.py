@@ -24,6 +24,24 @@ def says(verdict: SignatureVerdict, word: str) -> bool:
 # ------------------------------------------------------------ changed after signing
 
 
+@pytest.mark.parametrize("before", [b"", b"% ghi chu\n\t", b"%" + b"x" * 2000 + b"\n"])
+def test_a_cross_reference_that_points_at_another_object_does_not_end_the_reader(corpus: Corpus, before: bytes) -> None:
+    pdf = corpus.blt
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        store = opened.Root.get_raw("/DSS")
+        assert store is not None
+        number, catalog = store.objgen[0], opened.Root.objgen[0]
+        size = int(opened.trailer.Size)
+    previous = int(re.findall(rb"startxref\s+(\d+)", pdf)[-1])
+    place = len(pdf)
+    later = pdf + before + b"%d 0 obj\n<< /Other true >>\nendobj\n" % catalog
+    table = b"xref\n%d 1\n%010d 00000 n \n" % (number, place)
+    trailer = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
+    changed = later + table + trailer % (size, catalog, previous, len(later))
+    verdict = corpus.only(changed)
+    assert verdict.changed_after[-1].endswith("bytes after the last complete revision")
+
+
 def test_content_written_after_signing_is_named_beside_the_verdict(corpus: Corpus) -> None:
     verdict = corpus.only(with_page_content(corpus.blt))
     assert verdict.indication is PASSED

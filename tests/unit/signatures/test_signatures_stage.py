@@ -96,13 +96,11 @@ class CountingJudge:
         paths: Sequence[Path],
         *,
         contents: Mapping[Path, Path] | None = None,
+        beside: Mapping[Path, Mapping[str, Path]] | None = None,
         revocation: Sequence[bytes] = (),
     ) -> Sequence[Judgement]:
         self.seen += paths
-        return self.inner.judgements(paths, contents=contents, revocation=revocation)
-
-    def keepsakes(self) -> tuple[bytes, ...]:
-        return self.inner.keepsakes()
+        return self.inner.judgements(paths, contents=contents, beside=beside, revocation=revocation)
 
     def trust_set(self) -> str:
         return self.inner.trust_set()
@@ -145,8 +143,35 @@ def test_unsigned_files_are_absent_and_signed_ones_are_there_by_their_received_p
     assert list(fact.verdicts) == ["hồ sơ/a.pdf"]
     assert [v.indication for v in fact.verdicts["hồ sơ/a.pdf"]] == [Indication.TOTAL_PASSED] * 2
     assert fact.findings == ()
-    assert fact.trust_set == corpus.trust.trust_set()
+    named = {v.trust_set for v in fact.verdicts["hồ sơ/a.pdf"]}
+    assert named == {corpus.trust.trust_set()}
     assert {tool.name for tool in fact.tools} >= {"luutru-signatures", "pyHanko"}
+
+
+@dataclass
+class Turning:
+    """Trust that an operator changes while a dossier is judged: another set each time that somebody looks."""
+
+    corpus: Corpus
+    given: list[TrustSnapshot] = field(default_factory=list)
+
+    def snapshot(self) -> TrustSnapshot:
+        others = [authority.der for authority in (self.corpus.pki.root, self.corpus.pki.issuing)]
+        self.given.append(self.corpus.trusting(*others[: 1 + len(self.given) % 2]))
+        return self.given[-1]
+
+
+def test_what_the_verdicts_name_is_kept_whenever_the_operator_changes_trust(corpus: Corpus, tmp_path: Path) -> None:
+    turning = Turning(corpus)
+    clock = SteppingClock(TODAY, timedelta(0))
+    item = item_with(tmp_path, {f"{n}.pdf": corpus.blta if n else corpus.blt for n in range(3)})
+    for _ in range(3):
+        fact = Signatures(Judge(InlineWorkers(), turning, clock)).run(item)
+        verdicts = [verdict for found in fact.verdicts.values() for verdict in found]
+        named = {name for verdict in verdicts for name in (verdict.trust_set, verdict.policy)}
+        named |= {c.sha256 for found in turning.given if found.trust_set() in named for c in found.certificates}
+        assert named <= {kept.sha256 for kept in fact.keepsakes}
+        assert all((tmp_path / kept.source).is_file() for kept in fact.keepsakes)
 
 
 @pytest.mark.rule("SIG-001")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,10 @@ VERDICT = SignatureVerdict(
     subindication=None,
     level="B-B",
     coverage="whole-file",
+    trust_set="trust",
 )
-JUDGEMENT = Judgement((VERDICT,), facts=b"{}", objects=(b"a list", b"a certificate", b"a list"))
+SET = (b"a set", b"an anchor", b"a policy")
+JUDGEMENT = Judgement((VERDICT,), facts=b"{}", objects=(b"a list", b"a certificate", b"a list"), keepsakes=SET)
 
 
 def received(name: str = "a.pdf", sha256: str = "0" * 64) -> ReceivedFile:
@@ -44,12 +47,27 @@ def test_what_was_judged_is_read_again_with_the_digests_of_what_it_leant_on(kept
     assert written.leant_on.facts == hashlib.sha256(b"{}").hexdigest()
     assert set(written.leant_on.objects) == {hashlib.sha256(x).hexdigest() for x in (b"a list", b"a certificate")}
     assert {kept.path(name).read_bytes() for name in written.leant_on.objects} == {b"a list", b"a certificate"}
+    assert {kept.path(name).read_bytes() for name in kept.keepsakes(written)} == set(SET)
 
 
 def test_an_object_that_is_gone_makes_the_file_be_judged_again(kept: KeptJudgements) -> None:
     written = kept.write(received(), None, JUDGEMENT)
     kept.path(written.leant_on.objects[0]).unlink()
     assert kept.read(received(), None) is None
+
+
+def test_a_trust_set_that_is_gone_makes_the_file_be_judged_again(kept: KeptJudgements) -> None:
+    written = kept.write(received(), None, JUDGEMENT)
+    kept.path(kept.keepsakes(written)[0]).unlink()
+    assert kept.read(received(), None) is None
+
+
+def test_what_was_judged_after_the_operator_changed_trust_counts_under_that_set(
+    kept: KeptJudgements, tmp_path: Path
+) -> None:
+    kept.write(received(), None, replace(JUDGEMENT, verdicts=(VERDICT.model_copy(update={"trust_set": "newer"}),)))
+    assert kept.read(received(), None) is None
+    assert KeptJudgements(tmp_path, "newer").read(received(), None) is not None
 
 
 def test_other_bytes_another_name_another_content_or_other_trust_are_judged_anew(

@@ -183,6 +183,21 @@ def test_a_secret_grade_rejects_with_all_that_is_known_before_any_file_is_opened
     assert not (item.folder / "receive").exists()
 
 
+def test_all_rules_are_asked_only_to_tell_why_it_is_rejected(item: WorkItem) -> None:
+    asked: list[Delivery] = []
+
+    def everything(delivery: Delivery) -> Mapping[str, tuple[Finding, ...]]:
+        asked.append(delivery)
+        return secret(delivery)
+
+    assert isinstance(Receive(everything, StandingClock(), no_checks).run(item), Received)
+    assert asked == []
+    answer = Receive(everything, StandingClock(), secret).run(item)
+    assert isinstance(answer, Rejected)
+    assert [finding.rule for finding in answer.findings] == ["SEC-001", "ING-031"]
+    assert len(asked) == 1
+
+
 def test_other_errors_wait_for_validate_which_tells_all_at_once(item: WorkItem) -> None:
     stage = Receive(lambda _: {CODE: (Finding(rule="ING-020", subject="1.pdf"),)}, StandingClock())
     assert isinstance(stage.run(item), Received)

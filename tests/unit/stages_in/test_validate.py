@@ -54,8 +54,16 @@ def stage() -> Validate:
     return Validate(InlineWorkers(), None, no_checks, none_measured, NothingHeld())
 
 
+CONVERTED = "CNV-001"
+"""What every dossier of TT 02/2019 is told once: what its conversion lost or doubts."""
+
+
+def besides(answer: Validated | Rejected) -> list[Finding]:
+    return [finding for finding in answer.findings if finding.rule != CONVERTED]
+
+
 def rules_of(answer: Validated | Rejected) -> list[tuple[str, str]]:
-    return [(finding.rule, finding.subject) for finding in answer.findings]
+    return [(finding.rule, finding.subject) for finding in besides(answer)]
 
 
 @dataclass(frozen=True)
@@ -65,18 +73,31 @@ class Held:
     digests: Mapping[str, Sequence[str]] = field(default_factory=dict)
     numbers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def by_digest(self, sha256: str, *, besides: str) -> Sequence[str]:
+    def by_digest(self, sha256: str, *, agency: str, besides: str, up_to: int) -> Sequence[str]:
         return [place for place in self.digests.get(sha256, ()) if place != besides]
 
-    def by_number(self, number: str, *, body: str, date: str, besides: str) -> Sequence[str]:
+    def by_number(self, number: str, *, agency: str, body: str, date: str, besides: str, up_to: int) -> Sequence[str]:
         return self.numbers.get(f"{number}|{body}|{date}", ())
 
 
 def test_a_dossier_without_faults_is_taken_in(stage: Validate, item: WorkItem) -> None:
     answer = stage.run(item)
     assert isinstance(answer, Validated)
-    assert answer.findings == ()
+    assert rules_of(answer) == []
     assert {path: i.pages for path, i in answer.inspections.items()} == {"a.pdf": 3, "b.pdf": 4}
+
+
+@pytest.mark.rule("CNV-001")
+def test_what_the_conversion_loses_is_told_once_and_not_of_what_is_refused(stage: Validate, item: WorkItem) -> None:
+    assert [f.rule for f in stage.run(item).findings] == [CONVERTED]
+    filled = replace(item, delivery=item.delivery.model_copy(update={"accept_suggestions": True}))
+    assert stage.run(filled).findings == ()
+    in_force = replace(item, delivery=item.delivery.model_copy(update={"profile": "05-2025"}))
+    assert CONVERTED not in [f.rule for f in stage.run(in_force).findings]
+    odd = FileFormat(puid="fmt/999", name="CorelDraw Drawing", version="8", mime="application/x-corel")
+    refused = stage.run(item.having(Formats(formats={"a.pdf": odd, "b.pdf": PDF})))
+    assert isinstance(refused, Rejected)
+    assert CONVERTED not in [f.rule for f in refused.findings]
 
 
 def test_findings_of_reader_metadata_pages_and_files_come_in_one_answer(stage: Validate, item: WorkItem) -> None:
@@ -179,7 +200,7 @@ def test_the_same_bytes_elsewhere_are_a_warning_that_names_the_place(stage: Vali
     known = Held(digests={sha256: ["H49.64.1/3", item.package_id]})
     answer = replace(stage, known=known).run(item)
     assert isinstance(answer, Validated)
-    assert [(f.rule, f.subject, f.values["place"]) for f in answer.findings] == [("ING-050", "b.pdf", "H49.64.1/3")]
+    assert [(f.rule, f.subject, f.values["place"]) for f in besides(answer)] == [("ING-050", "b.pdf", "H49.64.1/3")]
 
 
 def test_the_same_bytes_twice_in_one_dossier_are_told_once(stage: Validate, item: WorkItem) -> None:
@@ -187,7 +208,7 @@ def test_the_same_bytes_twice_in_one_dossier_are_told_once(stage: Validate, item
     (root / "b.pdf").write_bytes((root / "a.pdf").read_bytes())
     item = with_facts(replace(item, folder=item.folder.with_name("again"), facts={}))
     answer = stage.run(item)
-    assert [(f.rule, f.subject, f.values["place"]) for f in answer.findings] == [("ING-050", "b.pdf", "a.pdf")]
+    assert [(f.rule, f.subject, f.values["place"]) for f in besides(answer)] == [("ING-050", "b.pdf", "a.pdf")]
 
 
 @pytest.mark.rule("ING-051")
@@ -195,7 +216,7 @@ def test_the_same_number_body_and_date_are_a_warning_that_names_the_place(stage:
     known = Held(numbers={"222/QĐ-TTg|Thủ tướng Chính phủ|2025-02-07": ["H49.64.1/3"]})
     answer = replace(stage, known=known).run(item)
     assert isinstance(answer, Validated)
-    assert [(f.subject, f.row, f.values["number"]) for f in answer.findings] == [
+    assert [(f.subject, f.row, f.values["number"]) for f in besides(answer)] == [
         ("a.pdf", 2, "222/QĐ-TTg"),
         ("b.pdf", 3, "222/QĐ-TTg"),
     ]

@@ -56,7 +56,7 @@ def test_the_root_says_which_format_it_is_written_in() -> None:
     assert list(ROOT_FILES)[-1] == "packages/0=ocfl_1.1"
     layout = json.loads(ROOT_FILES["packages/ocfl_layout.json"])
     assert set(layout) == {"extension", "description"}
-    assert "luutru-aip 1.1" in layout["description"]
+    assert "luutru-aip 1.2" in layout["description"]
     config = json.loads(ROOT_FILES[f"packages/extensions/{layout['extension']}/config.json"])
     assert config["extensionName"] == layout["extension"]
 

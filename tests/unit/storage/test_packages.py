@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from metadata.digests import digests_of
 from storage.backends.filesystem import FilesystemStore
 from storage.errors import (
     LayoutUnknownError,
@@ -354,3 +355,92 @@ def test_progress_counts_the_files_that_had_to_be_stored(packages: PackageStore,
         PACKAGE, contents(FILES), message="Nhận", agent="luutru", tell=lambda done, total: told.append((done, total))
     )
     assert told == [(n, 4) for n in range(1, 5)]
+
+
+def test_a_revision_replaces_what_it_names_and_nothing_else(
+    packages: PackageStore, contents: Contents, storage_root: Path
+) -> None:
+    first = packages.write(PACKAGE, contents(FILES), message="Nhận", agent="luutru")
+    before = files_below(storage_root)
+    changed = {"METS.xml": b"<mets>2</mets>"}
+    second = packages.revise(PACKAGE, contents(changed), upon=first.inventory_sha512, message="Sửa", agent="luutru")
+    assert (second.version, second.files, second.already) == ("v2", len(FILES), False)
+    assert {path: read(packages, path) for path in FILES} == FILES | changed
+    assert [version.name for version in packages.versions(PACKAGE)] == ["v1", "v2"]
+    old = next(file for file in packages.files(PACKAGE, "v1") if file.path == "METS.xml")
+    with packages.open(old) as stream:
+        assert stream.read() == FILES["METS.xml"]
+    new = {path.rpartition(f"{object_path(PACKAGE)}/")[2] for path in files_below(storage_root) - before}
+    assert new == {"v2/content/METS.xml", "v2/inventory.json", "v2/inventory.json.sha512"}
+    assert packages.check_fixity(PACKAGE, inventory_sha512=second.inventory_sha512).ok
+
+
+def test_a_revision_of_what_is_not_the_newest_version_is_refused(packages: PackageStore, contents: Contents) -> None:
+    first = packages.write(PACKAGE, contents(FILES), message="Nhận", agent="luutru")
+    for text in (b"one", b"two"):
+        if text == b"one":
+            packages.revise(
+                PACKAGE, contents({"METS.xml": text}), upon=first.inventory_sha512, message="", agent="luutru"
+            )
+            continue
+        with pytest.raises(PreconditionFailedError):
+            packages.revise(
+                PACKAGE, contents({"METS.xml": text}), upon=first.inventory_sha512, message="", agent="luutru"
+            )
+    assert read(packages, "METS.xml") == b"one"
+    assert len(packages.versions(PACKAGE)) == 2
+
+
+def mets(folder: Path, text: bytes) -> list[Content]:
+    """A METS of its own: threads that share a source would change it under each other."""
+    source = folder / hashlib.sha256(text).hexdigest()
+    source.write_bytes(text)
+    return [Content("METS.xml", source, digests_of([text]))]
+
+
+def test_of_two_revisions_of_one_version_exactly_one_wins(
+    packages: PackageStore, contents: Contents, tmp_path: Path
+) -> None:
+    first = packages.write(PACKAGE, contents(FILES), message="Nhận", agent="luutru")
+
+    def revise(text: bytes) -> bool:
+        try:
+            packages.revise(PACKAGE, mets(tmp_path, text), upon=first.inventory_sha512, message="", agent="luutru")
+        except PreconditionFailedError:
+            return False
+        return True
+
+    texts = [f"text {number}".encode() for number in range(6)]
+    with ThreadPoolExecutor(len(texts)) as pool:
+        won = [text for text, mine in zip(texts, pool.map(revise, texts), strict=True) if mine]
+    assert len(won) == 1
+    assert read(packages, "METS.xml") == won[0]
+    assert_whole(packages)
+
+
+def test_many_revisions_one_upon_the_other_leave_nothing_behind(
+    packages: PackageStore, contents: Contents, tmp_path: Path
+) -> None:
+    """Whoever sets the heads right may be overtaken by who has committed the next version."""
+    packages.write(PACKAGE, contents(FILES), message="Nhận", agent="luutru")
+
+    def revise(number: int) -> None:
+        while True:
+            newest = packages.newest(PACKAGE)
+            changed = mets(tmp_path, f"text {number} upon {newest.version}".encode())
+            try:
+                packages.revise(PACKAGE, changed, upon=newest.inventory_sha512, message="", agent="luutru")
+            except PreconditionFailedError:
+                continue
+            return
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(revise, range(24)))
+    assert len(packages.versions(PACKAGE)) == 25
+    assert_whole(packages)
+
+
+def assert_whole(packages: PackageStore) -> None:
+    report = packages.check_fixity(PACKAGE)
+    assert report.ok
+    assert report.findings == ()

@@ -145,7 +145,7 @@ def test_ods_and_csv_are_read_too(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04 and then nothing")
     answer = lacking(tmp_path, str(tmp_path / "a.xlsx"), printed(tmp_path, ""))
-    assert (answer["added"], answer["cut"], answer["problem"]) == ({}, True, "format")
+    assert (answer["added"], answer["cut"], answer["problem"]) == ({}, True, "truncated")
 
 
 def test_limits_cut_and_are_told(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from ingest.stages.text import Text
 from ingest.work import Held, WorkItem
 from metadata.rules import message
 from tests.fakes.text_items import RememberingWorkers, WatchedWorkers, pages_of, text_item
+from tests.generators.page_texts import Cell, letterhead, page_text
 from tests.generators.pages import content, drawn, error_rate, plain
 from tests.generators.text_pdfs import (
     born_digital,
@@ -272,9 +273,45 @@ def test_a_page_that_ocr_is_unsure_of_is_named(tmp_path: Path) -> None:
     )
     fact = Text(WatchedWorkers(RememberingWorkers(), answering("recognise", unsure, page=2))).run(item)
     assert isinstance(fact, Texts)
-    assert rules_of(fact) == ["TXT-001"]
+    # The list says nothing of the document, and page 1 does.
+    assert rules_of(fact) == ["TXT-001", "SUG-002"]
     assert fact.findings[0].values == {"pages": "2"}
     assert fact.texts["scan.pdf"].doubtful_pages == (2,)
+
+
+def second_look(rows: list[tuple[float, list[Cell]]]) -> Answer:
+    """OCR that read nothing of a letterhead at first, and `rows` when it looked again."""
+    words = [["chữ", 0.1 + 0.05 * at, 0.5, 0.14 + 0.05 * at, 0.51, 95.0] for at in range(9)]
+    page = page_text(rows)
+    again = [[page.text[word.start : word.end], *word.box, 96.0] for word in page.words]
+    lines = [[word for word in again if word[2] == top] for top in dict.fromkeys(word[2] for word in again)]
+    value = {"page": 1, "lines": [words], "red_lines": [], "head_lines": lines, "confidence": 95.0, "method": "otsu"}
+    return Answer(value=value)
+
+
+@pytest.mark.rule("SUG-002")
+def test_what_a_second_look_at_the_head_reads_is_suggested_and_is_no_text_of_the_page(tmp_path: Path) -> None:
+    small_scan(tmp_path / "scan.pdf", 1)
+    item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
+    rows = [*letterhead(), (0.19, [(0.5, "QUYẾT ĐỊNH")]), (0.212, [(0.5, "Về việc ban hành Quy chế lưu trữ")])]
+    fact = Text(WatchedWorkers(RememberingWorkers(), answering("recognise", second_look(rows)))).run(item)
+    assert isinstance(fact, Texts)
+    text = fact.texts["scan.pdf"]
+    found = {one.key: one.value for one in text.suggestions}
+    assert (found["code_number"], found["issued_date"]) == ("15", "2020-03-05")
+    assert found["subject"] == "Về việc ban hành Quy chế lưu trữ"
+    assert pages_of(item, text)[0].text == " ".join(["chữ"] * 9)
+
+
+def test_a_mark_of_secrecy_that_only_the_second_look_reads_holds_the_dossier(tmp_path: Path) -> None:
+    small_scan(tmp_path / "scan.pdf", 1)
+    item = text_item(tmp_path / "work", {"scan.pdf": tmp_path / "scan.pdf"})
+    answer = second_look([*letterhead(), (0.19, [(0.5, "TỐI MẬT")])])
+    held = Text(WatchedWorkers(RememberingWorkers(), answering("recognise", answer))).run(item)
+    assert isinstance(held, Held)
+    assert isinstance(held.fact, Texts)
+    assert held.fact.texts["scan.pdf"].head_marks == ("TỐI MẬT",)
+    assert held.fact.texts["scan.pdf"].suggestions == ()
 
 
 @pytest.mark.rule("TXT-004")

@@ -44,7 +44,9 @@ class Office:
     rounds: list[tuple[str, ...]] = field(default_factory=list)
     """Files judged, by round."""
 
-    told: dict[str, Collected] = field(default_factory=dict)
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By file, as the last call told."""
+
     numbers: int = 9000
 
     def __post_init__(self) -> None:
@@ -69,16 +71,14 @@ class Office:
         self.rounds.append(tuple(path.name for path in paths))
         return self._judge.judgements(paths, **how)  # type: ignore[arg-type] # of that port
 
-    def tell(self, path: Path, collected: Collected) -> None:
-        assert path.name not in self.told, "told once a file"
-        self.told[path.name] = collected
-
     def judged(self, revocation: Sequence[bytes] = (), **files: bytes) -> list[Judgement]:
         paths = [self.folder / f"{name}.pdf" for name in files]
         for path, data in zip(paths, files.values(), strict=True):
             path.write_bytes(data)
-        collecting = CollectingJudge(self, self, self.tell)  # type: ignore[arg-type] # what is called of the port
-        return list(collecting.judgements(paths, revocation=revocation))
+        collecting = CollectingJudge(self, self)  # type: ignore[arg-type] # what is called of the port
+        judged = list(collecting.judgements(paths, revocation=revocation))
+        self.missing = {path.name: judgement.missing for path, judgement in zip(paths, judged, strict=True)}
+        return judged
 
     # Authorities whose certificates say where lists are.
 
@@ -126,6 +126,11 @@ def signed(corpus: Corpus, person: Credential, **how: object) -> bytes:
     return sign_pdf(corpus.base, person, Signing(TODAY, **how))  # type: ignore[arg-type] # fields of Signing
 
 
+def name_of(certificate: Credential | bytes) -> str:
+    der = certificate if isinstance(certificate, bytes) else certificate.certificate
+    return x509.load_der_x509_certificate(der).subject.rfc4514_string()
+
+
 def words(judgements: Sequence[Judgement]) -> list[tuple[Indication, str | None]]:
     return [(v.indication, v.subindication) for judgement in judgements for v in judgement.verdicts]
 
@@ -140,7 +145,7 @@ def test_what_is_missing_is_asked_for_and_the_file_judged_again(
     assert [len(asked) for asked in office.asked] == [2]
     lists = {pki_servers.bodies["crl/own"], pki_servers.crl("root")}
     assert lists <= set(found[0].objects)
-    assert (set(office.told["a.pdf"].objects), office.told["a.pdf"].missing) == (lists, ())
+    assert found[0].missing == ()
     assert pki_servers.asked == {"/crl/own": 1, "/crl/root": 1}
 
 
@@ -157,7 +162,6 @@ def test_files_of_one_office_cost_one_question_and_what_needs_nothing_is_left_al
     (asked,) = office.asked
     assert sorted(asked) == sorted({lan.certificate, minh.certificate, own.der}), "each certificate once"
     assert pki_servers.asked == {"/crl/own": 1, "/crl/root": 1}
-    assert office.told.keys() == {"a.pdf", "c.pdf", "d.pdf"}
 
 
 def test_another_path_that_comes_into_question_is_asked_about_in_a_round_of_its_own(
@@ -179,9 +183,6 @@ def test_another_path_that_comes_into_question_is_asked_about_in_a_round_of_its_
     first, second = map(set, office.asked)
     assert (first, second) == ({person.certificate, own.der}, {crossed})
     assert pki_servers.asked == {"/crl/own": 1, "/crl/root": 1, "/crl/bridge": 1}
-    assert set(office.told["a.pdf"].objects) == {pki_servers.bodies[f"crl/{n}"] for n in ("own", "bridge")} | {
-        pki_servers.crl("root")
-    }
 
 
 def test_what_cannot_be_had_leaves_the_verdict_open_and_is_told(
@@ -193,8 +194,9 @@ def test_what_cannot_be_had_leaves_the_verdict_open_and_is_told(
     assert words(found) == [(OPEN, "TRY_LATER")]
     assert office.rounds == [("a.pdf",)], "nothing new came, so nothing is judged again"
     assert office.asked == [(person.certificate,)]
-    (missing,) = office.told["a.pdf"].missing
-    assert (missing.sha256, missing.again) == (hashlib.sha256(person.certificate).hexdigest(), True)
+    (missing,) = found[0].missing
+    assert missing.startswith(f"{name_of(person)}: ")
+    assert "500" in missing
 
 
 def test_a_part_that_came_is_used_and_the_rest_is_not_asked_for_twice(
@@ -206,7 +208,7 @@ def test_a_part_that_came_is_used_and_the_rest_is_not_asked_for_twice(
     assert words(found) == [(OPEN, "TRY_LATER")]
     assert [len(asked) for asked in office.asked] == [2]
     assert pki_servers.crl("issuing") in found[0].objects
-    assert [missing.again for missing in office.told["a.pdf"].missing] == [False]
+    assert [missing.partition(": ")[0] for missing in found[0].missing] == [name_of(corpus.pki.issuing.der)]
     assert [pair[0] for pair in found[0].wanted] == [corpus.pki.issuing.der]
 
 
@@ -218,9 +220,9 @@ def test_each_file_hears_of_what_it_lacks_itself(office: Office, corpus: Corpus,
     lists = [corpus.pki.root.list_of(TODAY)]
     found = office.judged(lists, a=signed(corpus, lan), b=signed(corpus, hoa), c=signed(corpus, minh))
     assert words(found) == [(PASSED, None), (OPEN, "TRY_LATER"), (PASSED, None)]
-    lacking = {name: [missing.sha256 for missing in told.missing] for name, told in office.told.items()}
+    lacking = {name: [told.partition(": ")[0] for told in missing] for name, missing in office.missing.items()}
     # One list speaks of everybody under its authority, also of whose own address gave nothing.
-    assert lacking == {"a.pdf": [], "b.pdf": [hashlib.sha256(hoa.certificate).hexdigest()], "c.pdf": []}
+    assert lacking == {"a.pdf": [], "b.pdf": [name_of(hoa)], "c.pdf": []}
 
 
 def test_a_revocation_that_is_fetched_counts(office: Office, corpus: Corpus, pki_servers: PkiServers) -> None:
@@ -252,10 +254,11 @@ def test_nothing_is_asked_where_the_operator_allowed_nothing(
     person = pki_servers.person(crl="crl/own", answers=None, issuer=own)
     assert words(office.judged(a=signed(corpus, person))) == [(OPEN, "TRY_LATER")]
     assert pki_servers.asked == {}
-    assert {missing.again for missing in office.told["a.pdf"].missing} == {False}
+    assert all("not-allowed: " in missing for missing in office.missing["a.pdf"])
+    assert office.missing["a.pdf"]
 
 
 def test_what_somebody_handed_in_is_not_asked_for(office: Office, corpus: Corpus, pki_servers: PkiServers) -> None:
     lists = corpus.pki.lists(TODAY)
     assert words(office.judged(lists, a=signed(corpus, pki_servers.person()))) == [(PASSED, None)]
-    assert (office.asked, office.told, pki_servers.asked) == ([], {}, {})
+    assert (office.asked, set(office.missing.values()), pki_servers.asked) == ([], {()}, {})

@@ -89,6 +89,24 @@ def test_what_is_no_authority_is_refused_and_nothing_of_the_call_is_kept(
     assert store.list() == ()
 
 
+@pytest.mark.parametrize("name", ["\udcff", "a\nb", "x" * 201])
+def test_a_name_that_cannot_be_written_is_refused(store: TrustStore, files: dict[str, Path], name: str) -> None:
+    with pytest.raises(UsageError, match="name"):
+        store.add([files["root.der"]], name=name)
+    assert store.list() == ()
+
+
+def test_a_set_that_could_not_be_read_back_is_refused_and_the_one_in_force_stays(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    store = TrustStore(tmp_path / "small", SteppingClock(), most=1)
+    store.add([files["root.der"]])
+    before = store.trust_set()
+    with pytest.raises(UsageError, match="at most 1"):
+        store.add([files["both.pem"]])
+    assert store.trust_set() == before
+
+
 def test_missing_and_huge_files_are_refused(store: TrustStore, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         store.add([tmp_path / "nowhere.der"])

@@ -25,7 +25,7 @@ VENDOR = STATIC / "vendor"
 def test_every_message_that_a_template_names_exists() -> None:
     named = {key for path in TEMPLATES.glob("*.html") for key in NAMED.findall(path.read_text(encoding="utf-8"))}
     assert len(named) > 60
-    missing = {key for key in named if not key.endswith(".") and f"web.{key}" not in catalogue()}
+    missing = {key for key in named if not key.endswith((".", "_")) and not catalogue().keys() & {key, f"web.{key}"}}
     assert missing == set()
 
 
@@ -78,10 +78,21 @@ def test_values_are_written_as_people_write_them() -> None:
         "1.5 KiB",
         "300 MiB",
     )
+    assert [vi.instant(at) for at in ("2021-03-02T20:05:09.123Z", "2021-03-02T20:05:00+07:00/..", "2021", "")] == [
+        "03/03/2021 03:05",
+        "02/03/2021 20:05",
+        "2021",
+        "",
+    ]
     assert vi.label("event", "format identification") == "Nhận dạng định dạng"
     assert vi.label("event", "never heard of") == "never heard of"
     assert vi.field("02-2019", "issued_date") != "issued_date"
     assert vi.field("", "no_such_field") == "no_such_field"
+
+
+def test_a_field_is_called_as_in_the_table_of_its_kind() -> None:
+    names = [Words("vi").field("02-2019", "description", kind) for kind in ("dossier", "document")]
+    assert names == ["Chú giải", "Ghi chú"]
 
 
 def test_findings_stand_by_rule_with_errors_first() -> None:
@@ -95,8 +106,18 @@ def test_findings_stand_by_rule_with_errors_first() -> None:
 
 def test_static_files_are_ours_or_locked() -> None:
     assert {path.name for path in Path(STATIC).iterdir()} == {
+        "administration.css",
         "app.js",
+        "beside.js",
+        "compare.js",
+        "dark.css",
+        "deliveries.css",
+        "delivery.js",
+        "evidence.css",
         "mark.svg",
+        "review.css",
+        "review.js",
+        "strip.js",
         "style.css",
         "upload.js",
         "vendor",

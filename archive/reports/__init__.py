@@ -1,0 +1,1 @@
+"""Files for people that are made from what the archive knows: workbooks, lists."""

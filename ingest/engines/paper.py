@@ -1,0 +1,66 @@
+"""Worker task `ingest.engines.paper:typeset`: a paper of the archive's own as PDF/A-2u, judged as written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+from pikepdf import Name, Pdf
+
+from ingest.engines.paper_layout import Setting
+from ingest.engines.pdfa_losses import Losses
+from ingest.engines.pdfa_write import JUDGE, write
+
+
+def typeset(scratch: Path, source: str, at: str, title: str, word_page: str) -> dict[str, Any]:
+    """Set the blocks of `source`.
+
+    Args:
+        scratch: Empty folder of the task.
+        source: JSON Lines, one block each; see `paper_layout`.
+        at: RFC 3339 time for the metadata date, so that repeating gives the same bytes.
+        title: Of the document.
+        word_page: How a page is numbered, with `{page}` and `{pages}`.
+
+    Returns:
+        `outputs.pdf`, `pages`, `flavour` and `verdict` as measured, `rules` and `detail` of a denial, `replaced`
+        (letters that the font does not have), `tool`.
+
+    Raises:
+        ToolMissingError: the font is not installed.
+    """
+    target = scratch / "paper.pdf"
+    with Pdf.new() as pdf:
+        setting = Setting(pdf, word_page=word_page)
+        setting.set(blocks(Path(source)))
+        setting.finish()
+        entitle(pdf, title)
+        written = write(pdf, target, flavour="2u", at=at, losses=Losses())
+    return {
+        "outputs": {"pdf": target.name},
+        "pages": setting.count,
+        "flavour": written.flavour if written.verdict == "pass" else None,
+        "verdict": written.verdict,
+        "rules": list(written.rules),
+        "detail": written.detail,
+        "replaced": setting.replaced,
+        "tool": JUDGE,
+    }
+
+
+def blocks(path: Path) -> Iterator[dict[str, Any]]:
+    """The blocks of a file, one at a time."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def entitle(pdf: Pdf, title: str) -> None:
+    """Say what the document is called, and in which language it speaks."""
+    pdf.docinfo[Name.Title] = pikepdf.String(title)
+    pdf.docinfo[Name.Producer] = pikepdf.String("luutru")
+    pdf.Root.Lang = pikepdf.String("vi-VN")
+    pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)

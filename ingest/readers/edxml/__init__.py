@@ -1,0 +1,1 @@
+"""Deliveries that hold messages of the national document exchange (edXML)."""

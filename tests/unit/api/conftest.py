@@ -1,0 +1,24 @@
+"""What the desks of uploads stand on: a clock, and a database with one agency."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from archive.catalogue.database import Database
+from archive.catalogue.tables import agencies, metadata
+from tests.fakes.clock import StandingClock
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def database() -> Database:
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(agencies.insert().values(code="A", name="A"))
+    return Database(engine)
