@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,10 @@ from search.backends.generations import Generations
 from search.backends.tantivy_query import Compiler
 from search.backends.tantivy_schema import FORMAT, count_of, engine, opened, put, read, schema, total, writing_to
 from search.documents import analyse, stored
-from search.errors import SearchFaultError, SearchRequestError
-from search.highlight import Marker
-from search.hits import hit
-from search.ports import IndexedDocument, SearchAnswer, SearchRequest
-from search.query import Number, Phrase, Query, Word, parse
+from search.errors import SearchFaultError
+from search.plan import Term
+from search.ports import IndexedDocument
+from search.searching import Found, Searching, Wanted
 
 _ADD_HEAP_BYTES = 32 << 20
 _REBUILD_HEAP_BYTES = 128 << 20
@@ -46,7 +45,7 @@ class _Opened:
     index: tantivy.Index
 
 
-class TantivyIndex:
+class TantivyIndex(Searching):
     """A `SearchIndex` in `folder`, which is made at the first use.
 
     Safe for threads. Writers of all processes wait for each other, at most
@@ -152,56 +151,36 @@ class TantivyIndex:
         with writing_to(index, _ADD_HEAP_BYTES) as writer:
             for package_id in sorted(touched):
                 writer.delete_documents_by_term("package", package_id)
-                package = self._compiler.package(package_id)
+                package = self._compiler.query(Term("package", package_id))
                 for _, address in searcher.search(package, max(1, total(searcher, package))).hits:
                     document = read(searcher, address)
                     put(writer, analyse(document), stored(document))
         index.reload()
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """See `SearchIndex.search`.
-
-        Raises:
-            SearchRequestError: a field, a sort, a limit or an offset that does not exist.
-            SearchFaultError: the index is down.
-        """
-        if request.sort != "relevance" and request.sort not in _SORTS:
-            raise SearchRequestError("sort", request.sort)
-        if request.limit < 0 or request.offset < 0:
-            raise SearchRequestError("limit or offset", min(request.limit, request.offset))
-        query = parse(request.query)
+    def find(self, wanted: Wanted) -> Found:
+        """See `Searching.find`."""
         with engine("searching"):
-            compiled = self._compiler.request(query, request)
-            if query.nothing or not request.access:
-                return SearchAnswer((), 0, query.notes)
+            compiled = self._compiler.query(wanted.plan)
             searcher = self._searcher()
             held = max(1, int(searcher.num_docs))
-            if request.limit == 0 or request.offset >= held:
-                return SearchAnswer((), total(searcher, compiled), query.notes)
-            field, order = _SORTS.get(_sort(query, request), (None, tantivy.Order.Desc))
-            limit = min(request.limit, held - request.offset)
+            if wanted.limit == 0 or wanted.offset >= held:
+                return Found((), total(searcher, compiled))
+            field, order = _SORTS.get(wanted.sort, (None, tantivy.Order.Desc))
+            limit = min(wanted.limit, held - wanted.offset)
             result = searcher.search(
-                compiled, limit, count=True, offset=request.offset, order_by_field=field, order=order
+                compiled, limit, count=True, offset=wanted.offset, order_by_field=field, order=order
             )
-            marker = Marker(query)
-            hits = [
-                hit(read(searcher, address), marker, 0.0 if field else round(float(score), 3))
-                for score, address in result.hits
+            documents = [
+                (read(searcher, address), 0.0 if field else round(float(score), 3)) for score, address in result.hits
             ]
-        return SearchAnswer(tuple(hits), count_of(result), query.notes)
+        return Found(documents, count_of(result))
 
-    def page_hits(self, document_id: str, query: str) -> Sequence[tuple[int, int, int]]:
-        """See `SearchIndex.page_hits`. At most 10,000 places; none when the document is not in the index.
-
-        Whether the document may be seen is for the caller to know.
-        """
-        marker = Marker(parse(query))
+    def document(self, document_id: str) -> IndexedDocument | None:
+        """See `Searching.document`."""
         with engine("reading"):
             searcher = self._searcher()
-            found = searcher.search(self._compiler.document(document_id), 1).hits
-            if not found or not marker:
-                return ()
-            return tuple(marker.page_hits(read(searcher, found[0][1]).pages))
+            found = searcher.search(self._compiler.query(Term("id", document_id)), 1).hits
+            return read(searcher, found[0][1]) if found else None
 
     def count(self) -> int:
         """See `SearchIndex.count`."""
@@ -216,7 +195,7 @@ class TantivyIndex:
                 read(searcher, address)
 
     def _holds(self, searcher: tantivy.Searcher, revision: str) -> bool:
-        return total(searcher, self._compiler.revision(revision)) > 0
+        return total(searcher, self._compiler.query(Term("revision", revision))) > 0
 
     def _serving(self) -> Path:
         """The generation to write to, made when there is none; under `writing`."""
@@ -262,12 +241,6 @@ class TantivyIndex:
         elif last.stamp != stamp:
             last.index.reload()
             self._opened = _Opened(folder, stamp, last.index)
-
-
-def _sort(query: Query, request: SearchRequest) -> str:
-    """Where nothing can be ranked, the newest stands first."""
-    ranked = any(isinstance(leaf, Word | Phrase | Number) for leaf in query.leaves())
-    return "-date" if request.sort == "relevance" and not ranked else request.sort
 
 
 def _size(document: IndexedDocument) -> int:

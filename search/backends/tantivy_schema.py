@@ -10,9 +10,9 @@ from typing import Final
 import tantivy
 
 from metadata.errors import ArchiveError
-from search.backends.tantivy_query import EXACT_FIELDS, PHRASE_FIELDS
 from search.documents import Analysis, Stored, document_of, pages_of
 from search.errors import SearchFaultError
+from search.planning import EXACT_FIELDS, PHRASE_FIELDS
 from search.ports import IndexedDocument
 
 FORMAT: Final = 2

@@ -1,0 +1,199 @@
+"""From what a person asked to what an engine is asked: made here once, so that all of them answer alike.
+
+Rank is made of steps that cannot outvote each other: the document that is called
+so, then the number in part, then the title, then words with the marks as typed;
+BM25 decides inside a step. The steps are constant scores, which every engine can
+give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from metadata.physical import LEVELS
+from search.documents import MAX_KEY_CHARS, code
+from search.errors import SearchRequestError
+from search.fields import KINDS, Kind, canonical
+from search.periods import Span, period
+from search.places import level_key, place_keys
+from search.plan import Begins, Bool, Boost, Everything, Node, Nothing, OneOf, Row, Term, Within, Worth
+from search.ports import SearchRequest
+from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Query, Word
+from search.vietnamese import Forms, fold
+
+EXACT_SCORE = 1000.0
+DESIGNATION_SCORE = 300.0
+TITLE_SCORE = 100.0
+TITLE_PHRASE_SCORE = 50.0
+MARKED_SCORE = 40.0
+TITLE_FOLD_SCORE = 20.0
+"""A title that has the words with other marks than those typed, or none: mostly other words."""
+
+_MARKED_BOOST = 2.0
+_TITLE_BOOST = 1.5
+_MAX_RANKED_WORDS = 24
+"""Words beyond these must still be in the document, but no longer move it."""
+
+_FILLERS = frozenset({"so", "nam", "thang", "ngay"})
+"""People say them around a number: `QĐ số 222 năm 2025`."""
+
+EXACT_FIELDS: Final = tuple(name for name, kind in KINDS.items() if kind is Kind.KEY and name != "code")
+PHRASE_FIELDS: Final = tuple(name for name, kind in KINDS.items() if kind is Kind.WORDS and name != "title")
+
+_LAST_DAY = 99991231
+
+
+def planned(query: Query, request: SearchRequest) -> Bool:
+    """What `request` asks for, within what its access tokens may see.
+
+    Raises:
+        SearchRequestError: a field, or the value of a year or date, does not exist.
+    """
+    narrow: list[Node] = [OneOf("access", tuple(request.access))]
+    narrow += [_named(name, value) for name, value in request.fields.items()]
+    if request.issued_from or request.issued_to:
+        first = int(request.issued_from.strftime("%Y%m%d")) if request.issued_from else 0
+        last = int(request.issued_to.strftime("%Y%m%d")) if request.issued_to else _LAST_DAY
+        narrow.append(_overlap(Span(first, last)))
+    narrow += [_clause(clause) for clause in query.clauses if isinstance(clause, Filter)]
+    never = [_clause(clause.clause) for clause in query.clauses if isinstance(clause, Not)]
+    if request.without:
+        never.append(OneOf("package", tuple(request.without)))
+    return Bool(tuple(_typed(query)), tuple(_bonuses(query)), tuple(narrow), tuple(never))
+
+
+def _typed(query: Query) -> Iterator[Node]:
+    """What was typed as words, or else the document that is called so; fields and negations bind both."""
+    words = [_clause(clause) for clause in query.clauses if not isinstance(clause, Not | Filter)]
+    if not words:
+        return
+    typed = _all(words)
+    yield _either(typed, _silent(_key("key", query.key))) if query.key else typed
+
+
+def _clause(clause: Clause) -> Node:
+    if isinstance(clause, Word | Phrase):
+        words = clause.words if isinstance(clause, Phrase) else (clause.word,)
+        return _row("fold", [word.fold for word in words])
+    if isinstance(clause, Number):
+        cited = _row("fold", [word.fold for word in clause.words])
+        return _either(_silent(_key("key", clause.key)), cited)
+    if isinstance(clause, Prefix):
+        return _prefix(clause)
+    if isinstance(clause, Filter):
+        return _silent(_named(clause.name, clause.value))
+    if isinstance(clause, AnyOf):
+        return Bool(should=tuple(_clause(inner) for inner in clause.clauses))
+    return _compound(clause)
+
+
+def _compound(clause: AllOf | Not) -> Node:
+    if isinstance(clause, AllOf):
+        return _all(_clause(inner) for inner in clause.clauses)
+    return Bool(narrow=(Everything(),), never=(_clause(clause.clause),))
+
+
+def _prefix(prefix: Prefix) -> Node:
+    begun = Begins("fold", prefix.stem)
+    return begun if prefix.whole.startswith(prefix.stem) else _either(begun, Term("fold", prefix.whole))
+
+
+def _named(typed_name: str, value: str) -> Node:
+    name = canonical(typed_name)
+    if name is None:
+        raise SearchRequestError("search field", typed_name)
+    kind = KINDS[name]
+    if kind is Kind.PERIOD:
+        span = period(value)
+        if span is None:
+            raise SearchRequestError("day or year", value)
+        return _overlap(span)
+    if kind is Kind.PLACE:
+        return _place(value)
+    folds = fold(value).split()
+    return _valued(kind, name, value, folds) if folds else Nothing()
+
+
+def _place(value: str) -> Node:
+    levels = place_keys(value)
+    if levels is None:
+        raise SearchRequestError("place of the store", value)
+    return _all(_key(f"x_{level}", key) for level, key in levels.items())
+
+
+def _valued(kind: Kind, name: str, value: str, folds: Sequence[str]) -> Node:
+    """A value that has words."""
+    if kind is Kind.NUMBER:
+        return _all(Term("number", word) for word in folds)
+    if kind is Kind.WORDS:
+        row = _row("title" if name == "title" else f"w_{name}", folds)
+        return _either(row, _key("x_agency", " ".join(folds))) if name == "organ" else row
+    if name == "code":
+        return _either(_key("x_doc_code", code(value)), _key("x_file_code", code(value)))
+    if name in LEVELS:
+        return _key(f"x_{name}", level_key(value))
+    return _key(f"x_{name}", code(value) if name.endswith("_code") else " ".join(folds))
+
+
+def _overlap(span: Span) -> Node:
+    return _all((Within("issued_last", span.first, None), Within("issued_first", None, span.last)))
+
+
+def _bonuses(query: Query) -> Iterator[Node]:
+    keys = {query.key, *(leaf.key for leaf in query.leaves() if isinstance(leaf, Number))} - {""}
+    for key in sorted(keys):
+        yield Worth(_key("key", key), EXACT_SCORE)
+    words = query.words()[:_MAX_RANKED_WORDS]
+    if not words:
+        return
+    called = [word.fold for word in words if word.fold not in _FILLERS]
+    if any(word[0].isdigit() for word in called):
+        yield Worth(_all(Term("designation", word) for word in called), DESIGNATION_SCORE)
+    yield from _titled(words)
+    yield from _marked(query, [word for word in words if word.marked])
+
+
+def _titled(words: Sequence[Forms]) -> Iterator[Node]:
+    marked = any(word.marked for word in words)
+    typed = [Term("title_canon", word.canon) if word.marked else Term("title", word.fold) for word in words]
+    yield Worth(_all(typed), TITLE_SCORE)
+    if len(words) > 1:
+        field = "title_canon" if marked else "title"
+        yield Worth(_row(field, [word.canon if marked else word.fold for word in words]), TITLE_PHRASE_SCORE)
+    if marked:
+        yield Worth(_all(Term("title", word.fold) for word in words), TITLE_FOLD_SCORE)
+    for each in typed:
+        yield Boost(each, _TITLE_BOOST)
+
+
+def _marked(query: Query, words: Sequence[Forms]) -> Iterator[Node]:
+    if not words:
+        return
+    yield Worth(_all(Term("canon", word.canon) for word in words), MARKED_SCORE)
+    for word in words:
+        yield Boost(Term("canon", word.canon), _MARKED_BOOST)
+    for leaf in query.leaves():
+        if isinstance(leaf, Phrase) and any(word.marked for word in leaf.words):
+            yield Worth(_row("canon", [word.canon for word in leaf.words]), MARKED_SCORE)
+
+
+def _key(field: str, value: str) -> Term:
+    return Term(field, value[:MAX_KEY_CHARS])
+
+
+def _row(field: str, words: Sequence[str]) -> Node:
+    return Term(field, words[0]) if len(words) == 1 else Row(field, tuple(words))
+
+
+def _all(nodes: Iterable[Node]) -> Node:
+    parts = tuple(nodes)
+    return parts[0] if len(parts) == 1 else Bool(must=parts)
+
+
+def _either(one: Node, other: Node) -> Node:
+    return Bool(should=(one, other))
+
+
+def _silent(node: Node) -> Node:
+    return Worth(node, 0.0)
