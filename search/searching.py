@@ -32,13 +32,16 @@ class Wanted:
 
     offset: int = 0
 
+    pages: bool = True
+    """Whether the documents are wanted with their pages, which are most of what there is to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What an engine answers."""
 
     documents: Sequence[tuple[IndexedDocument, float]]
-    """With their pages, best first; the score is 0 where something else than it gave the order."""
+    """With their pages if these were wanted, best first; the score is 0 where something else than it gave the order."""
 
     total: int
     """Exactly how many answer."""

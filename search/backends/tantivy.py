@@ -171,7 +171,8 @@ class TantivyIndex(Searching):
                 compiled, limit, count=True, offset=wanted.offset, order_by_field=field, order=order
             )
             documents = [
-                (read(searcher, address), 0.0 if field else round(float(score), 3)) for score, address in result.hits
+                (read(searcher, address, pages=wanted.pages), 0.0 if field else round(float(score), 3))
+                for score, address in result.hits
             ]
         return Found(documents, count_of(result))
 

@@ -130,11 +130,10 @@ def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
     writer.add_document(document)
 
 
-def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> IndexedDocument:
-    """The document as it was given, pages and all."""
+def read(searcher: tantivy.Searcher, address: tantivy.DocAddress, *, pages: bool = True) -> IndexedDocument:
+    """The document as it was given, pages and all, or without them."""
     kept = searcher.doc(address)
-    record, pages = kept["record"][0], kept["pages"][0]
-    return document_of(record, pages_of(pages))
+    return document_of(kept["record"][0], pages_of(kept["pages"][0]) if pages else ())
 
 
 def total(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
