@@ -12,6 +12,7 @@ import orjson
 from metadata.packing import packed, unpacked
 from search import numbers
 from search.errors import SearchFaultError
+from search.facets import facet_values
 from search.periods import Span, span
 from search.places import place_keys
 from search.ports import IndexedDocument
@@ -20,6 +21,8 @@ from search.vietnamese import fold, nfc, sort_key, streams
 MAX_KEY_CHARS = 500
 """Longer values of key fields count as their beginning: engines refuse terms of many kilobytes."""
 
+UNKNOWN_DAY = 99999999
+"""Behind every day, as `yyyymmdd`."""
 
 _MAX_PAGES_BYTES = 2 << 30
 """All text of one document; the index holds what the archive itself wrote."""
@@ -57,8 +60,20 @@ class Analysis:
     """Folded words of the fields of `fields.Kind.WORDS`, the title excepted."""
 
     issued: Span | None
+    date_up: int
+    """First day that the day of issue may be, as `yyyymmdd`; unknown: behind all days."""
+
+    date_down: int
+    """The same; unknown: before all days."""
+
     sort_title: str
     sort_number: int
+    tie: int
+    """Of documents that answer equally well the one with the greater number stands first: the newer, then the one
+    whose text was read better."""
+
+    facets: Mapping[str, str]
+    """Values by name, see `search.facets`."""
 
 
 def _exact(document: IndexedDocument) -> dict[str, tuple[str, ...]]:
@@ -141,9 +156,19 @@ def analyse(document: IndexedDocument) -> Analysis:
             "keyword": tuple(fold(part) for part in document.keywords.split(";")),
         },
         issued=issued,
+        date_up=issued.first if issued else UNKNOWN_DAY,
+        date_down=issued.first if issued else 0,
         sort_title=sort_key(document.title),
         sort_number=numbers.order(document.number),
+        tie=_tie(issued, document.confidence),
+        facets=facet_values(document, year),
     )
+
+
+def _tie(issued: Span | None, confidence: float | None) -> int:
+    """The first day, then the confidence in tenths; a text that no recogniser read cannot be misread."""
+    tenths = 1001 if confidence is None else round(min(max(confidence, 0.0), 100.0) * 10)
+    return (issued.first if issued else 0) << 10 | tenths
 
 
 def _joined(pages: Sequence[tuple[str, str]]) -> tuple[str, str]:

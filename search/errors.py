@@ -34,3 +34,12 @@ class SearchRequestError(UsageError):
         self.what = what
         self.value = value
         super().__init__(f"no such {what}: {value!r}")
+
+
+class SearchExpiredError(UsageError):
+    """The list that a cursor goes on with was kept for some minutes only, and the holding has changed since."""
+
+    code: ClassVar[str] = "search.expired"
+
+    def __init__(self) -> None:
+        super().__init__("the list has changed since its first page: ask for the first page again, or sort by date")

@@ -48,6 +48,14 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A term of `id` or `sort_title` that stands behind a value, by code points."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """All documents."""
 
@@ -63,6 +71,8 @@ class Worth:
 
     inner: Node
     score: float
+    why: str = ""
+    """Key of the message that tells it to people, where it is worth telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +96,4 @@ class Bool:
     never: tuple[Node, ...] = ()
 
 
-Node = Term | Row | OneOf | Begins | Within | Everything | Nothing | Worth | Boost | Bool
+Node = Term | Row | OneOf | Begins | Within | Past | Everything | Nothing | Worth | Boost | Bool

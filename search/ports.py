@@ -77,9 +77,32 @@ class SearchRequest:
     sort: str = "relevance"
     """`relevance`, `date`, `-date`, `number`, `title`."""
 
+    facets: Sequence[str] = ()
+    """Facets whose values are counted; names of `search.facets.FACETS`."""
+
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Values of facets: any of those of one facet, of each facet that is named. A facet's own values do not narrow
+    what is counted of it, so that one sees what choosing another of them would give."""
+
+    after: str | None = None
+    """`SearchAnswer.next` of the page before; empty: the first page, and a next one will be asked for; None: none."""
+
+    explain: bool = False
+    """Whether each hit says why it stands where it does."""
+
     access: Sequence[str] = ("all",)
     without: Sequence[str] = ()
     """Packages that are neither found nor counted, whatever they carry: their access tokens are out of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a score."""
+
+    key: str
+    """Key of the message that says what was met."""
+
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +126,9 @@ class Hit:
     snippet: str
     """HTML-safe, hits marked by `<em>`."""
 
+    why: Sequence[Reason] = ()
+    """What makes the score, when that was asked for and relevance gives the order."""
+
     no_file: bool = False
     """The document is only described (a register): said by who knows the holding, no index does."""
 
@@ -115,6 +141,12 @@ class SearchAnswer:
     total: int
     notes: Sequence[str] = ()
     """Message keys, such as `search.query_as_words` when the query was not well formed."""
+
+    facets: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    """What was asked for, by name: values with how many documents have them, the most frequent first."""
+
+    next: str = ""
+    """`SearchRequest.after` of the page behind; empty: there is none, or none was to be asked for."""
 
 
 class SearchIndex(Protocol):

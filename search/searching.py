@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from search.errors import SearchRequestError
@@ -16,7 +16,25 @@ from search.ports import IndexedDocument, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
 
 RELEVANCE: Final = "relevance"
-SORTS: Final = (RELEVANCE, "date", "-date", "number", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By the values of a field; equal ones by the document's identifier, rising."""
+
+    field: str
+    falling: bool = False
+
+
+ORDERS: Final[Mapping[str, Order]] = {
+    "date": Order("date_up"),
+    "-date": Order("date_down", falling=True),
+    "number": Order("sort_number"),
+    "title": Order("sort_title"),
+}
+MAX_RESUME_CHARS: Final = 1000
+SORTS: Final = (RELEVANCE, *ORDERS)
+"""Documents of one score stand by the field `tie`, falling, then by their identifier, rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,15 @@ class Wanted:
     pages: bool = True
     """Whether the documents are wanted with their pages, which are most of what there is to read."""
 
+    facets: tuple[str, ...] = ()
+    """Facets whose values are counted among all that the plan finds."""
+
+    hold: bool = False
+    """Whether the order by relevance is to be kept for a while, so that a later look can go on with it."""
+
+    resume: str = ""
+    """`Found.resume` of an earlier look with the same plan and sort: what stood behind its documents then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -45,6 +72,12 @@ class Found:
 
     total: int
     """Exactly how many answer."""
+
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """By name: values with the number of documents, the most frequent first, then by code points; `MAX_VALUES`."""
+
+    resume: str = ""
+    """Where to go on, when that was to be held and there is more; at most `MAX_RESUME_CHARS`."""
 
 
 class Searching(ABC):

@@ -1,0 +1,56 @@
+"""Facets: properties by which documents are counted and chosen, as values that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from search.ports import IndexedDocument
+from search.vietnamese import nfc
+
+FACETS: Final = ("organ", "agency", "type", "year", "fonds", "retention", "language", "verdict", "quality")
+"""A document has at most one value of each, kept in the engine's field `g_{name}`."""
+
+MAX_VALUES = 100
+"""Values that are told of one facet: the most frequent, equal ones in the order of their code points."""
+
+MAX_VALUE_CHARS = 200
+
+GOOD_FROM = 95.0
+FAIR_FROM = 85.0
+"""Means of the recogniser's own confidence in its words, 0 to 100.
+
+Below 85 the text stage lays a page before a clerk: such a text is poor. From 95
+on the recogniser doubts no more than a word in twenty.
+"""
+
+
+def facet_values(document: IndexedDocument, year: str) -> Mapping[str, str]:
+    """The values of `document`, without those that it lacks.
+
+    Args:
+        document: With its pages.
+        year: Year of issue, four digits or empty.
+    """
+    values = {
+        "organ": document.organ_name,
+        "agency": document.agency,
+        "type": document.type_name,
+        "year": year,
+        "fonds": document.fonds,
+        "retention": document.retention,
+        "language": document.language,
+        "verdict": document.verdict,
+        "quality": _quality(document),
+    }
+    shown = {name: " ".join(nfc(value).split())[:MAX_VALUE_CHARS] for name, value in values.items()}
+    return {name: value for name, value in shown.items() if value}
+
+
+def _quality(document: IndexedDocument) -> str:
+    """How well the text was read; empty: there is none."""
+    if document.confidence is None:
+        return "born_digital" if any(document.pages) else ""
+    if document.confidence >= GOOD_FROM:
+        return "good"
+    return "fair" if document.confidence >= FAIR_FROM else "poor"
