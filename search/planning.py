@@ -143,13 +143,14 @@ def _overlap(span: Span) -> Node:
 def _bonuses(query: Query) -> Iterator[Node]:
     keys = {query.key, *(leaf.key for leaf in query.leaves() if isinstance(leaf, Number))} - {""}
     for key in sorted(keys):
-        yield Worth(_key("key", key), EXACT_SCORE)
+        yield Worth(_key("key", key), EXACT_SCORE, "search.why.exact_number")
     words = query.words()[:_MAX_RANKED_WORDS]
     if not words:
         return
     called = [word.fold for word in words if word.fold not in _FILLERS]
     if any(word[0].isdigit() for word in called):
-        yield Worth(_all(Term("designation", word) for word in called), DESIGNATION_SCORE)
+        designated = _all(Term("designation", word) for word in called)
+        yield Worth(designated, DESIGNATION_SCORE, "search.why.number_parts")
     yield from _titled(words)
     yield from _marked(query, [word for word in words if word.marked])
 
@@ -157,12 +158,14 @@ def _bonuses(query: Query) -> Iterator[Node]:
 def _titled(words: Sequence[Forms]) -> Iterator[Node]:
     marked = any(word.marked for word in words)
     typed = [Term("title_canon", word.canon) if word.marked else Term("title", word.fold) for word in words]
-    yield Worth(_all(typed), TITLE_SCORE)
+    yield Worth(_all(typed), TITLE_SCORE, "search.why.title_words")
     if len(words) > 1:
         field = "title_canon" if marked else "title"
-        yield Worth(_row(field, [word.canon if marked else word.fold for word in words]), TITLE_PHRASE_SCORE)
+        row = _row(field, [word.canon if marked else word.fold for word in words])
+        yield Worth(row, TITLE_PHRASE_SCORE, "search.why.title_row")
     if marked:
-        yield Worth(_all(Term("title", word.fold) for word in words), TITLE_FOLD_SCORE)
+        unmarked = _all(Term("title", word.fold) for word in words)
+        yield Worth(unmarked, TITLE_FOLD_SCORE, "search.why.title_other_marks")
     for each in typed:
         yield Boost(each, _TITLE_BOOST)
 
@@ -170,12 +173,14 @@ def _titled(words: Sequence[Forms]) -> Iterator[Node]:
 def _marked(query: Query, words: Sequence[Forms]) -> Iterator[Node]:
     if not words:
         return
-    yield Worth(_all(Term("canon", word.canon) for word in words), MARKED_SCORE)
+    typed = _all(Term("canon", word.canon) for word in words)
+    yield Worth(typed, MARKED_SCORE, "search.why.marks_as_typed")
     for word in words:
         yield Boost(Term("canon", word.canon), _MARKED_BOOST)
     for leaf in query.leaves():
         if isinstance(leaf, Phrase) and any(word.marked for word in leaf.words):
-            yield Worth(_row("canon", [word.canon for word in leaf.words]), MARKED_SCORE)
+            row = _row("canon", [word.canon for word in leaf.words])
+            yield Worth(row, MARKED_SCORE, "search.why.phrase_marks_as_typed")
 
 
 def _key(field: str, value: str) -> Term:
