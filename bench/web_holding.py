@@ -51,7 +51,7 @@ from metadata.digests import digests_of_file
 from metadata.events import EventType
 from metadata.package import PackageFile, PackageRecord
 from metadata.texts_io import write_page_texts
-from search.backends.tantivy_schema import FORMAT as INDEX_FORMAT
+from search.documents import FORMAT as INDEX_FORMAT
 from search.ports import IndexedDocument
 from storage.holdings import Content
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -17,6 +17,9 @@ from search.periods import Span, span
 from search.places import place_keys
 from search.ports import IndexedDocument
 from search.vietnamese import fold, nfc, sort_key, streams
+
+FORMAT: Final = 3
+"""Number of the analysis and of what engines keep; a change of either needs a rebuild and the next number."""
 
 MAX_KEY_CHARS = 500
 """Longer values of key fields count as their beginning: engines refuse terms of many kilobytes."""

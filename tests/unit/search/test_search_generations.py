@@ -13,7 +13,7 @@ import pytest
 
 from search.backends.generations import Generations
 from search.backends.tantivy import TantivyIndex
-from search.backends.tantivy_schema import FORMAT
+from search.documents import FORMAT
 from search.errors import SearchFaultError, SearchFormatError
 from search.ports import IndexedDocument, SearchRequest
 from tests.contract.search_index import HOLDING, document
