@@ -288,7 +288,12 @@ def _at_word(text: str, at: int, *, forwards: bool) -> int:
 
 def printable(text: str) -> str:
     """`text` safe in HTML and on a terminal: escaped, runs of space made one, no control or direction characters."""
-    return escape(_SPACES.sub(" ", _UNPRINTABLE.sub("", text)))
+    return escape(plain(text))
+
+
+def plain(text: str) -> str:
+    """`text` safe on a terminal, not in HTML: runs of space made one, no control or direction characters."""
+    return _SPACES.sub(" ", _UNPRINTABLE.sub("", text))
 
 
 def beginning(text: str) -> str:
