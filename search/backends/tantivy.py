@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +15,16 @@ import tantivy
 
 from metadata.errors import ArchiveError
 from search.backends.generations import Generations
+from search.backends.held import Held
+from search.backends.tantivy_facets import counted
+from search.backends.tantivy_order import Asked
 from search.backends.tantivy_query import Compiler
-from search.backends.tantivy_schema import FORMAT, count_of, engine, opened, put, read, schema, total, writing_to
-from search.documents import analyse, stored
-from search.errors import SearchFaultError
+from search.backends.tantivy_schema import engine, opened, put, read, schema, total, writing_to
+from search.documents import FORMAT, analyse, stored
+from search.errors import SearchExpiredError, SearchFaultError, SearchRequestError
 from search.plan import Term
 from search.ports import IndexedDocument
-from search.searching import Found, Searching, Wanted
+from search.searching import ORDERS, Found, Searching, Wanted
 
 _ADD_HEAP_BYTES = 32 << 20
 _REBUILD_HEAP_BYTES = 128 << 20
@@ -28,12 +34,9 @@ _COMMIT_DOCUMENTS = 5000
 _COMMIT_CHARS = 64 << 20
 _OPEN_ATTEMPTS = 5
 
-_SORTS: Final = {
-    "date": ("date_up", tantivy.Order.Asc),
-    "-date": ("date_down", tantivy.Order.Desc),
-    "number": ("sort_number", tantivy.Order.Asc),
-    "title": ("sort_title", tantivy.Order.Asc),
-}
+_HELD_STATES = 128
+_HELD_FOR = timedelta(minutes=10)
+_RESUME: Final = re.compile(r"([0-9a-f]{16})\.([0-9]{1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,19 @@ class _Opened:
     folder: Path
     stamp: tuple[int, int, int]
     index: tantivy.Index
+
+    @property
+    def name(self) -> str:
+        """Names the state in all processes."""
+        return hashlib.blake2b(f"{self.folder.name}{self.stamp}".encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A state of the index, which stays as it is, and its name."""
+
+    name: str
+    searcher: tantivy.Searcher
 
 
 class TantivyIndex(Searching):
@@ -55,7 +71,8 @@ class TantivyIndex(Searching):
     def __init__(self, folder: Path, *, lock_wait_seconds: float = 120.0) -> None:
         self._generations = Generations(folder, FORMAT, lock_wait_seconds)
         self._schema = schema()
-        self._compiler = Compiler(self._schema)
+        self._compiler = Compiler(self._schema, tantivy.Index(self._schema))
+        self._held: Held[tantivy.Searcher] = Held(_HELD_STATES, _HELD_FOR)
         self._opened: _Opened | None = None
         self._opening = threading.Lock()
 
@@ -160,38 +177,54 @@ class TantivyIndex(Searching):
     def find(self, wanted: Wanted) -> Found:
         """See `Searching.find`."""
         with engine("searching"):
-            compiled = self._compiler.query(wanted.plan)
-            searcher = self._searcher()
-            held = max(1, int(searcher.num_docs))
-            if wanted.limit == 0 or wanted.offset >= held:
-                return Found((), total(searcher, compiled))
-            field, order = _SORTS.get(wanted.sort, (None, tantivy.Order.Desc))
-            limit = min(wanted.limit, held - wanted.offset)
-            result = searcher.search(
-                compiled, limit, count=True, offset=wanted.offset, order_by_field=field, order=order
-            )
-            documents = [
-                (read(searcher, address, pages=wanted.pages), 0.0 if field else round(float(score), 3))
-                for score, address in result.hits
-            ]
-        return Found(documents, count_of(result))
+            name, searcher, first = self._state(wanted)
+            query = self._compiler.query(wanted.plan)
+            facets = counted(searcher, query, wanted.facets)
+            last = min(first + wanted.limit, int(searcher.num_docs))
+            if first >= last:
+                return Found((), total(searcher, query), facets)
+            asked = Asked(searcher, self._schema, query)
+            order = ORDERS.get(wanted.sort)
+            places, count = asked.sorted(order, first, last) if order else asked.best(first, last)
+            page = [(each, read(searcher, each.address, pages=wanted.pages)) for each in places]
+        page.sort(key=lambda each: (each[0].rank, each[1].document_id))
+        documents = [(document, round(place.score, 3)) for place, document in page]
+        held = wanted.hold and order is None and first + len(documents) < count
+        if held:
+            self._held.keep(name, searcher)
+        return Found(documents, count, facets, f"{name}.{first + len(documents)}" if held else "")
+
+    def _state(self, wanted: Wanted) -> tuple[str, tantivy.Searcher, int]:
+        """The state of the index that is to be looked through, its name, and the first place that is wanted."""
+        now = self._searcher()
+        if not wanted.resume:
+            return now.name, now.searcher, wanted.offset
+        went_on = _RESUME.fullmatch(wanted.resume)
+        if went_on is None:
+            raise SearchRequestError("cursor", wanted.resume)
+        name, place = went_on[1], int(went_on[2])
+        # What has not changed since needs no keeping, so another process can go on with it too.
+        searcher = now.searcher if name == now.name else self._held.get(name)
+        if searcher is None:
+            raise SearchExpiredError
+        return name, searcher, place
 
     def document(self, document_id: str) -> IndexedDocument | None:
         """See `Searching.document`."""
         with engine("reading"):
-            searcher = self._searcher()
+            searcher = self._searcher().searcher
             found = searcher.search(self._compiler.query(Term("id", document_id)), 1).hits
             return read(searcher, found[0][1]) if found else None
 
     def count(self) -> int:
         """See `SearchIndex.count`."""
         with engine("counting"):
-            return int(self._searcher().num_docs)
+            return int(self._searcher().searcher.num_docs)
 
     def ready(self) -> None:
         """See `SearchIndex.ready`. Reads one document, so that a damaged store shows."""
         with engine("proving itself"):
-            searcher = self._searcher()
+            searcher = self._searcher().searcher
             for _, address in searcher.search(tantivy.Query.all_query(), 1).hits:
                 read(searcher, address)
 
@@ -218,8 +251,8 @@ class TantivyIndex(Searching):
         with self._generations.writing():
             return self._serving()
 
-    def _searcher(self) -> tantivy.Searcher:
-        """A searcher on all that is acknowledged."""
+    def _searcher(self) -> _State:
+        """All that is acknowledged."""
         with self._opening:
             for attempt in range(_OPEN_ATTEMPTS):
                 folder = self._current()
@@ -231,7 +264,7 @@ class TantivyIndex(Searching):
                     if attempt + 1 == _OPEN_ATTEMPTS or self._current() == folder:
                         raise
             assert self._opened is not None  # noqa: S101 - narrows the type after the loop
-            return self._opened.index.searcher()
+            return _State(self._opened.name, self._opened.index.searcher())
 
     def _open(self, folder: Path) -> None:
         meta = (folder / "meta.json").stat()

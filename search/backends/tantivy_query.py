@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import tantivy
 
+from search.backends.tantivy_schema import sortable
 from search.plan import (
     Begins,
     Bool,
@@ -14,6 +15,7 @@ from search.plan import (
     Node,
     Nothing,
     OneOf,
+    Past,
     Row,
     Term,
     Within,
@@ -31,6 +33,8 @@ class Compiler:
     """Makes engine queries for one schema."""
 
     schema: tantivy.Schema
+    parser: tantivy.Index
+    """Of the same fields, empty: only its grammar has bounds of text."""
 
     def query(self, node: Node) -> tantivy.Query:  # noqa: C901, PLR0911 - one return a kind
         """The engine's query for `node`."""
@@ -47,6 +51,9 @@ class Compiler:
                 return tantivy.Query.regex_query(self.schema, field, f"{stem}.*")
             case Within(field, first, last):
                 return tantivy.Query.range_query(self.schema, field, tantivy.FieldType.Integer, first, last)
+            case Past(field, value):
+                known = "order_id" if field == "id" else field
+                return self.parser.parse_query(f"{known}:{{{sortable(value)} TO *}}", [])
             case Everything():
                 return tantivy.Query.all_query()
             case Nothing():

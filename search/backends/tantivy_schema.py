@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 import tantivy
 
 from metadata.errors import ArchiveError
 from search.documents import Analysis, Stored, document_of, pages_of
 from search.errors import SearchFaultError
+from search.facets import FACETS
 from search.planning import EXACT_FIELDS, PHRASE_FIELDS
 from search.ports import IndexedDocument
 
-FORMAT: Final = 2
-"""Number of the schema and of the analysis; a change of either needs a rebuild and the next number."""
 
-_UNKNOWN_DAY = (1 << 62) - 1
+def sortable(text: str) -> str:
+    """`text` in letters and digits that stand in the same order: the engine's bounds of text can be nothing else."""
+    return base64.b32hexencode(text.encode()).decode().rstrip("=").lower()
 
 
 @contextmanager
@@ -51,9 +52,10 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="blanks", index_option="freq")
     for name in ("issued_first", "issued_last"):
         builder.add_integer_field(name, indexed=True, fast=True)
-    for name in ("date_up", "date_down", "sort_number"):
-        builder.add_unsigned_field(name, fast=True)
-    builder.add_text_field("sort_title", tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("date_up", "date_down", "sort_number", "tie"):
+        builder.add_integer_field(name, fast=True)
+    for name in ("sort_title", "order_id", *(f"g_{name}" for name in FACETS)):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("record", "pages"):
         builder.add_bytes_field(name, stored=True)
     return builder.build()
@@ -107,7 +109,9 @@ def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
         "title": analysis.title[1],
         "number": analysis.number,
         "designation": analysis.designation,
-        "sort_title": analysis.sort_title,
+        "sort_title": sortable(analysis.sort_title),
+        "order_id": sortable(analysis.document_id),
+        **{f"g_{name}": value for name, value in analysis.facets.items()},
     }
     several = {"access": analysis.access, "key": analysis.keys, "canon": analysis.canons, "fold": analysis.folds}
     several |= {f"x_{field}": values for field, values in analysis.exact.items()}
@@ -120,11 +124,8 @@ def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
     if analysis.issued is not None:
         document.add_integer("issued_first", analysis.issued.first)
         document.add_integer("issued_last", analysis.issued.last)
-    day = analysis.issued.first if analysis.issued else None
-    within = min(analysis.sort_number >> 25, (1 << 31) - 1)
-    document.add_unsigned("date_up", _UNKNOWN_DAY if day is None else day << 31 | within)
-    document.add_unsigned("date_down", 0 if day is None else day << 31 | within)
-    document.add_unsigned("sort_number", analysis.sort_number)
+    for name in ("date_up", "date_down", "sort_number", "tie"):
+        document.add_integer(name, getattr(analysis, name))
     document.add_bytes("record", kept.record)
     document.add_bytes("pages", kept.pages)
     writer.add_document(document)

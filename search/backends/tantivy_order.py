@@ -1,0 +1,143 @@
+"""Exact order in Tantivy, which itself orders by one field and leaves equal documents as they lie.
+
+Only documents that are equal up to an end of the page cost more than the page: they
+are asked for once again, by what parts them. Who reads the page sorts it by rank and
+identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import tantivy
+
+from search.backends.tantivy_schema import count_of
+from search.searching import Order
+
+_BEYOND = 32
+"""Hits fetched behind the page at first, to see where its last equals end."""
+
+_GROWTH = 4
+
+Address = tuple[int, int]
+Rank = tuple[float, int]
+"""Less stands first; documents of one rank are parted by their identifiers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document of a page."""
+
+    rank: Rank
+    score: float
+    address: tantivy.DocAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query on a state of the index, which holds documents; `first` < `last` <= their number."""
+
+    searcher: tantivy.Searcher
+    schema: tantivy.Schema
+    query: tantivy.Query
+
+    def best(self, first: int, last: int) -> tuple[list[Placed], int]:
+        """Places `first` to before `last` by score, as a set, and how many documents answer."""
+        held = int(self.searcher.num_docs)
+        reach = last + _BEYOND
+        while True:
+            reach = min(reach, held)
+            result = self.searcher.search(self.query, reach)
+            scored = [(-_steady(score), score, address) for score, address in result.hits]
+            if len(scored) < reach or reach == held or scored[-1][0] != scored[last - 1][0]:
+                break
+            reach *= _GROWTH
+        groups = [group for group in _groups([rank for rank, _, _ in scored]) if _meets(group, first, last)]
+        if not groups:
+            return [], count_of(result)
+        begin, end = groups[0].start, groups[-1].stop
+        page = scored[begin:end]
+        ties = self.searcher.fast_field_values("tie", [address for _, _, address in page])
+        ranked = [
+            ((rank, -int(tie or 0)), score, address) for (rank, score, address), tie in zip(page, ties, strict=True)
+        ]
+        ranked.sort(key=lambda each: each[0])
+        return list(self._cut(ranked, first - begin, last - begin)), count_of(result)
+
+    def _cut(self, ranked: Sequence[tuple[Rank, float, tantivy.DocAddress]], first: int, last: int) -> Iterator[Placed]:
+        for group in _groups([rank for rank, _, _ in ranked]):
+            if not _meets(group, first, last):
+                continue
+            equal = [ranked[place] for place in group]
+            if first <= group.start and group.stop <= last:
+                yield from (Placed(rank, score, address) for rank, score, address in equal)
+                continue
+            scores = {_plain(address): (rank, score) for rank, score, address in equal}
+            tie = -equal[0][0][1]
+            found = self._among(self._valued("tie", tie), scores, last - group.start)
+            for address in found[max(0, first - group.start) :]:
+                rank, score = scores[_plain(address)]
+                yield Placed(rank, score, address)
+
+    def _among(
+        self, narrow: tantivy.Query, wanted: dict[Address, tuple[Rank, float]], count: int
+    ) -> list[tantivy.DocAddress]:
+        """The first `count` of the `wanted` by identifier; `narrow` holds for all of them."""
+        reach = count + _BEYOND
+        count = min(count, len(wanted))
+        while True:
+            hits = self._by_id(narrow, reach)
+            found = [address for address in hits if _plain(address) in wanted][:count]
+            if len(found) == count or len(hits) < reach:
+                return found
+            reach *= _GROWTH
+
+    def sorted(self, order: Order, first: int, last: int) -> tuple[list[Placed], int]:
+        """Places `first` to before `last` by the values of a field, as a set, and how many documents answer."""
+        by = tantivy.Order.Desc if order.falling else tantivy.Order.Asc
+        result = self.searcher.search(self.query, last + 1, order_by_field=order.field, order=by)
+        values = [value for value, _ in result.hits]
+        page: list[Placed] = []
+        for place, group in enumerate(_groups(values)):
+            if not _meets(group, first, last):
+                continue
+            rank = (0.0, place)
+            if first <= group.start and group.stop <= last:
+                page += [Placed(rank, 0.0, result.hits[each][1]) for each in group]
+                continue
+            from_id = max(0, first - group.start)
+            rest = self._by_id(self._valued(order.field, values[group.start]), last - group.start - from_id, from_id)
+            page += [Placed(rank, 0.0, address) for address in rest]
+        return page, count_of(result)
+
+    def _by_id(self, narrow: tantivy.Query, limit: int, offset: int = 0) -> list[tantivy.DocAddress]:
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self.query), (tantivy.Occur.Must, narrow)])
+        by = tantivy.Order.Asc
+        hits = self.searcher.search(query, limit, offset=offset, order_by_field="order_id", order=by).hits
+        return [address for _, address in hits]
+
+    def _valued(self, field: str, value: int | str) -> tantivy.Query:
+        if isinstance(value, str):
+            return tantivy.Query.term_query(self.schema, field, value, "basic")
+        return tantivy.Query.range_query(self.schema, field, tantivy.FieldType.Integer, value, value)
+
+
+def _steady(score: float) -> float:
+    """The score without its last digits: in which order a segment adds up parts is no difference between documents."""
+    return float(f"{score:.5g}")
+
+
+def _plain(address: tantivy.DocAddress) -> Address:
+    return address.segment_ord, address.doc
+
+
+def _groups(values: Sequence[object]) -> list[range]:
+    """Stretches of equal values."""
+    starts = [place for place, value in enumerate(values) if place == 0 or value != values[place - 1]]
+    return [range(start, end) for start, end in pairwise([*starts, len(values)])]
+
+
+def _meets(group: range, first: int, last: int) -> bool:
+    return group.start < last and group.stop > first
