@@ -168,6 +168,16 @@ def analyse(document: IndexedDocument) -> Analysis:
     )
 
 
+def sort_value(document: IndexedDocument, field: str) -> int | str:
+    """What `Analysis` has as `date_up`, `date_down`, `sort_number` or `sort_title`, without reading the text."""
+    if field == "sort_title":
+        return sort_key(document.title)
+    if field == "sort_number":
+        return numbers.order(document.number)
+    issued = span(document.issued)
+    return issued.first if issued else UNKNOWN_DAY if field == "date_up" else 0
+
+
 def _tie(issued: Span | None, confidence: float | None) -> int:
     """The first day, then the confidence in tenths; a text that no recogniser read cannot be misread."""
     tenths = 1001 if confidence is None else round(min(max(confidence, 0.0), 100.0) * 10)

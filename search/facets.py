@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from search.errors import SearchRequestError
+from search.plan import OneOf
 from search.ports import IndexedDocument
 from search.vietnamese import nfc
 
@@ -43,8 +45,39 @@ def facet_values(document: IndexedDocument, year: str) -> Mapping[str, str]:
         "verdict": document.verdict,
         "quality": _quality(document),
     }
-    shown = {name: " ".join(nfc(value).split())[:MAX_VALUE_CHARS] for name, value in values.items()}
+    shown = {name: _shown(value) for name, value in values.items()}
     return {name: value for name, value in shown.items() if value}
+
+
+def _shown(value: str) -> str:
+    return " ".join(nfc(value).split())[:MAX_VALUE_CHARS]
+
+
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """Facets that are to be counted, each once.
+
+    Raises:
+        SearchRequestError: there is no such facet.
+    """
+    for name in names:
+        if name not in FACETS:
+            raise SearchRequestError("facet", name)
+    return tuple(dict.fromkeys(names))
+
+
+def choices(chosen: Mapping[str, Sequence[str]]) -> Mapping[str, OneOf]:
+    """What the chosen values ask for, by facet.
+
+    Raises:
+        SearchRequestError: there is no such facet, or more values than one is told of.
+    """
+    found = {}
+    for name in named(tuple(chosen)):
+        values = tuple(dict.fromkeys(_shown(value) for value in chosen[name]))
+        if not values or len(values) > MAX_VALUES:
+            raise SearchRequestError("number of values of a facet", len(values))
+        found[name] = OneOf(f"g_{name}", values)
+    return found
 
 
 def _quality(document: IndexedDocument) -> str:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from search.errors import SearchRequestError
+from search.explaining import reasons
+from search.facets import choices, named
 from search.highlight import Marker
 from search.hits import hit
-from search.plan import Bool
+from search.paging import Order, allowed, behind, cursor, position_of, went_on
+from search.plan import Bool, Node, OneOf
 from search.planning import planned
-from search.ports import IndexedDocument, SearchAnswer, SearchRequest
+from search.ports import IndexedDocument, Reason, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
 
 RELEVANCE: Final = "relevance"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """By the values of a field; equal ones by the document's identifier, rising."""
-
-    field: str
-    falling: bool = False
 
 
 ORDERS: Final[Mapping[str, Order]] = {
@@ -111,13 +106,73 @@ class Searching(ABC):
         if request.limit < 0 or request.offset < 0:
             raise SearchRequestError("limit or offset", min(request.limit, request.offset))
         query = parse(request.query)
-        plan = planned(query, request)
+        asked = planned(query, request)
+        chosen, counted = choices(request.chosen), named(request.facets)
         if query.nothing or not request.access:
-            return SearchAnswer((), 0, query.notes)
-        found = self.find(Wanted(plan, _sort(query, request), request.limit, request.offset))
+            return SearchAnswer((), 0, query.notes, dict.fromkeys(counted, ()))
+        plan = _narrowed(asked, chosen.values())
+        sort = _sort(query, request)
+        facets = tuple(name for name in counted if name not in chosen)
+        found, following = self._page(request, Wanted(plan, sort, request.limit, request.offset, facets=facets))
+        counts = dict(found.facets)
+        for name in counted:
+            if name in chosen:
+                others = _narrowed(asked, [chosen[other] for other in chosen if other != name])
+                counts |= self.find(Wanted(others, sort, 0, facets=(name,))).facets
+        why = self._reasons(request, plan, found) if request.explain and sort == RELEVANCE else {}
         marker = Marker(query)
-        hits = tuple(hit(document, marker, score) for document, score in found.documents)
-        return SearchAnswer(hits, found.total, query.notes)
+        hits = tuple(
+            replace(hit(document, marker, score), why=why.get(document.document_id, ()))
+            for document, score in found.documents
+        )
+        return SearchAnswer(hits, found.total, query.notes, {name: counts[name] for name in counted}, following)
+
+    def _page(self, request: SearchRequest, first: Wanted) -> tuple[Found, str]:
+        """The page that is asked for with all that is counted, and the cursor of the one behind it."""
+        if request.after is None:
+            return self.find(first), ""
+        order = ORDERS.get(first.sort)
+        if order is None:
+            return self._ranked_page(request, first)
+        if not request.after:
+            found = self.find(first)
+            more = first.offset + len(found.documents) < found.total
+        else:
+            further = _narrowed(first.plan, [behind(order, *went_on(request, 2))])
+            rest = self.find(Wanted(further, first.sort, first.limit))
+            more = len(rest.documents) < rest.total
+            found = replace(self.find(replace(first, limit=0)), documents=rest.documents)
+        if not found.documents or not more:
+            return found, ""
+        return found, cursor(request, *position_of(order, found.documents[-1][0]))
+
+    def _ranked_page(self, request: SearchRequest, first: Wanted) -> tuple[Found, str]:
+        if not request.after:
+            found = self.find(replace(first, hold=True))
+        else:
+            (resume,) = went_on(request, 1)
+            held = self.find(Wanted(first.plan, first.sort, first.limit, pages=False, hold=True, resume=str(resume)))
+            # The state that was kept is out of date in what is there, in what it says and in who may see it.
+            ids = tuple(document.document_id for document, _ in held.documents)
+            now = self.find(Wanted(allowed(request, OneOf("id", ids)), "-date", len(ids))) if ids else Found((), 0)
+            there = {document.document_id: document for document, _ in now.documents}
+            documents = [
+                (there[document.document_id], score)
+                for document, score in held.documents
+                if document.document_id in there
+            ]
+            found = replace(self.find(replace(first, limit=0)), documents=documents, resume=held.resume)
+        return found, cursor(request, found.resume) if found.resume else ""
+
+    def _reasons(self, request: SearchRequest, plan: Bool, found: Found) -> Mapping[str, Sequence[Reason]]:
+        scores = {document.document_id: score for document, score in found.documents}
+        shown = OneOf("id", tuple(scores))
+
+        def holding(step: Node) -> Sequence[str]:
+            met = self.find(Wanted(allowed(request, shown, step), "-date", len(scores), pages=False))
+            return [document.document_id for document, _ in met.documents]
+
+        return reasons(plan, scores, holding)
 
     def page_hits(self, document_id: str, query: str) -> Sequence[tuple[int, int, int]]:
         """See `SearchIndex.page_hits`. At most 10,000 places; none when the document is not in the index.
@@ -127,6 +182,10 @@ class Searching(ABC):
         marker = Marker(parse(query))
         document = self.document(document_id) if marker else None
         return tuple(marker.page_hits(document.pages)) if document else ()
+
+
+def _narrowed(plan: Bool, by: Iterable[Node]) -> Bool:
+    return replace(plan, narrow=(*plan.narrow, *by))
 
 
 def _sort(query: Query, request: SearchRequest) -> str:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import NamedTuple
 
 import tantivy
 
 from metadata.errors import ArchiveError
+from search.assisting import Assisting
 from search.backends.generations import Generations
 from search.backends.held import Held
 from search.backends.tantivy_facets import counted
-from search.backends.tantivy_order import Asked
+from search.backends.tantivy_order import Asked, Rank
 from search.backends.tantivy_query import Compiler
 from search.backends.tantivy_schema import engine, opened, put, read, schema, total, writing_to
 from search.documents import FORMAT, analyse, stored
 from search.errors import SearchExpiredError, SearchFaultError, SearchRequestError
 from search.plan import Term
 from search.ports import IndexedDocument
-from search.searching import ORDERS, Found, Searching, Wanted
+from search.searching import ORDERS, Found, Wanted
 
 _ADD_HEAP_BYTES = 32 << 20
 _REBUILD_HEAP_BYTES = 128 << 20
@@ -36,7 +37,7 @@ _OPEN_ATTEMPTS = 5
 
 _HELD_STATES = 128
 _HELD_FOR = timedelta(minutes=10)
-_RESUME: Final = re.compile(r"([0-9a-f]{16})\.([0-9]{1,12})")
+_MAX_PLACE = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,33 @@ class _State:
     searcher: tantivy.Searcher
 
 
-class TantivyIndex(Searching):
+class _Behind(NamedTuple):
+    """Where a list by relevance goes on. A place alone would not do: rights may have changed, and with them all places.
+
+    The place only says how far down to look.
+    """
+
+    state: str
+    place: int
+    rank: Rank
+    document_id: str
+
+    def written(self) -> str:
+        return json.dumps([self.state, self.place, *self.rank, self.document_id], ensure_ascii=False)
+
+    @classmethod
+    def read(cls, written: str) -> _Behind:
+        try:
+            state, place, score, tie, document_id = json.loads(written)
+            behind = cls(str(state), int(place), (float(score), int(tie)), str(document_id))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise SearchRequestError("cursor", written) from error
+        if not 0 <= behind.place <= _MAX_PLACE or abs(behind.rank[1]) > _MAX_PLACE:
+            raise SearchRequestError("cursor", written)
+        return behind
+
+
+class TantivyIndex(Assisting):
     """A `SearchIndex` in `folder`, which is made at the first use.
 
     Safe for threads. Writers of all processes wait for each other, at most
@@ -177,37 +204,34 @@ class TantivyIndex(Searching):
     def find(self, wanted: Wanted) -> Found:
         """See `Searching.find`."""
         with engine("searching"):
-            name, searcher, first = self._state(wanted)
+            behind = _Behind.read(wanted.resume) if wanted.resume else None
+            state = self._searcher() if behind is None else self._state(behind.state)
             query = self._compiler.query(wanted.plan)
-            facets = counted(searcher, query, wanted.facets)
-            last = min(first + wanted.limit, int(searcher.num_docs))
+            asked = Asked(state.searcher, self._compiler, query)
+            facets = counted(state.searcher, query, wanted.facets)
+            first = asked.place_behind(behind.rank, behind.document_id, behind.place) if behind else wanted.offset
+            last = min(first + wanted.limit, int(state.searcher.num_docs))
             if first >= last:
-                return Found((), total(searcher, query), facets)
-            asked = Asked(searcher, self._schema, query)
+                return Found((), total(state.searcher, query), facets)
             order = ORDERS.get(wanted.sort)
             places, count = asked.sorted(order, first, last) if order else asked.best(first, last)
-            page = [(each, read(searcher, each.address, pages=wanted.pages)) for each in places]
+            page = [(each, read(state.searcher, each.address, pages=wanted.pages)) for each in places]
         page.sort(key=lambda each: (each[0].rank, each[1].document_id))
         documents = [(document, round(place.score, 3)) for place, document in page]
-        held = wanted.hold and order is None and first + len(documents) < count
-        if held:
-            self._held.keep(name, searcher)
-        return Found(documents, count, facets, f"{name}.{first + len(documents)}" if held else "")
+        further = first + len(page)
+        if not wanted.hold or order or not page or further >= count:
+            return Found(documents, count, facets)
+        self._held.keep(state.name, state.searcher)
+        resume = _Behind(state.name, further, page[-1][0].rank, page[-1][1].document_id)
+        return Found(documents, count, facets, resume.written())
 
-    def _state(self, wanted: Wanted) -> tuple[str, tantivy.Searcher, int]:
-        """The state of the index that is to be looked through, its name, and the first place that is wanted."""
+    def _state(self, name: str) -> _State:
+        """The state of that name. What has not changed since needs no keeping: another process has it too."""
         now = self._searcher()
-        if not wanted.resume:
-            return now.name, now.searcher, wanted.offset
-        went_on = _RESUME.fullmatch(wanted.resume)
-        if went_on is None:
-            raise SearchRequestError("cursor", wanted.resume)
-        name, place = went_on[1], int(went_on[2])
-        # What has not changed since needs no keeping, so another process can go on with it too.
-        searcher = now.searcher if name == now.name else self._held.get(name)
-        if searcher is None:
+        held = now.searcher if now.name == name else self._held.get(name)
+        if held is None:
             raise SearchExpiredError
-        return name, searcher, place
+        return _State(name, held)
 
     def document(self, document_id: str) -> IndexedDocument | None:
         """See `Searching.document`."""

@@ -7,14 +7,16 @@ identifier.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import tantivy
 
-from search.backends.tantivy_schema import count_of
-from search.searching import Order
+from search.backends.tantivy_query import Compiler
+from search.backends.tantivy_schema import count_of, total
+from search.paging import Order
+from search.plan import Past
 
 _BEYOND = 32
 """Hits fetched behind the page at first, to see where its last equals end."""
@@ -40,23 +42,15 @@ class Asked:
     """A query on a state of the index, which holds documents; `first` < `last` <= their number."""
 
     searcher: tantivy.Searcher
-    schema: tantivy.Schema
+    compiler: Compiler
     query: tantivy.Query
 
     def best(self, first: int, last: int) -> tuple[list[Placed], int]:
         """Places `first` to before `last` by score, as a set, and how many documents answer."""
-        held = int(self.searcher.num_docs)
-        reach = last + _BEYOND
-        while True:
-            reach = min(reach, held)
-            result = self.searcher.search(self.query, reach)
-            scored = [(-_steady(score), score, address) for score, address in result.hits]
-            if len(scored) < reach or reach == held or scored[-1][0] != scored[last - 1][0]:
-                break
-            reach *= _GROWTH
+        scored, count = self._scored(last, lambda ranks: ranks[-1] != ranks[last - 1])
         groups = [group for group in _groups([rank for rank, _, _ in scored]) if _meets(group, first, last)]
         if not groups:
-            return [], count_of(result)
+            return [], count
         begin, end = groups[0].start, groups[-1].stop
         page = scored[begin:end]
         ties = self.searcher.fast_field_values("tie", [address for _, _, address in page])
@@ -64,7 +58,39 @@ class Asked:
             ((rank, -int(tie or 0)), score, address) for (rank, score, address), tie in zip(page, ties, strict=True)
         ]
         ranked.sort(key=lambda each: each[0])
-        return list(self._cut(ranked, first - begin, last - begin)), count_of(result)
+        return list(self._cut(ranked, first - begin, last - begin)), count
+
+    def place_behind(self, rank: Rank, document_id: str, near: int) -> int:
+        """The first place by score behind a rank and identifier; it is expected not far from `near`."""
+        scored, _ = self._scored(near, lambda ranks: ranks[-1] > rank[0])
+        equal = [address for score, _, address in scored if score == rank[0]]
+        ties = [-int(tie or 0) for tie in self.searcher.fast_field_values("tie", equal)]
+        same = {_plain(address) for address, tie in zip(equal, ties, strict=True) if tie == rank[1]}
+        before = sum(score < rank[0] for score, _, _ in scored) + sum(tie < rank[1] for tie in ties)
+        if not same:
+            return before
+        not_behind = [
+            (tantivy.Occur.Must, self.query),
+            (tantivy.Occur.Must, self._valued("tie", -rank[1])),
+            (tantivy.Occur.MustNot, self.compiler.query(Past("id", document_id))),
+        ]
+        query = tantivy.Query.boolean_query(not_behind)
+        hits = self.searcher.search(query, max(1, total(self.searcher, query))).hits
+        return before + sum(_plain(address) in same for _, address in hits)
+
+    def _scored(
+        self, reach: int, enough: Callable[[Sequence[float]], bool]
+    ) -> tuple[list[tuple[float, float, tantivy.DocAddress]], int]:
+        """The best, some `reach` of them and as many more as are `enough`, and how many answer."""
+        held = int(self.searcher.num_docs)
+        reach += _BEYOND
+        while True:
+            reach = min(reach, held)
+            result = self.searcher.search(self.query, reach)
+            scored = [(-_steady(score), score, address) for score, address in result.hits]
+            if len(scored) < reach or reach == held or enough([rank for rank, _, _ in scored]):
+                return scored, count_of(result)
+            reach *= _GROWTH
 
     def _cut(self, ranked: Sequence[tuple[Rank, float, tantivy.DocAddress]], first: int, last: int) -> Iterator[Placed]:
         for group in _groups([rank for rank, _, _ in ranked]):
@@ -120,8 +146,8 @@ class Asked:
 
     def _valued(self, field: str, value: int | str) -> tantivy.Query:
         if isinstance(value, str):
-            return tantivy.Query.term_query(self.schema, field, value, "basic")
-        return tantivy.Query.range_query(self.schema, field, tantivy.FieldType.Integer, value, value)
+            return tantivy.Query.term_query(self.compiler.schema, field, value, "basic")
+        return tantivy.Query.range_query(self.compiler.schema, field, tantivy.FieldType.Integer, value, value)
 
 
 def _steady(score: float) -> float:

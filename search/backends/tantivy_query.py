@@ -41,7 +41,8 @@ class Compiler:
         match node:
             case Term(field, value):
                 counted = field in COUNTED_FIELDS or field.startswith("w_")
-                return tantivy.Query.term_query(self.schema, field, value, "freq" if counted else "basic")
+                kept = sortable(value) if field == "sort_title" else value
+                return tantivy.Query.term_query(self.schema, field, kept, "freq" if counted else "basic")
             case Row(field, words):
                 return tantivy.Query.phrase_query(self.schema, field, list(words))
             case OneOf(field, values):

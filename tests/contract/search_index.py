@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from search.errors import SearchRequestError
+from search.facets import FACETS
 from search.ports import IndexedDocument, SearchIndex, SearchRequest
 
 _TEXTS = (
@@ -527,3 +528,232 @@ class SearchIndexContract:
     def test_a_storm_is_bounded_and_answered(self, holding: SearchIndex, storm: str) -> None:
         answer = holding.search(SearchRequest(storm, access=EVERYBODY))
         assert 0 <= answer.total <= len(HOLDING)
+
+    # Facets
+
+    def test_facets_count_all_that_is_found_the_most_frequent_first(self, holding: SearchIndex) -> None:
+        asked = ("organ", "agency", "year", "type", "quality", "verdict")
+        answer = holding.search(SearchRequest("", access=EVERYBODY, limit=1, facets=asked))
+        assert (answer.total, len(answer.hits)) == (5, 1)
+        assert {name: tuple(counts) for name, counts in answer.facets.items()} == {
+            "organ": (("UBND tỉnh A", 2), ("HĐND tỉnh A", 1), ("Sở Nội vụ", 1), ("Sở TNMT", 1)),
+            "agency": (("UBND.A", 2),),
+            "year": (("2018", 1), ("2019", 1), ("2020", 1), ("2021", 1), ("2022", 1)),
+            "type": (("Quyết định", 1),),
+            "quality": (("born_digital", 5),),
+            "verdict": (),
+        }
+        assert list(answer.facets) == list(asked)
+        assert holding.search(SearchRequest("quyet", access=EVERYBODY)).facets == {}
+        none = holding.search(SearchRequest("!!!", access=EVERYBODY, facets=["year"]))
+        assert (none.total, dict(none.facets)) == (0, {"year": ()})
+
+    def test_facets_tell_of_nothing_that_may_not_be_seen(self, holding: SearchIndex) -> None:
+        asked: dict[str, Any] = {"facets": FACETS, "limit": 0}
+        for query in ("", "quyet hoach", "456/qd-ubnd", "-nothing"):
+            seen = holding.search(SearchRequest(query, access=EVERYBODY, **asked))
+            assert "UBND tỉnh B" not in dict(seen.facets["organ"])
+        assert not any(holding.search(SearchRequest("", access=("nobody",), **asked)).facets.values())
+        assert not any(holding.search(SearchRequest("", access=(), **asked)).facets.values())
+        without = holding.search(SearchRequest("", access=EVERYBODY, without=("d1", "d5"), **asked))
+        assert "UBND tỉnh A" not in dict(without.facets["organ"])
+
+    def test_a_chosen_value_narrows_all_but_the_counts_of_its_own_facet(self, holding: SearchIndex) -> None:
+        asked: dict[str, Any] = {"facets": ("organ", "year"), "access": EVERYBODY}
+        one = holding.search(SearchRequest("", chosen={"organ": ["UBND tỉnh A"]}, **asked))
+        assert [hit.package_id for hit in one.hits] == ["d1", "d5"]
+        assert dict(one.facets["organ"]) == {"UBND tỉnh A": 2, "HĐND tỉnh A": 1, "Sở Nội vụ": 1, "Sở TNMT": 1}
+        assert dict(one.facets["year"]) == {"2019": 1, "2020": 1}
+        two = holding.search(SearchRequest("", chosen={"organ": ["UBND tỉnh A", "Sở Nội vụ"]}, **asked))
+        assert [hit.package_id for hit in two.hits] == ["d3", "d1", "d5"]
+        both = holding.search(SearchRequest("", chosen={"organ": ["UBND tỉnh A"], "year": ["2020", "2021"]}, **asked))
+        assert [hit.package_id for hit in both.hits] == ["d1"]
+        assert dict(both.facets["organ"]) == {"UBND tỉnh A": 1, "HĐND tỉnh A": 1}
+        assert dict(both.facets["year"]) == {"2019": 1, "2020": 1}
+        decomposed = unicodedata.normalize("NFD", "UBND  tỉnh A")
+        assert found(holding, chosen={"organ": [decomposed]}) == ["d1", "d5"]
+        assert found(holding, "quyet", chosen={"organ": ["ubnd tinh a"]}) == []
+
+    def test_a_facet_that_does_not_exist_is_refused(self, holding: SearchIndex) -> None:
+        for request in (
+            SearchRequest("", facets=["colour"]),
+            SearchRequest("", chosen={"title": ["x"]}),
+            SearchRequest("", chosen={"year": []}),
+            SearchRequest("", chosen={"year": [str(year) for year in range(1000, 1101)]}),
+        ):
+            with pytest.raises(SearchRequestError):
+                holding.search(request)
+
+    def test_of_very_many_values_the_first_hundred_are_told_exactly(self, index: SearchIndex) -> None:
+        often = [document(f"o{n:03}", organ_name=f"Ủy ban {n % 30:03}") for n in range(90)]
+        once = [document(f"s{n:03}", organ_name=f"Sở {n:03}") for n in range(150)]
+        # In several parts of an index, so that no part knows the counts.
+        for part in range(3):
+            index.add(often[part::3] + once[part::3])
+        counts = index.search(SearchRequest("", limit=0, facets=["organ"])).facets["organ"]
+        assert list(counts) == [(f"Ủy ban {n:03}", 3) for n in range(30)] + [(f"Sở {n:03}", 1) for n in range(70)]
+
+    def test_how_well_a_text_was_read_is_a_facet(self, index: SearchIndex) -> None:
+        read = {"good": 95.0, "fair": 85.0, "poor": 84.9, "born_digital": None}
+        for name, confidence in read.items():
+            index.add([document(name, title="x", pages=["chữ"], confidence=confidence)])
+        index.add([document("described", title="x"), document("empty", title="x", pages=["", ""])])
+        answer = index.search(SearchRequest("", facets=["quality"]))
+        assert dict(answer.facets["quality"]) == dict.fromkeys(read, 1)
+        for name in read:
+            assert found(index, chosen={"quality": [name]}, access=["all"]) == [name]
+
+    # Order to the last tie
+
+    def test_equal_answers_stand_by_day_then_by_how_well_they_were_read_then_by_name(self, index: SearchIndex) -> None:
+        days = ("", "2019-05-01", "2021-02-03", "2021-02-03", "2021-02-03", "2024")
+        read = (None, 50.0, 99.0, None, 99.0, 10.0)
+        equal = [
+            document(f"e{n:03}", title="kế hoạch", issued=days[n % 6], confidence=read[n % 6], pages=["một hai"])
+            for n in range(120)
+        ]
+        better = document("first", title="kế hoạch", pages=["kế hoạch kế hoạch"], issued="1999")
+        for part in range(3):
+            index.add(equal[part::3])
+        index.add([better])
+        by_day = [n % 6 for n in range(120)]
+        expected = ["first"] + [f"e{n:03}" for kind in (5, 3, 2, 4, 1, 0) for n in range(120) if by_day[n] == kind]
+        # 99.0 twice on one day: these two kinds are equal in all but the name.
+        expected[41:81] = sorted(expected[41:81])
+        assert found(index, "kế hoạch", access=["all"], limit=500) == expected
+        for offset in range(0, 121, 7):
+            page = found(index, "kế hoạch", access=["all"], limit=7, offset=offset)
+            assert page == expected[offset : offset + 7]
+
+    @pytest.mark.parametrize("sort", ["date", "-date", "number", "title"])
+    def test_every_order_is_exact_over_ties_and_parts_of_the_index(self, index: SearchIndex, sort: str) -> None:
+        many = [
+            document(f"t{n:03}", title=f"việc {n % 3}", number=f"{n % 4}/QĐ", issued=("", "2020", "2021-01-01")[n % 3])
+            for n in range(90)
+        ]
+        for part in range(3):
+            index.add(many[part::3])
+        keys: dict[str, Callable[[int], Any]] = {
+            "date": lambda n: (3, 1, 2)[n % 3],
+            "-date": lambda n: (3, 2, 1)[n % 3],
+            "number": lambda n: n % 4,
+            "title": lambda n: n % 3,
+        }
+        expected = [f"t{n:03}" for n in sorted(range(90), key=lambda n: (keys[sort](n), n))]
+        for query in ("", "viec"):
+            assert found(index, query, access=["all"], limit=90, sort=sort) == expected
+            for offset in range(0, 90, 11):
+                page = found(index, query, access=["all"], limit=11, offset=offset, sort=sort)
+                assert page == expected[offset : offset + 11]
+
+    def test_what_only_begins_so_stands_newest_first(self, index: SearchIndex) -> None:
+        index.add([document(f"p{n}", title="quản lý", issued=f"20{10 + n % 5}", pages=["x " * n]) for n in range(20)])
+        expected = [f"p{n}" for n in sorted(range(20), key=lambda n: (-(n % 5), f"p{n}"))]
+        assert found(index, "quan*", access=["all"]) == expected
+
+    # Page after page
+
+    @pytest.mark.parametrize("sort", ["relevance", "date", "-date", "number", "title"])
+    def test_pages_by_cursor_hold_each_document_once_while_others_come_in(self, index: SearchIndex, sort: str) -> None:
+        def made(name: str, number: int) -> IndexedDocument:
+            days = ("", "2020-01-01", "2021", "2022-07-07")
+            text = "kế hoạch " * (number % 5 + 1) + "đệm " * (number % 7)
+            title = f"việc {number % 6}"
+            return document(name, title=title, number=f"{number % 9}/KH", issued=days[number % 4], pages=[text])
+
+        before = [made(f"b{n:03}", n) for n in range(100)]
+        index.add(before[::2])
+        index.add(before[1::2])
+        seen: list[str] = []
+        after, turns = "", 0
+        while after or not turns:
+            answer = index.search(SearchRequest("ke hoach", sort=sort, limit=9, after=after, facets=["year"]))
+            assert answer.total == 100 + 4 * turns
+            assert sum(count for _, count in answer.facets["year"]) == answer.total - 25 - turns
+            seen += [hit.package_id for hit in answer.hits]
+            after, turns = answer.next, turns + 1
+            index.add([made(f"{letter}{turns}-{n}", n) for n, letter in enumerate("acyz")])
+        assert len(seen) == len(set(seen))
+        assert {each.package_id for each in before} <= set(seen)
+
+    def test_a_page_by_cursor_shows_nothing_that_was_taken_away_or_closed_meanwhile(self, index: SearchIndex) -> None:
+        def made(number: int, **values: Any) -> IndexedDocument:  # noqa: ANN401 - as `document`
+            return document(f"p{number}", pages=["kế hoạch " + "đệm " * number], **values)
+
+        index.add([made(number, title="cũ") for number in range(9)])
+        first = index.search(SearchRequest("ke hoach", limit=3, after=""))
+        index.remove_package("p4")
+        index.add([made(5, access=["closed"]), made(6, title="mới")])
+        second = index.search(SearchRequest("ke hoach", limit=3, after=first.next, without=["p3"]))
+        third = index.search(SearchRequest("ke hoach", limit=3, after=second.next))
+        shown = [(hit.package_id, hit.title) for hit in (*first.hits, *second.hits, *third.hits)]
+        old = [(f"p{number}", "cũ") for number in (0, 1, 2, 7, 8)]
+        assert shown == [*old[:3], ("p6", "mới"), *old[3:]]
+        assert second.total == 6
+        assert third.next == ""
+
+    def test_rights_that_change_between_two_pages_move_no_document_from_its_place(self, index: SearchIndex) -> None:
+        index.add([document(f"p{number}", pages=["kế hoạch " + "đệm " * number]) for number in range(9)])
+        first = index.search(SearchRequest("ke hoach", limit=4, after=""))
+        second = index.search(SearchRequest("ke hoach", limit=4, after=first.next, without=["p0", "p2", "p5"]))
+        assert [hit.package_id for hit in first.hits] == ["p0", "p1", "p2", "p3"]
+        assert [hit.package_id for hit in second.hits] == ["p4", "p6", "p7", "p8"]
+
+    def test_a_list_that_fits_on_its_page_has_no_next(self, holding: SearchIndex) -> None:
+        for sort in ("relevance", "date", "-date", "number", "title"):
+            for query in ("quyet dinh", "", "vắng"):
+                assert holding.search(SearchRequest(query, access=EVERYBODY, sort=sort, after="")).next == ""
+                assert holding.search(SearchRequest(query, access=EVERYBODY, sort=sort, limit=1)).next == ""
+        assert holding.search(SearchRequest("quyet", access=EVERYBODY, limit=0, after="")).next == ""
+        assert holding.search(SearchRequest("!!!", access=EVERYBODY, after="")).next == ""
+
+    @pytest.mark.parametrize("sort", ["relevance", "title", "-date"])
+    def test_a_cursor_that_is_damaged_or_of_another_question_is_refused(self, holding: SearchIndex, sort: str) -> None:
+        asked = SearchRequest("quyet dinh", access=EVERYBODY, limit=1, sort=sort)
+        good = holding.search(replace(asked, after="")).next
+        assert len(good) < 3000
+        assert len(holding.search(replace(asked, after=good, limit=5)).hits) == 2
+        middle = len(good) // 2
+        flipped = good[:middle] + ("A" if good[middle] != "A" else "B") + good[middle + 1 :]
+        for bad in (flipped, good[:-2], good + "A", "x", "====", "\u0111", "\ud800", "A" * 10**6, " "):
+            with pytest.raises(SearchRequestError):
+                holding.search(replace(asked, after=bad))
+        for other in (
+            replace(asked, query="quyet"),
+            replace(asked, sort="number"),
+            replace(asked, fields={"year": "2020"}),
+            replace(asked, issued_from=date(2020, 1, 1)),
+            replace(asked, chosen={"year": ["2020"]}),
+            replace(asked, offset=1),
+        ):
+            with pytest.raises(SearchRequestError):
+                holding.search(replace(other, after=good))
+
+    def test_half_a_character_in_a_query_has_pages_too(self, holding: SearchIndex) -> None:
+        asked = SearchRequest("quyet \ud800", access=EVERYBODY, limit=1, after="")
+        first = holding.search(asked)
+        assert holding.search(replace(asked, after=first.next)).hits[0].package_id != first.hits[0].package_id
+
+    # Why
+
+    def test_a_hit_says_why_it_stands_where_it_does(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("called", number="222/QĐ-TTg", type_name="Quyết định", title="Bổ nhiệm cán bộ"),
+                document("titled", title="Thi hành 222/QĐ-TTg", pages=["222/QĐ-TTg"]),
+                document("cites", title="Kế hoạch", pages=["thi hành 222/QĐ-TTg"]),
+            ]
+        )
+        answer = index.search(SearchRequest("222/QĐ-TTg", explain=True))
+        assert [hit.package_id for hit in answer.hits] == ["called", "titled", "cites"]
+        why = {hit.package_id: [reason.key.removeprefix("search.why.") for reason in hit.why] for hit in answer.hits}
+        assert why["called"][0] == "exact_number"
+        assert {"title_words", "title_row"} <= set(why["titled"])
+        assert "exact_number" not in why["titled"]
+        assert not {"exact_number", "title_words", "title_row"} & set(why["cites"])
+        for hit in answer.hits:
+            assert sum(reason.score for reason in hit.why) == pytest.approx(hit.score, abs=0.01)
+            assert all(reason.score > 0 for reason in hit.why)
+        assert not index.search(SearchRequest("222/QĐ-TTg")).hits[0].why
+        assert not index.search(SearchRequest("222/QĐ-TTg", sort="date", explain=True)).hits[0].why
+        assert not index.search(SearchRequest("", explain=True)).hits[0].why
