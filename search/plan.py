@@ -35,7 +35,7 @@ class Begins:
 
     field: str
     stem: str
-    """Letters and digits, and hyphens between them, as keys have: nothing that an engine could take for an operator."""
+    """Letters, digits and hyphens, as keys have: nothing that an engine could take for an operator."""
 
 
 @dataclass(frozen=True, slots=True)

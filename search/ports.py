@@ -90,6 +90,9 @@ class SearchRequest:
     explain: bool = False
     """Whether each hit says why it stands where it does."""
 
+    correct: bool = False
+    """Whether a better spelling of the query is looked for."""
+
     access: Sequence[str] = ("all",)
     without: Sequence[str] = ()
     """Packages that are neither found nor counted, whatever they carry: their access tokens are out of date."""
@@ -148,6 +151,26 @@ class SearchAnswer:
     next: str = ""
     """`SearchRequest.after` of the page behind; empty: there is none, or none was to be asked for."""
 
+    did_you_mean: str = ""
+    """The query in a better spelling, as visible documents have it; empty: none is known, or none was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What may be meant by something that is still being typed."""
+
+    kind: str
+    """`number`, `title` or `agency`."""
+
+    text: str
+    """As the document has it, without control characters; not HTML."""
+
+    html: str
+    """The same HTML-safe, what was typed marked by `<em>`."""
+
+    query: str
+    """What finds it when it is searched."""
+
 
 class SearchIndex(Protocol):
     """An index that can always be rebuilt. One writer at a time; many readers in other processes."""
@@ -170,6 +193,32 @@ class SearchIndex(Protocol):
 
     def page_hits(self, document_id: str, query: str) -> Sequence[tuple[int, int, int]]:
         """Places of the query's words in a document: (page from 1, start, end) in the page's text."""
+        ...
+
+    def suggest(
+        self, typed: str, *, access: Sequence[str], without: Sequence[str] = (), limit: int = 10
+    ) -> Sequence[Suggestion]:
+        """What may be meant by the beginning of a query: numbers, titles and agencies of visible documents.
+
+        Args:
+            typed: Anything; 200 characters and 12 words of it count.
+            access: As in `SearchRequest`.
+            without: As in `SearchRequest`.
+            limit: 20 at most.
+
+        Raises:
+            SearchFaultError: the index is down.
+        """
+        ...
+
+    def similar(
+        self, document_id: str, *, access: Sequence[str], without: Sequence[str] = (), limit: int = 10
+    ) -> Sequence[Hit]:
+        """Visible documents like another visible one, the most alike first; never itself. 50 at most.
+
+        Raises:
+            SearchFaultError: the index is down.
+        """
         ...
 
     def rebuild(self, documents: Iterable[IndexedDocument]) -> int:
