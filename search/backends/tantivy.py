@@ -15,7 +15,6 @@ import tantivy
 
 from metadata.errors import ArchiveError
 from search.assisting import Assisting
-from search.assisting import Assisting
 from search.backends.generations import Generations
 from search.backends.held import Held
 from search.backends.tantivy_facets import counted
