@@ -31,6 +31,7 @@ from archive.api.routes import (
     evidence,
     exports,
     finding,
+    found_lists,
     handing_in,
     holdings,
     jobs,
@@ -38,6 +39,7 @@ from archive.api.routes import (
     people,
     resumable,
     rights,
+    saved_searches,
     statuses,
     submissions,
     templates,
@@ -75,10 +77,12 @@ _ROUTES = (
     audit,
     evidence,
     exports,
+    found_lists,
     conversions,
     authorities,
     templates,
     texts,
+    saved_searches,
 )
 _log = logging.getLogger("luutru.api")
 

@@ -65,6 +65,7 @@ STATUS: Mapping[str, int] = {
     "export.request": HTTPStatus.BAD_REQUEST,
     "export.too_long": HTTPStatus.CONFLICT,
     "search.request": HTTPStatus.BAD_REQUEST,
+    "search.not_saved": HTTPStatus.CONFLICT,
     "delivery.missing": HTTPStatus.BAD_REQUEST,
     "delivery.unknown": HTTPStatus.BAD_REQUEST,
     "home.newer": HTTPStatus.CONFLICT,

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -314,6 +327,17 @@ tokens = Table(
     Column("used_at", String(32), nullable=False, default=""),
     Column("revoked_at", String(32), nullable=False, default=""),
     Column("grants", JSON, nullable=False, server_default="[]"),
+)
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("person_id", String(36), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    UniqueConstraint("person_id", "name"),
 )
 
 provider_requests = Table(

@@ -53,13 +53,16 @@ class Papers:
     scratch: Path
 
     @contextmanager
-    def typeset(self, blocks: Callable[[], Iterable[Block]], *, title: str, at: str) -> Iterator[Paper]:
+    def typeset(
+        self, blocks: Callable[[], Iterable[Block]], *, title: str, at: str, landscape: bool = False
+    ) -> Iterator[Paper]:
         """The paper of `blocks`, until the block ends.
 
         Args:
             blocks: Asked once.
             title: Of the document.
             at: RFC 3339; the same blocks and time give the same bytes.
+            landscape: Whether pages lie on their side.
 
         Raises:
             ToolMissingError: the font is not installed.
@@ -75,6 +78,7 @@ class Papers:
                 "at": at,
                 "title": title,
                 "word_page": say("page", page="{page}", pages="{pages}"),
+                "landscape": landscape,
             }
             answer = worked(self.workers, TASK, arguments, LIMITS, Path(folder) / "made")
             said = answer.value

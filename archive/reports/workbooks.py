@@ -221,12 +221,12 @@ class _Writing:
                 page.data_validation(head + 1, index, LAST_INPUT_ROW - 1, index, self._choice(column.choices))
             if column.comment:
                 size = {"x_scale": 2.2, "y_scale": max(1.0, len(column.comment) / 130)}
-                page.write_comment(head, index, _shown(column.comment)[:_MAX_COMMENT], size)
+                page.write_comment(head, index, shown(column.comment)[:_MAX_COMMENT], size)
         for line, texts in enumerate(sheet.above):
             self._plain(page, line, texts, self._above if line else self._title)
         for index, column in enumerate(sheet.columns):
             form = self._emphasised if column.emphasised else self._heading
-            page.write_string(head, index, _shown(column.heading), form)
+            page.write_string(head, index, shown(column.heading), form)
         page.freeze_panes(head + 1, sheet.frozen_columns)
         page.set_landscape()
         page.set_paper(9)
@@ -250,7 +250,7 @@ class _Writing:
         if value is None or value == "":
             return
         if isinstance(value, str):
-            page.write_string(*place, _shown(value), self._cells[kind, wrapped, example])
+            page.write_string(*place, shown(value), self._cells[kind, wrapped, example])
         elif isinstance(value, date) and value.year >= FIRST_YEAR:
             instant = isinstance(value, datetime)
             day = self._instant if instant else self._cells[CellKind.DATE, wrapped, example]
@@ -265,12 +265,12 @@ class _Writing:
     def _plain(self, page: Any, line: int, texts: Sequence[Value], form: Any) -> None:  # noqa: ANN401 - as above
         for index, value in enumerate(texts):
             if isinstance(value, str) and value:
-                page.write_string(line, index, _shown(value), form)
+                page.write_string(line, index, shown(value), form)
             else:
                 self._cell(page, (line, index), value, (CellKind.TEXT, False, False))
 
     def _name(self, wanted: str) -> str:
-        plain = _NOT_IN_NAMES.sub("-", _shown(wanted)).strip("' ")[:MAX_SHEET_NAME] or "Sheet"
+        plain = _NOT_IN_NAMES.sub("-", shown(wanted)).strip("' ")[:MAX_SHEET_NAME] or "Sheet"
         name, number = plain, 1
         while name.casefold() in self._names:
             number += 1
@@ -296,7 +296,7 @@ class _Writing:
         for line in range(max(len(choices) for choices in self._lists)):
             for choices, column in self._lists.items():
                 if line < len(choices):
-                    page.write_string(line, column, _shown(choices[line]))
+                    page.write_string(line, column, shown(choices[line]))
         page.hide()
 
 
@@ -312,7 +312,7 @@ def _letter(index: int) -> str:
     return letters
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """`text` as a cell can hold it: no control signs, no halves of letters, at most `MAX_CELL_CHARS`."""
     clean = _NOT_XML.sub("\ufffd", text)
     return clean if len(clean) <= MAX_CELL_CHARS else clean[: MAX_CELL_CHARS - 1] + "…"

@@ -94,6 +94,11 @@ class Accounts:
         scopes = None if token.scopes is None else frozenset(token.scopes)
         return Person(account.id, account.login, account.name, held, scopes, "token")
 
+    def is_good(self, account: Account, token: Token) -> bool:
+        """Whether a token of a person is neither revoked nor expired, and their provider vouches for them."""
+        alive = not token.revoked_at and token.expires_at > self.at()
+        return alive and not self.is_unvouched(account)
+
     def _lies_in(self, inner: str, outer: str) -> bool:
         if EVERYWHERE in {inner, outer} or inner == outer:
             return outer in {EVERYWHERE, inner}

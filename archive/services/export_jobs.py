@@ -25,20 +25,22 @@ from archive.catalogue.duties import NEVER, Duties, DutyKind, Owed
 from archive.catalogue.journal import Job, JobStatus
 from archive.dissemination.outgoing import PACKAGES, CopyForm, ExportKind, Options, Shape
 from archive.durable import alone, faults_of, write_durably
+from archive.services.asked_searches import AskedSearch
 from archive.services.bulk_exports import Gathering, kept
 from archive.services.dissemination import Dissemination
+from archive.services.found_lists import FoundForm, ListTarget, MadeFound
 from archive.services.selections import Chosen, Selection
 from metadata.digests import Digests, digests_of_file
 from metadata.errors import ArchiveError, NotFoundError
 from metadata.formats import by_extension, extension_of
 from metadata.package_names import safe
-from metadata.time import Clock, from_rfc3339, rfc3339
+from metadata.time import VIETNAM, Clock, from_rfc3339, rfc3339
 
 KEPT = timedelta(days=7)
 """How long what was made is kept."""
 
 _ORDER, _RESULT, _LINES, _MADE, _LOCK = "order.json", "result.json", "lines.jsonl", "made", "lock"
-_CHOSEN = "chosen.json"
+_CHOSEN, _PLACES = "chosen.json", "places.txt"
 _ZIP = "application/zip"
 
 
@@ -55,7 +57,9 @@ class ExportOrder(BaseModel):
     ordinal: int | None = None
     agency: str
     file_code: str
-    kind: ExportKind
+    kind: ExportKind | FoundForm
+    """Of a list of what a search finds: its form."""
+
     shape: Shape = Shape.TT05
     eark_version: str
     request: dict[str, str] = {}
@@ -67,8 +71,14 @@ class ExportOrder(BaseModel):
     selection: Selection | None = None
     """A filter, in the place of a dossier or document."""
 
+    search: AskedSearch | None = None
+    """What a list is made of, in the place of a dossier or document."""
+
     person_id: str = ""
-    """Of a selection: whose rights decide when it is made."""
+    """Of a selection or search: whose rights decide when it is made."""
+
+    token_id: str = ""
+    """Of the token by which it was ordered: it gets no more than that gives then; empty: by a browser."""
 
     counted: int = 1
     """Things that it held when it was ordered."""
@@ -106,6 +116,10 @@ class ExportResult(BaseModel):
     """When it goes."""
 
 
+def _no_list(order: ExportOrder, _target: ListTarget) -> MadeFound:
+    raise NotFoundError(order.export_id)
+
+
 @dataclass(frozen=True, slots=True)
 class ExportJobs:
     """Orders, makes, gives and clears exports away."""
@@ -118,6 +132,9 @@ class ExportJobs:
     clock: Clock
     choose: Callable[[ExportOrder], Iterable[Chosen]] = lambda _: ()
     """What a selection holds now for who ordered it."""
+
+    list_found: Callable[[ExportOrder, ListTarget], MadeFound] = _no_list
+    """Makes a list of what a search finds now for who ordered it."""
 
     # ------------------------------------------------------------ ordering
 
@@ -201,15 +218,18 @@ class ExportJobs:
     def _made(self, folder: Path, order: ExportOrder) -> ExportResult:
         room = folder / _MADE
         shutil.rmtree(room, ignore_errors=True)
+        if order.search is not None:
+            return self._listed(folder, order)
         if order.selection is not None:
             return self._gathered(folder, order)
-        single = order.ordinal is not None and order.kind not in PACKAGES
-        name = f"{safe(order.file_code, 'HS')}-{order.kind.value}.zip"
+        kind = ExportKind(order.kind)
+        single = order.ordinal is not None and kind not in PACKAGES
+        name = f"{safe(order.file_code, 'HS')}-{kind.value}.zip"
         with faults_of(folder):
             room.mkdir(parents=True)
         leaving = self.dissemination().export(
             order.identifier,
-            order.kind,
+            kind,
             room if single else room / name,
             operator=order.operator,
             options=order.options,
@@ -227,8 +247,8 @@ class ExportJobs:
 
     def _gathered(self, folder: Path, order: ExportOrder) -> ExportResult:
         """All that a selection holds now."""
-        room, count = folder / _MADE, 0
-        target = room / f"chon-loc-{order.kind.value}.zip"
+        room, count, kind = folder / _MADE, 0, ExportKind(order.kind)
+        target = room / f"chon-loc-{kind.value}.zip"
         with faults_of(folder):
             room.mkdir(parents=True)
         with faults_of(folder), (folder / _LINES).open("w", encoding="utf-8") as lines:
@@ -241,13 +261,32 @@ class ExportJobs:
             def told(done: int) -> bool:
                 return self.duties.told(order.job_id, done)
 
-            maker = Gathering(self.dissemination(), order.kind, order.operator, order.options, room, told, line)
+            maker = Gathering(self.dissemination(), kind, order.operator, order.options, room, told, line)
             taken, refused = maker.gather(self.choose(order), target)
         write_durably(folder / _CHOSEN, kept(taken))
         with faults_of(folder):
             digests = digests_of_file(target)
         result = self._result(target, digests, count)
         return result.model_copy(update={"taken": len(taken), "refused": refused})
+
+    def _listed(self, folder: Path, order: ExportOrder) -> ExportResult:
+        """A list of all that a search finds now."""
+        room = folder / _MADE
+        day = self.clock.now().astimezone(VIETNAM)
+        target = room / f"ket-qua-tim-kiem-{day:%Y%m%d-%H%M}.{order.kind.value}"
+        with faults_of(folder):
+            room.mkdir(parents=True)
+
+        def told(done: int) -> bool:
+            return self.duties.told(order.job_id, done)
+
+        made = self.list_found(order, ListTarget(target, told, folder / _PLACES, order.job_id))
+        with faults_of(folder):
+            digests = digests_of_file(target)
+            line = {"path": target.name, "sha256": digests.sha256, "bytes": digests.size_bytes, **made.more}
+            (folder / _LINES).write_text(json.dumps(line) + "\n", encoding="utf-8")
+        result = self._result(target, digests, 1)
+        return result.model_copy(update={"taken": made.rows, "refused": max(0, made.total - made.rows)})
 
     def _result(self, made: Path, digests: Digests, count: int) -> ExportResult:
         now = self.clock.now()
@@ -293,6 +332,17 @@ class ExportJobs:
             return [Chosen.model_validate(one) for one in found]
         # Without the list nobody could say whether the asker may have the file.
         raise NotFoundError(order.export_id)
+
+    def places(self, order: ExportOrder) -> Path:
+        """Where the places of the documents in a list are written.
+
+        Raises:
+            NotFoundError: nobody knows any more what was put into it.
+        """
+        path = self.root / order.export_id / _PLACES
+        if not path.is_file():
+            raise NotFoundError(order.export_id)
+        return path
 
     @contextmanager
     def opened(self, order: ExportOrder, result: ExportResult, offset: int) -> Iterator[BinaryIO]:

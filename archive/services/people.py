@@ -259,9 +259,8 @@ class People:
         return said
 
     def is_good(self, account: Account, token: Token) -> bool:
-        """Whether a token of a person is neither revoked nor expired, and their provider vouches for them."""
-        alive = not token.revoked_at and token.expires_at > self.accounts.at()
-        return alive and not self.accounts.is_unvouched(account)
+        """See `Accounts.is_good`."""
+        return self.accounts.is_good(account, token)
 
     def tokens(self, account: Account) -> list[Token]:
         """Tokens of a person, the newest first."""

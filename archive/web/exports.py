@@ -17,6 +17,7 @@ from archive.auth.policy import Action
 from archive.catalogue.journal import JobStatus
 from archive.composition.exporting import export_jobs
 from archive.dissemination.outgoing import ExportKind
+from archive.services.found_lists import MOST
 from archive.services.selections import Selection
 from archive.web.forms import fields_of
 from archive.web.rendering import page
@@ -50,17 +51,19 @@ def kinds_for(asking: Asking, *, documents: bool = False) -> list[str]:
 
 
 @router.get("")
-def mine(
+def mine(  # noqa: PLR0913, PLR0917 - the address says all
     request: Request,
     asking: Looking,
     after: Annotated[str | None, Query(max_length=400)] = None,
     ordered: Annotated[int | None, Query(ge=0, le=999)] = None,
     refused: Annotated[int, Query(ge=0, le=999)] = 0,
     selected: Annotated[int, Query(ge=0, le=9999)] = 0,
+    listed: Annotated[int, Query(ge=0, le=MOST)] = 0,
 ) -> Response:
     """One's own exports, newest first, with how far they are."""
     values = _shown(asking, after)
-    return page(request, "exports.html", **values, ordered=ordered, refused=refused, selected=selected)
+    told: dict[str, Any] = {"ordered": ordered, "refused": refused, "selected": selected, "listed": listed}
+    return page(request, "exports.html", **values, **told)
 
 
 @router.get("/progress")
@@ -72,10 +75,11 @@ def progress(request: Request, asking: Looking, after: Annotated[str | None, Que
 def _shown(asking: Asking, after: str | None) -> dict[str, Any]:
     jobs = export_jobs(asking.archive)
     found = exports(asking, _LISTED, after)
-    rows = [
-        line | {"job": jobs.job(jobs.ordered(line["export_id"])), "where": urlencode(line["selection"] or {})}
-        for line in found["items"]
-    ]
+    rows = []
+    for line in found["items"]:
+        wanted = jobs.ordered(line["export_id"])
+        where = wanted.search.address if wanted.search else urlencode(line["selection"] or {})
+        rows.append(line | {"job": jobs.job(wanted), "where": where})
     moving = {JobStatus.WAITING, JobStatus.RUNNING}
     return {
         "rows": rows,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action, scope_of
 from archive.composition.browsing import browsing
+from archive.composition.searching import saved_searches
 from archive.web import deliveries
 from archive.web.rendering import page
 from metadata.errors import ArchiveError
@@ -19,6 +20,9 @@ from metadata.errors import ArchiveError
 router = APIRouter(include_in_schema=False)
 
 _RECENT = 6
+_SAVED = 8
+"""Saved searches that are shown; the others stand on the search page."""
+
 _CHANGES = 100
 """Changes of rights that are looked at; more are told as so many."""
 
@@ -43,11 +47,14 @@ def home(request: Request, asking: Annotated[Asking, may(Action.ACCOUNT)]) -> Re
     """What waits, what is held, what came last: of what the person may see."""
     archive, person = asking.archive, asking.person
     held, handed_in = scope_of(person, Action.HOLDING_READ), scope_of(person, Action.SUBMISSION_READ)
+    finds = bool(asking.may(Action.SEARCH))
     reads, hands_in = bool(asking.may(Action.HOLDING_READ)), bool(asking.may(Action.SUBMISSION_READ))
     return page(
         request,
         "home.html",
-        finds_here=bool(asking.may(Action.SEARCH)),
+        finds_here=finds,
+        saved=saved_searches(archive).of(person.id) if finds else [],
+        most_saved=_SAVED,
         waiting=[one for one in _waiting(asking) if one.count],
         totals=browsing(archive).totals(within=held) if reads else None,
         dossiers=archive.catalogue.dossiers(_RECENT, within=held) if reads else None,

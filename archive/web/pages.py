@@ -13,6 +13,7 @@ from archive.web import (
     documents,
     evidence,
     exports,
+    found_lists,
     handing_in,
     helping,
     holding,
@@ -40,5 +41,6 @@ def make_pages(application: FastAPI) -> None:
         application.include_router(module.router)
     for module in (overview, people, agencies, labels, rights_changes, policy, jobs):
         application.include_router(module.router)
-    application.include_router(text_review.router)
+    for module in (text_review, found_lists):
+        application.include_router(module.router)
     application.mount(PREFIX, StaticFiles(), name="static")

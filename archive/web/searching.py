@@ -11,12 +11,15 @@ from starlette.responses import Response
 
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action
+from archive.composition.searching import saved_searches
+from archive.services.asked_searches import AskedSearch
+from archive.services.found_lists import MOST, FoundForm
+from archive.services.saved_searches import MOST as MOST_SAVED
 from archive.web.language import language_of
 from archive.web.opened import opened
 from archive.web.rendering import page
 from metadata.errors import NotFoundError
 from metadata.messages import text
-from search.ports import SearchRequest
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,25 +42,22 @@ def search(  # noqa: PLR0913, PLR0917 - the address says all
     number: Annotated[int, Query(alias="p", ge=1, le=_MAX_PAGE)] = 1,
     opens: Annotated[str, Query(alias="open", max_length=60)] = "",
     at: Annotated[int | None, Query(ge=1)] = None,
+    refused: Annotated[str, Query(alias="not_saved", pattern="^[a-z]{0,20}$")] = "",
 ) -> Response:
     """Find documents; the address says all of it, so that it can be kept and sent."""
     chosen = {name: value for name in FIELDS if (value := request.query_params.get(name, "").strip()[:200])}
     days = {"from": _day(start), "to": _day(end)}
     notes = ["web.search.bad_day"] if (start and not days["from"]) or (end and not days["to"]) else []
     values: dict[str, Any] = {"asked": False, "chosen": chosen, "start": start, "end": end, "sort": sort}
-    if q.strip() or chosen or any(days.values()):
-        answer = asking.archive.indexing.search(
-            SearchRequest(
-                query=q,
-                fields=chosen,
-                issued_from=days["from"],
-                issued_to=days["to"],
-                limit=_HITS,
-                offset=(number - 1) * _HITS,
-                sort=sort if sort in SORTS else "relevance",
-            ),
-            within=asking.scope,
-        )
+    asked = AskedSearch(
+        query=q,
+        fields=chosen,
+        issued_from=days["from"],
+        issued_to=days["to"],
+        sort=sort if sort in SORTS else "relevance",
+    )
+    if not asked.nothing:
+        answer = asking.archive.indexing.search(asked.request(_HITS, (number - 1) * _HITS), within=asking.scope)
         asking.found(answer.hits)
         notes += answer.notes
         last = min(_MAX_PAGE, max(1, -(-answer.total // _HITS)))
@@ -67,6 +67,14 @@ def search(  # noqa: PLR0913, PLR0917 - the address says all
     if opens and beside is None:
         notes.append("web.search.not_there")
     said = [text(note, language) for note in notes]
+    values |= {
+        "where": asked.address,
+        "saved": saved_searches(asking.archive).of(asking.person.id),
+        "not_saved": refused,
+        "forms": [form.value for form in FoundForm] if asking.may(Action.COPY_EXPORT) else [],
+        "most": MOST,
+        "most_saved": MOST_SAVED,
+    }
     return page(request, "search.html", fields=FIELDS, sorts=SORTS, notes=said, beside=beside, opens=opens, **values)
 
 

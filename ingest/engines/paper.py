@@ -15,7 +15,9 @@ from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import JUDGE, write
 
 
-def typeset(scratch: Path, source: str, at: str, title: str, word_page: str) -> dict[str, Any]:
+def typeset(
+    scratch: Path, source: str, at: str, title: str, word_page: str, *, landscape: bool = False
+) -> dict[str, Any]:
     """Set the blocks of `source`.
 
     Args:
@@ -24,6 +26,7 @@ def typeset(scratch: Path, source: str, at: str, title: str, word_page: str) -> 
         at: RFC 3339 time for the metadata date, so that repeating gives the same bytes.
         title: Of the document.
         word_page: How a page is numbered, with `{page}` and `{pages}`.
+        landscape: Whether pages lie on their side.
 
     Returns:
         `outputs.pdf`, `pages`, `flavour` and `verdict` as measured, `rules` and `detail` of a denial, `replaced`
@@ -34,7 +37,7 @@ def typeset(scratch: Path, source: str, at: str, title: str, word_page: str) -> 
     """
     target = scratch / "paper.pdf"
     with Pdf.new() as pdf:
-        setting = Setting(pdf, word_page=word_page)
+        setting = Setting(pdf, word_page=word_page, landscape=landscape)
         setting.set(blocks(Path(source)))
         setting.finish()
         entitle(pdf, title)

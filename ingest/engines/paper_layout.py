@@ -1,7 +1,8 @@
 """Sets papers that the archive writes: A4, paragraphs, places for signatures, tables that go on page after page.
 
 A paper is a stream of blocks (JSON objects), read once; only the page that is
-being set is in memory. Whatever a text looks like it is set as text.
+being set is in memory. Pages lie on their side where that is asked for.
+Whatever a text looks like it is set as text.
 
 - `{"text": T, "style": "Bold", "size": 13, "align": "center", "rule": 0.5, "indent": mm, "after": mm}`;
   `rule` draws a line below, so wide relative to the text.
@@ -84,14 +85,15 @@ class _Table:
 class Setting:
     """Sets blocks on the pages of a PDF, behind those that it has. Call `finish` once, at the end."""
 
-    def __init__(self, pdf: Pdf, *, word_page: str) -> None:
+    def __init__(self, pdf: Pdf, *, word_page: str, landscape: bool = False) -> None:
         self._pdf = pdf
+        self._width, self._height = (HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)
         self._word_page = word_page
         self._faces = {style: Face(pdf, style) for style in Style}
         self._pages: list[Any] = []
         self._ops: list[str] = []
         self._links: list[tuple[float, float, int]] = []
-        self._at = HEIGHT - TOP
+        self._at = self._height - TOP
         self._table: _Table | None = None
 
     @property
@@ -130,7 +132,7 @@ class Setting:
 
     def _paragraph(self, block: Mapping[str, Any]) -> None:
         indent = float(block.get("indent", 0)) * _MM
-        width = WIDTH - LEFT - RIGHT - indent
+        width = self._width - LEFT - RIGHT - indent
         for line in self._lines(block, width):
             self._need(line.leading)
             self._at -= line.leading
@@ -139,14 +141,14 @@ class Setting:
 
     def _pair(self, block: Mapping[str, Any]) -> None:
         shares = [float(share) for share in block.get("widths", (1, 1))]
-        whole = WIDTH - LEFT - RIGHT
+        whole = self._width - LEFT - RIGHT
         widths = [whole * share / sum(shares) for share in shares]
         sides = [
             [line for part in lines for line in self._lines({"align": "center", **part}, width)]
             for lines, width in zip(block["pair"], widths, strict=True)
         ]
         high = max(sum(line.leading for line in side) for side in sides)
-        self._need(min(high, HEIGHT - TOP - BOTTOM))
+        self._need(min(high, self._height - TOP - BOTTOM))
         left = LEFT
         for side, width in zip(sides, widths, strict=True):
             at = self._at
@@ -173,7 +175,7 @@ class Setting:
     # ------------------------------------------------------------ tables
 
     def _open_table(self, block: Mapping[str, Any]) -> None:
-        whole, left = WIDTH - LEFT - RIGHT, LEFT
+        whole, left = self._width - LEFT - RIGHT, LEFT
         shares = [float(column["width"]) for column in block["table"]]
         columns = []
         for column, share in zip(block["table"], shares, strict=True):
@@ -217,7 +219,7 @@ class Setting:
         table = self._open()
         cells = self._cells(block["row"], Style(block.get("style", Style.REGULAR)))
         target = int(block.get("to", 0))
-        room = HEIGHT - TOP - BOTTOM - self._high(table.head) * 2
+        room = self._height - TOP - BOTTOM - self._high(table.head) * 2
         while True:
             high, left = self._high(cells), self._at - BOTTOM
             if high <= left:
@@ -253,7 +255,7 @@ class Setting:
     # ------------------------------------------------------------ pages
 
     def _need(self, high: float) -> None:
-        if self._at - high < BOTTOM and self._at < HEIGHT - TOP:
+        if self._at - high < BOTTOM and self._at < self._height - TOP:
             self._end_page()
 
     def _show(self, line: Line, left: float, width: float, base: float) -> None:
@@ -276,13 +278,13 @@ class Setting:
         page = pdf.make_indirect(
             Dictionary(
                 Type=Name.Page,
-                MediaBox=Array([0, 0, WIDTH, HEIGHT]),
+                MediaBox=Array([0, 0, self._width, self._height]),
                 Resources=Dictionary(Font=fonts),
                 Contents=Array([content]),
             )
         )
         self._pages.append((page, self._links))
-        self._ops, self._links, self._at = [], [], HEIGHT - TOP
+        self._ops, self._links, self._at = [], [], self._height - TOP
 
     def finish(self, pages: int | None = None) -> None:
         """Put the pages into the PDF with their numbers, and embed what was used of the fonts.
@@ -294,7 +296,7 @@ class Setting:
         face = self._faces[Style.REGULAR]
         for number, (page, _) in enumerate(self._pages, start=1):
             text = plain(self._word_page.format(page=number, pages=whole))
-            x = WIDTH - RIGHT - face.width(text, FOOTER_SIZE)
+            x = self._width - RIGHT - face.width(text, FOOTER_SIZE)
             footer = f"BT /R {FOOTER_SIZE:g} Tf {x:.2f} {FOOTER_AT:.2f} Td <{face.encoded(text)}> Tj ET"
             page.Resources.Font["/R"] = face.font
             page.Contents.append(pdf.make_stream(footer.encode("ascii")))
@@ -311,7 +313,7 @@ class Setting:
                     Dictionary(
                         Type=Name.Annot,
                         Subtype=Name.Link,
-                        Rect=Array([LEFT, bottom, WIDTH - RIGHT, top]),
+                        Rect=Array([LEFT, bottom, self._width - RIGHT, top]),
                         Border=Array([0, 0, 0]),
                         F=4,
                         Dest=Array([self._pdf.pages[target - 1].obj, Name.Fit]),

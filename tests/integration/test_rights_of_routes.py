@@ -88,6 +88,7 @@ POST    /text-review/{package_id}/{ordinal}/{number}                    a      f
 GET     /api/v1/documents/{package_id}/{ordinal}/hits                   aruh   f
 GET     /api/v1/search                                                  aruh   -
 GET     /api/v1/search/places                                           aruh   -
+POST    /api/v1/search/exports                                          aruh   -~
 GET     /api/v1/signatures                                              aruh   f
 POST    /api/v1/signatures                                              aruh   f
 GET     /api/v1/evidence-records                                        auh    -
@@ -157,12 +158,21 @@ DELETE  /api/v1/me/sessions/{session_id}                                *      -
 GET     /api/v1/me/tokens                                               *      -
 POST    /api/v1/me/tokens                                               *      -
 DELETE  /api/v1/me/tokens/{token_id}                                    *      -
+GET     /api/v1/me/searches                                             aruh   -
+POST    /api/v1/me/searches                                             aruh   -
+GET     /api/v1/me/searches/{search_id}                                 aruh   -~
+PATCH   /api/v1/me/searches/{search_id}                                 aruh   -~
+DELETE  /api/v1/me/searches/{search_id}                                 aruh   -~
 GET     /                                                               *      -
 GET     /help                                                           *      -
 GET     /how-to-check                                                   *      -
 GET     /preferences                                                    +      -
 GET     /holding                                                        aruh   -
 GET     /search                                                         aruh   -
+POST    /search/exports                                                 aruh   -~
+POST    /search/saved                                                   aruh   -~
+POST    /search/saved/names                                             aruh   -~
+POST    /search/saved/remove                                            aruh   -~
 GET     /dossiers/{package_id}                                          aruh   d
 GET     /dossiers/{package_id}/events                                   aruh   d
 GET     /documents/{package_id}/{ordinal}                               aruh   f
@@ -374,6 +384,7 @@ def _request(world: World, route: Route, thing: Held, agency: str) -> tuple[str,
         "{change_id}": world.change,
         "{session_id}": "00000000-0000-4000-8000-000000000000",
         "{token_id}": "00000000-0000-4000-8000-000000000000",
+        "{search_id}": "00000000-0000-4000-8000-000000000000",
     }
     path = route.path
     for name, value in places.items():
@@ -412,6 +423,8 @@ def _request(world: World, route: Route, thing: Held, agency: str) -> tuple[str,
         ("POST", "/api/v1/users"): {"json": {"login": "new.person", "name": "New"}},
         ("POST", "/api/v1/users/{login}/reset"): {"json": {}},
         ("POST", "/api/v1/me/tokens"): {"json": {"name": "x"}},
+        ("POST", "/api/v1/me/searches"): {"json": {"name": "x", "search": {"q": "x"}}},
+        ("POST", "/api/v1/search/exports"): {"json": {"q": "khongcodauhet", "as": "xlsx"}},
     }
     more = bodies.get((route.method, route.path), {})
     if "/lists/" in path:

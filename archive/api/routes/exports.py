@@ -16,7 +16,7 @@ from archive.api.problems import ApiError
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action, scope_of
 from archive.catalogue.places import Place
-from archive.composition.exporting import ExportDuty, export_jobs, needed_for, selections
+from archive.composition.exporting import ExportDuty, export_jobs, found_lists, needed_for, selections
 from archive.dissemination.outgoing import E_ARK_VERSIONS, CopyForm, ExportKind, Options, Shape
 from archive.dissemination.requests import authentication_values, request_values
 from archive.services.export_jobs import ExportOrder, ExportResult
@@ -89,8 +89,8 @@ def order(request: Request, asking: Looking, said: NewExport) -> Response:
         authentication=said.authentication,
         without=tuple(sorted(hidden)),
     )
-    ordered = _opened(request, asking, wanted)
-    body = _line(asking, ordered) | {"job": job_line(export_jobs(archive).job(ordered))}
+    ordered = open_order(request, asking, wanted)
+    body = line_of(asking, ordered) | {"job": job_line(export_jobs(archive).job(ordered))}
     return JSONResponse(body, 202, {"Location": f"{ROOT}/jobs/{ordered.job_id}"})
 
 
@@ -118,11 +118,11 @@ def order_selection(request: Request, asking: Asking, selection: Selection, kind
         person_id=asking.person.id,
         counted=counted,
     )
-    _opened(request, asking, wanted)
+    open_order(request, asking, wanted)
     return counted
 
 
-def _opened(request: Request, asking: Asking, wanted: ExportOrder) -> ExportOrder:
+def open_order(request: Request, asking: Asking, wanted: ExportOrder) -> ExportOrder:
     """The order, with its job open and its maker awake."""
     ordered = export_jobs(asking.archive).order(wanted)
     duty: ExportDuty | None = getattr(request.app.state, "exporting", None)
@@ -170,7 +170,7 @@ def exports(asking: Looking, limit: Limit = 50, cursor: Cursor = None) -> dict[s
     return page_of(
         own[: limit + 1],
         limit,
-        partial(_line, asking),
+        partial(line_of, asking),
         lambda order: cursor_after(order.ordered_at, order.export_id),
     )
 
@@ -179,7 +179,7 @@ def exports(asking: Looking, limit: Limit = 50, cursor: Cursor = None) -> dict[s
 def export(request: Request, asking: Looking, export_id: str) -> Response:
     """One export: its job, and what was made."""
     order = _own(asking, export_id)
-    return tagged(request, _line(asking, order) | {"job": job_line(export_jobs(asking.archive).job(order))})
+    return tagged(request, line_of(asking, order) | {"job": job_line(export_jobs(asking.archive).job(order))})
 
 
 @router.get("/{export_id}/files")
@@ -247,6 +247,8 @@ def _may_still(asking: Asking, order: ExportOrder) -> ExportOrder:
         RefusedError: the person may not take such things any more.
     """
     action = needed_for(order.kind)
+    if order.search is not None:
+        return _list_still(asking, order, action)
     for thing in export_jobs(asking.archive).things(order):
         place = asking.place(thing.identifier, action)
         if not _hidden(asking, place, action) <= set(thing.without):
@@ -254,7 +256,17 @@ def _may_still(asking: Asking, order: ExportOrder) -> ExportOrder:
     return order
 
 
-def _line(asking: Asking, order: ExportOrder) -> dict[str, Any]:
+def _list_still(asking: Asking, order: ExportOrder, action: Action) -> ExportOrder:
+    jobs, archive = export_jobs(asking.archive), asking.archive
+    archive.permits.require(asking.person, action, None, "GET /exports/{export_id}/file")
+    within = scope_of(asking.person, action)
+    if jobs.result(order) is not None and not found_lists(archive).may_still(jobs.places(order), within=within):
+        raise NotFoundError(order.export_id)
+    return order
+
+
+def line_of(asking: Asking, order: ExportOrder) -> dict[str, Any]:
+    """What is told of an export."""
     jobs = export_jobs(asking.archive)
     href = f"{ROOT}/exports/{order.export_id}"
     result = jobs.result(order)
@@ -265,6 +277,7 @@ def _line(asking: Asking, order: ExportOrder) -> dict[str, Any]:
         "ordinal": order.ordinal,
         "file_code": order.file_code,
         "selection": order.selection.model_dump(exclude_defaults=True) if order.selection else None,
+        "search": order.search.model_dump(mode="json", exclude_defaults=True) if order.search else None,
         "counted": order.counted,
         "as": order.kind.value,
         "profile": order.shape.value,
