@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
+from search.facets import choices
 from search.highlight import Marker
 from search.hits import hit
 from search.looks import Looks
@@ -25,12 +27,17 @@ class Assisting(Searching):
         answer = super().search(request)
         if not (request.correct and request.access):
             return answer
-
-        def finds(query: str) -> int:
-            return self.find(Wanted(planned(parse(query), request), RELEVANCE, 0)).total
-
         looks = Looks(self.find, request.access, request.without)
-        return replace(answer, did_you_mean=corrected(looks, request.query, answer.total, finds))
+        # A note may say that something else was searched than what was typed.
+        total = self._finds(request, request.query) if answer.notes else answer.total
+        better = corrected(looks, request.query, total, partial(self._finds, request))
+        return replace(answer, did_you_mean=better)
+
+    def _finds(self, request: SearchRequest, query: str) -> int:
+        """How many documents a query finds, as it is typed."""
+        plan = planned(parse(query), request)
+        narrow = (*plan.narrow, *choices(request.chosen).values())
+        return self.find(Wanted(replace(plan, narrow=narrow), RELEVANCE, 0)).total
 
     def suggest(
         self, typed: str, *, access: Sequence[str], without: Sequence[str] = (), limit: int = 10
