@@ -13,6 +13,9 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
+from search.clauses import neighbours
+from search.confusions import joined, may_be_near, misreadings, near, pieces
+from search.damage import damaged_rows
 from search.query import Number, Phrase, Prefix, Query, Word
 from search.vietnamese import MAX_WORD_CHARS, Forms, Place, forms_of, nfc, places, streams, written
 
@@ -55,13 +58,53 @@ class _Role(NamedTuple):
     """It is part of a phrase."""
 
     fold: str
+    damaged: bool = False
+    """Not what was asked for, but what OCR may have made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What OCR may have made of the words that are asked for with tolerance."""
+
+    misread: Mapping[str, str]
+    """Word asked for by what it may have become."""
+
+    near: Sequence[str]
+    """Words of which one letter may be another."""
+
+    rows: Sequence[tuple[Forms, ...]]
+
+    def what(self, folded: str) -> str:
+        """The word that `folded` may have been, or empty."""
+        return self.misread.get(folded) or next((word for word in self.near if near(word, folded)), "")
+
+
+def _expected(query: Query) -> _Expected:
+    misread: dict[str, str] = {}
+    close: list[str] = []
+    rows: dict[tuple[str, ...], None] = {}
+    for leaf in query.leaves():
+        if isinstance(leaf, Word) and leaf.tolerant:
+            word = leaf.word.fold
+            misread |= dict.fromkeys(misreadings(word), word)
+            rows |= dict.fromkeys(pieces(word))
+            close += [word] if may_be_near(word) else []
+        elif isinstance(leaf, Phrase | Number) and leaf.tolerant:
+            rows |= dict.fromkeys(damaged_rows(tuple(word.fold for word in leaf.words)))
+    for one, other in neighbours(query.clauses):
+        if one.tolerant and other.tolerant:
+            misread |= dict.fromkeys(joined((one.word.fold, other.word.fold)), one.word.fold)
+    misread |= {words[0]: words[0] for words in rows if len(words) == 1}
+    return _Expected(misread, close, [tuple(Forms(word, word) for word in words) for words in rows if len(words) > 1])
 
 
 class _Roles(dict[str, _Role | None]):
     """Roles by word as written, found once a query: texts repeat their words."""
 
-    def __init__(self, words: Mapping[str, str], prefixes: Sequence[Prefix], row_words: frozenset[str]) -> None:
-        self._words, self._prefixes, self._row_words = words, prefixes, row_words
+    def __init__(
+        self, words: Mapping[str, str], prefixes: Sequence[Prefix], row_words: frozenset[str], expected: _Expected
+    ) -> None:
+        self._words, self._prefixes, self._row_words, self._expected = words, prefixes, row_words, expected
 
     def __missing__(self, word: str) -> _Role | None:
         canon, folded = forms_of(word)
@@ -69,8 +112,11 @@ class _Roles(dict[str, _Role | None]):
         for prefix in self._prefixes:
             if not what and (folded.startswith(prefix.stem) or folded == prefix.whole):
                 what = prefix.stem
+        damaged = "" if what else self._expected.what(folded)
         in_row = folded in self._row_words
-        role = _Role(what, self._words.get(folded) == canon, in_row, folded) if what or in_row else None
+        exact = self._words.get(folded) == canon
+        asked = what or damaged or in_row
+        role = _Role(what or damaged, exact, in_row, folded, bool(damaged)) if asked else None
         self[word] = role
         return role
 
@@ -81,22 +127,25 @@ class Marker:
     def __init__(self, query: Query) -> None:
         words: dict[str, str] = {}
         prefixes: list[Prefix] = []
-        self._rows: list[tuple[Forms, ...]] = []
-        for leaf in query.leaves():
+        rows: list[tuple[Forms, ...]] = []
+        for leaf in (*query.also(), *query.leaves()):
             if isinstance(leaf, Word):
                 words[leaf.word.fold] = _typed(leaf.word)
             elif isinstance(leaf, Prefix):
                 prefixes.append(leaf)
             elif isinstance(leaf, Phrase | Number):
                 if len(leaf.words) > 1:
-                    self._rows.append(leaf.words)
+                    rows.append(leaf.words)
                 else:
                     words |= {word.fold: _typed(word) for word in leaf.words}
-        self._row_folds = [frozenset(word.fold for word in row) for row in self._rows]
-        self._roles = _Roles(words, prefixes, frozenset().union(*self._row_folds))
+        expected = _expected(query)
         stems = {prefix.stem for prefix in prefixes}
+        self._full = 10 * len(words.keys() | stems) + sum(map(bool, words.values())) + 13 * len(rows)
+        self._asked_rows = len(rows)
+        self._rows = [*rows, *expected.rows]
+        self._row_folds = [frozenset(word.fold for word in row) for row in self._rows]
+        self._roles = _Roles(words, prefixes, frozenset().union(*self._row_folds), expected)
         self._asks = bool(words or stems or self._rows)
-        self._full = 10 * len(words.keys() | stems) + sum(map(bool, words.values())) + 13 * len(self._rows)
 
     def __bool__(self) -> bool:
         return self._asks
@@ -106,18 +155,25 @@ class Marker:
         return [role for word in written(text) if (role := roles[word]) is not None]
 
     def weight(self, text: str) -> int:
-        """How well an NFC text answers: elements of the query in it, a little more when typed marks are there too."""
+        """How well an NFC text answers: elements of the query in it, a little more when typed marks are there too.
+
+        What OCR may have made of an element counts a little less than the element.
+        """
         seen = self._seen(text)
-        total = 10 * len({role.what for role in seen if role.what})
+        whole = {role.what for role in seen if role.what and not role.damaged}
+        total = 10 * len(whole) + 8 * len({role.what for role in seen if role.what} - whole)
         total += len({role.what for role in seen if role.exact})
         if self._rows:
             there = {role.fold for role in seen}
-            rows = [row for row, folds in zip(self._rows, self._row_folds, strict=True) if folds <= there]
+            rows = [index for index, folds in enumerate(self._row_folds) if folds <= there]
             canons, folded = (f" {stream} " for stream in streams(text)) if rows else ("", "")
-            for row in rows:
-                if _joined(word.fold for word in row) in folded:
-                    plain = not any(word.marked for word in row)
-                    total += 12 + (plain or _joined(word.canon for word in row) in canons)
+            for index in rows:
+                row = self._rows[index]
+                if _joined(word.fold for word in row) not in folded:
+                    continue
+                plain = not any(word.marked for word in row)
+                marked = plain or _joined(word.canon for word in row) in canons
+                total += 12 + marked if index < self._asked_rows else 8
         return total
 
     def touches(self, text: str) -> bool:

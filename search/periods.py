@@ -9,7 +9,6 @@ from typing import NamedTuple
 _ISO = re.compile(r"^([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?$")
 _VIETNAMESE = re.compile(r"^(?:(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-])?([0-9]{4})$")
 _YEARS = re.compile(r"^([0-9]{4})?\s*(?:-|–|\.\.)\s*([0-9]{4})?$")
-_MAX_DAY = 99991231
 
 
 class Span(NamedTuple):
@@ -17,6 +16,10 @@ class Span(NamedTuple):
 
     first: int
     last: int
+
+
+_BEGINNING = Span(101, 101)
+_END = Span(99991231, 99991231)
 
 
 def _span(year: int, month: int, day: int) -> Span | None:
@@ -54,11 +57,19 @@ def span(text: str) -> Span | None:
 
 
 def period(text: str) -> Span | None:
-    """As `span`, and spans of years: `2020-2025`, `2020..`, `..1975`."""
-    years = _YEARS.match(text.strip())
-    if not years or not any(years.groups()):
+    """As `span`, and from one to another: `2020-2025`, `01/03/2024..15/04/2024`, `2020..`, `..3/1975`."""
+    text = text.strip()
+    years = _YEARS.match(text)
+    if years:
+        first, last = years.groups()
+    elif ".." in text:
+        first, _, last = text.partition("..")
+    elif "/" in text and len(parts := re.split("[-–]", text)) == 2:  # noqa: PLR2004 - two ends
+        first, last = parts
+    else:
         return span(text)
-    first, last = int(years[1] or 0), int(years[2] or 0)
-    if last and first > last:
+    first, last = (first or "").strip(), (last or "").strip()
+    begin, end = span(first) if first else _BEGINNING, span(last) if last else _END
+    if begin is None or end is None or not (first or last) or begin.first > end.last:
         return None
-    return Span(first * 10000 + 101, last * 10000 + 1231 if last else _MAX_DAY)
+    return Span(begin.first, end.last)

@@ -39,6 +39,17 @@ class Begins:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """A term of a field that one change makes of `value`, or `value` itself.
+
+    A change is a letter replaced, added or left out, or two neighbours that change places.
+    """
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """A number of a field, both ends included; None: no end on that side."""
 
@@ -96,4 +107,4 @@ class Bool:
     never: tuple[Node, ...] = ()
 
 
-Node = Term | Row | OneOf | Begins | Within | Past | Everything | Nothing | Worth | Boost | Bool
+Node = Term | Row | OneOf | Begins | Near | Within | Past | Everything | Nothing | Worth | Boost | Bool

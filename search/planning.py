@@ -9,9 +9,12 @@ give.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from typing import Final
 
 from metadata.physical import LEVELS
+from search.clauses import neighbours
+from search.damage import damaged, row, run_together
 from search.documents import MAX_KEY_CHARS, code
 from search.errors import SearchRequestError
 from search.fields import KINDS, Kind, canonical
@@ -19,7 +22,7 @@ from search.periods import Span, period
 from search.places import level_key, place_keys
 from search.plan import Begins, Bool, Boost, Everything, Node, Nothing, OneOf, Row, Term, Within, Worth
 from search.ports import SearchRequest
-from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Query, Word
+from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Query, Same, Word
 from search.vietnamese import Forms, fold
 
 EXACT_SCORE = 1000.0
@@ -30,6 +33,16 @@ MARKED_SCORE = 40.0
 TITLE_FOLD_SCORE = 20.0
 """A title that has the words with other marks than those typed, or none: mostly other words."""
 
+TYPED_SCORE = 200.0
+"""All as typed, where what OCR may have made of it answers too."""
+
+PAIR_SCORE = 3.0
+"""Two neighbours of the query side by side in the document; all pairs together are less than any step."""
+
+SAME_SCORE = 0.1
+"""Other words of the same meaning: less than any word as typed."""
+
+_MAX_PAIRS = 6
 _MARKED_BOOST = 2.0
 _TITLE_BOOST = 1.5
 _MAX_RANKED_WORDS = 24
@@ -65,19 +78,18 @@ def planned(query: Query, request: SearchRequest) -> Bool:
 
 def _typed(query: Query) -> Iterator[Node]:
     """What was typed as words, or else the document that is called so; fields and negations bind both."""
-    words = [_clause(clause) for clause in query.clauses if not isinstance(clause, Not | Filter)]
+    words = [clause for clause in query.clauses if not isinstance(clause, Not | Filter)]
     if not words:
         return
-    typed = _all(words)
+    typed = _every(words)
     yield _either(typed, _silent(_key("key", query.key))) if query.key else typed
 
 
 def _clause(clause: Clause) -> Node:
     if isinstance(clause, Word | Phrase):
-        words = clause.words if isinstance(clause, Phrase) else (clause.word,)
-        return _row("fold", [word.fold for word in words])
+        return damaged(clause) if clause.tolerant else row("fold", [word.fold for word in _words(clause)])
     if isinstance(clause, Number):
-        cited = _row("fold", [word.fold for word in clause.words])
+        cited = damaged(clause) if clause.tolerant else row("fold", [word.fold for word in clause.words])
         return _either(_silent(_key("key", clause.key)), cited)
     if isinstance(clause, Prefix):
         return _prefix(clause)
@@ -88,10 +100,29 @@ def _clause(clause: Clause) -> Node:
     return _compound(clause)
 
 
-def _compound(clause: AllOf | Not) -> Node:
+def _compound(clause: AllOf | Same | Not) -> Node:
     if isinstance(clause, AllOf):
-        return _all(_clause(inner) for inner in clause.clauses)
+        return _every(clause.clauses)
+    if isinstance(clause, Same):
+        others = (Worth(_clause(other), SAME_SCORE) for other in clause.others)
+        return Bool(should=(_every(clause.typed), *others))
     return Bool(narrow=(Everything(),), never=(_clause(clause.clause),))
+
+
+def _every(clauses: Sequence[Clause]) -> Node:
+    """All of some clauses; of neighbours that may be damaged also what lost the blank between them."""
+    runs: list[list[Node]] = [[] for _ in clauses]
+    for at, (one, other) in enumerate(pairwise(clauses)):
+        if isinstance(one, Word) and isinstance(other, Word) and one.tolerant and other.tolerant:
+            together = run_together(one, other)
+            runs[at].append(together)
+            runs[at + 1].append(together)
+    nodes = zip(map(_clause, clauses), runs, strict=True)
+    return _all(Bool(should=(node, *others)) if others else node for node, others in nodes)
+
+
+def _words(clause: Word | Phrase) -> tuple[Forms, ...]:
+    return clause.words if isinstance(clause, Phrase) else (clause.word,)
 
 
 def _prefix(prefix: Prefix) -> Node:
@@ -127,8 +158,8 @@ def _valued(kind: Kind, name: str, value: str, folds: Sequence[str]) -> Node:
     if kind is Kind.NUMBER:
         return _all(Term("number", word) for word in folds)
     if kind is Kind.WORDS:
-        row = _row("title" if name == "title" else f"w_{name}", folds)
-        return _either(row, _key("x_agency", " ".join(folds))) if name == "organ" else row
+        words = row("title" if name == "title" else f"w_{name}", folds)
+        return _either(words, _key("x_agency", " ".join(folds))) if name == "organ" else words
     if name == "code":
         return _either(_key("x_doc_code", code(value)), _key("x_file_code", code(value)))
     if name in LEVELS:
@@ -151,8 +182,12 @@ def _bonuses(query: Query) -> Iterator[Node]:
     if any(word[0].isdigit() for word in called):
         designated = _all(Term("designation", word) for word in called)
         yield Worth(designated, DESIGNATION_SCORE, "search.why.number_parts")
+    if query.tolerates:
+        as_typed = [clause for clause in query.strict().clauses if not isinstance(clause, Not | Filter)]
+        yield Worth(_every(as_typed), TYPED_SCORE, "search.why.as_typed")
     yield from _titled(words)
     yield from _marked(query, [word for word in words if word.marked])
+    yield from _side_by_side(query.clauses)
 
 
 def _titled(words: Sequence[Forms]) -> Iterator[Node]:
@@ -161,8 +196,8 @@ def _titled(words: Sequence[Forms]) -> Iterator[Node]:
     yield Worth(_all(typed), TITLE_SCORE, "search.why.title_words")
     if len(words) > 1:
         field = "title_canon" if marked else "title"
-        row = _row(field, [word.canon if marked else word.fold for word in words])
-        yield Worth(row, TITLE_PHRASE_SCORE, "search.why.title_row")
+        called = row(field, [word.canon if marked else word.fold for word in words])
+        yield Worth(called, TITLE_PHRASE_SCORE, "search.why.title_row")
     if marked:
         unmarked = _all(Term("title", word.fold) for word in words)
         yield Worth(unmarked, TITLE_FOLD_SCORE, "search.why.title_other_marks")
@@ -179,16 +214,21 @@ def _marked(query: Query, words: Sequence[Forms]) -> Iterator[Node]:
         yield Boost(Term("canon", word.canon), _MARKED_BOOST)
     for leaf in query.leaves():
         if isinstance(leaf, Phrase) and any(word.marked for word in leaf.words):
-            row = _row("canon", [word.canon for word in leaf.words])
-            yield Worth(row, MARKED_SCORE, "search.why.phrase_marks_as_typed")
+            phrase = row("canon", [word.canon for word in leaf.words])
+            yield Worth(phrase, MARKED_SCORE, "search.why.phrase_marks_as_typed")
+
+
+def _side_by_side(clauses: Sequence[Clause]) -> Iterator[Node]:
+    """Most words of the language are two syllables; those that stand side by side as typed are likely meant so."""
+    pairs: dict[tuple[str, str], None] = {}
+    for one, other in neighbours(clauses):
+        pairs[one.word.fold, other.word.fold] = None
+    for pair in islice(pairs, _MAX_PAIRS):
+        yield Worth(Row("fold", pair), PAIR_SCORE, "search.why.side_by_side")
 
 
 def _key(field: str, value: str) -> Term:
     return Term(field, value[:MAX_KEY_CHARS])
-
-
-def _row(field: str, words: Sequence[str]) -> Node:
-    return Term(field, words[0]) if len(words) == 1 else Row(field, tuple(words))
 
 
 def _all(nodes: Iterable[Node]) -> Node:

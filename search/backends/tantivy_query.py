@@ -12,6 +12,7 @@ from search.plan import (
     Bool,
     Boost,
     Everything,
+    Near,
     Node,
     Nothing,
     OneOf,
@@ -50,6 +51,8 @@ class Compiler:
             case Begins(field, stem):
                 # The stem holds letters and digits only, so nothing in it can be an operator of the expression.
                 return tantivy.Query.regex_query(self.schema, field, f"{stem}.*")
+            case Near(field, value):
+                return tantivy.Query.fuzzy_term_query(self.schema, field, value, 1, True, False)
             case Within(field, first, last):
                 return tantivy.Query.range_query(self.schema, field, tantivy.FieldType.Integer, first, last)
             case Past(field, value):

@@ -39,3 +39,23 @@ def test_spans_of_years_may_be_open_at_one_end() -> None:
     assert period("2025-03") == (20250301, 20250331)
     assert period("2025-2020") is None
     assert period("..") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("01/03/2024..15/04/2024", 20240301, 20240415),
+        ("1/3/2024-15/4/2024", 20240301, 20240415),
+        ("2024-03-01 .. 2024-04-15", 20240301, 20240415),
+        ("3/2024..2025", 20240301, 20251231),
+        ("15/04/2024..", 20240415, 99991231),
+        ("..3/1975", 101, 19750331),
+    ],
+)
+def test_spans_go_from_day_month_or_year_to_another(text: str, first: int, last: int) -> None:
+    assert period(text) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["15/4/2024..1/3/2024", "31/2/2024..2025", "1/1/2024-x/2024", "a..b", "1/1/2024-2-3"])
+def test_what_is_no_span_is_none(text: str) -> None:
+    assert period(text) is None

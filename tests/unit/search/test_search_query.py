@@ -6,12 +6,17 @@ import pytest
 
 from metadata.messages import LANGUAGES, text
 from search import query
+from search.clauses import MAX_TOLERANT_WORDS, made_tolerant
 from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Word, parse
 from search.vietnamese import forms
 
 
 def word(typed: str) -> Word:
     return Word(forms(typed)[0])
+
+
+def tolerant(typed: str) -> Word:
+    return Word(forms(typed)[0], tolerant=True)
 
 
 def phrase(typed: str) -> Phrase:
@@ -50,6 +55,33 @@ def phrase(typed: str) -> Phrase:
         ("a số:1 OR số:2", [word("a"), AnyOf((Filter("number", "1"), Filter("number", "2")))]),
         ("Kính gửi: Bộ", [word("kính"), word("gửi"), word("bộ")]),
         ("(a) [b], c!", [word("a"), word("b"), word("c")]),
+        ("(a b) c", [word("a"), word("b"), word("c")]),
+        ("(a OR b) c", [AnyOf((word("a"), word("b"))), word("c")]),
+        ("(a OR b) OR c", [AnyOf((AnyOf((word("a"), word("b"))), word("c")))]),
+        ("x ((a OR b) c OR d)", [word("x"), AnyOf((AllOf((AnyOf((word("a"), word("b"))), word("c"))), word("d")))]),
+        ("(a -b) OR c", [AnyOf((AllOf((word("a"), Not(word("b")))), word("c")))]),
+        ("-(a OR b) c", [Not(AnyOf((word("a"), word("b")))), word("c")]),
+        ("a (số:1 OR số:2).", [word("a"), AnyOf((Filter("number", "1"), Filter("number", "2")))]),
+        (
+            "(số:1 năm:2020) OR số:2",
+            [AnyOf((AllOf((Filter("number", "1"), Filter("year", "2020"))), Filter("number", "2")))],
+        ),
+        ('("a b")', [phrase("a b")]),
+        ("khoản f(x)", [word("khoản"), phrase("f x")]),
+        ("()", []),
+        ("quyết~ định", [tolerant("quyết"), word("định")]),
+        ('"a b"~', [made_tolerant(phrase("a b"))]),
+        ("a b ~", [tolerant("a"), tolerant("b")]),
+        ("(a b)~ c", [tolerant("a"), tolerant("b"), word("c")]),
+        ("(a~) (b c ~) d", [tolerant("a"), tolerant("b"), tolerant("c"), word("d")]),
+        ("-a~", [Not(tolerant("a"))]),
+        ("a~b", [phrase("a b")]),
+        ("~ a", [tolerant("a")]),
+        ("12/CV~", [Number("12-cv", tuple(forms("12 CV")), tolerant=True)]),
+        ("ngày:01/03/2024..15/04/2024", [Filter("date", "01/03/2024..15/04/2024")]),
+        ("(năm:2020..)", [Filter("year", "2020..")]),
+        ("mã:000.00.16.H41", [Filter("code", "000.00.16.H41")]),
+        ("phông:UBND", [Filter("fonds", "UBND")]),
     ],
 )
 def test_what_is_typed_becomes_clauses_without_a_note(typed: str, clauses: list[Clause]) -> None:
@@ -72,6 +104,13 @@ def test_what_is_typed_becomes_clauses_without_a_note(typed: str, clauses: list[
         ("a*", [word("a")], query.NOTE_PREFIX_TOO_SHORT),
         ("t*i", [phrase("t i")], query.NOTE_WILDCARD),
         ("!!!", [], query.NOTE_NOTHING),
+        ("(a OR b", [AnyOf((word("a"), word("b")))], query.NOTE_PARENTHESES),
+        ("a) b", [word("a"), word("b")], query.NOTE_PARENTHESES),
+        ("(a (b OR c) d", [word("a"), AnyOf((word("b"), word("c"))), word("d")], query.NOTE_PARENTHESES),
+        ("tài*~", [Prefix("tai", "tai")], query.NOTE_NO_TOLERANCE),
+        ("số:2~", [Filter("number", "2")], query.NOTE_NO_TOLERANCE),
+        ("ngày:15/04/2024..01/03/2024", [phrase("ngày 15 04 2024 01 03 2024")], query.NOTE_AS_WORDS),
+        ("((((((a))))))", [word("a")], query.NOTE_CUT),
     ],
 )
 def test_what_is_not_well_formed_is_words_and_says_so(typed: str, clauses: list[Clause], note: str) -> None:
@@ -94,7 +133,8 @@ def test_the_whole_query_may_be_the_key_of_a_document() -> None:
 @pytest.mark.parametrize(
     "storm",
     ["từ " * 3_000_000, "th* " * 100_000, '"' * 10_000_001, "-" * 10**7, "a:" * 10**6, "OR " * 10**6, "số:" * 10**6,
-     '"' + "a " * 10**6 + '"', "\u0301" * 10**6, "0/" * 10**6, "a" * 10**7, "(" * 10**7, "a|" * 10**6],
+     '"' + "a " * 10**6 + '"', "\u0301" * 10**6, "0/" * 10**6, "a" * 10**7, "(" * 10**7, "a|" * 10**6, "(a OR " * 10**6,
+     "a~ " * 10**6, ")~" * 10**6, "(a~)" * 10**6],
 )  # fmt: skip
 def test_a_storm_is_cut_with_a_note(storm: str) -> None:
     parsed = parse(storm)
@@ -104,8 +144,21 @@ def test_a_storm_is_cut_with_a_note(storm: str) -> None:
     assert sum(isinstance(leaf, Prefix) for leaf in leaves) <= query.MAX_PREFIXES
 
 
+def test_only_the_first_words_are_tolerant() -> None:
+    parsed = parse("a b c d " * 8 + "~")
+    assert parsed.notes == (query.NOTE_CUT,)
+    assert sum(isinstance(leaf, Word) and leaf.tolerant for leaf in parsed.leaves()) == MAX_TOLERANT_WORDS
+    assert not any(leaf.tolerant for leaf in parsed.strict().leaves() if isinstance(leaf, Word))
+
+
+def test_what_is_made_tolerant_still_excludes_only_what_was_typed() -> None:
+    parsed = parse("a (b OR -c) số:1").tolerant()
+    assert parsed.clauses == (tolerant("a"), AnyOf((tolerant("b"), Not(word("c")))), Filter("number", "1"))
+    assert parsed.tolerates
+
+
 def test_every_note_is_a_message_in_every_language() -> None:
     notes = [value for name, value in vars(query).items() if name.startswith("NOTE_")]
-    assert len(notes) == 6
+    assert len(notes) == 8
     for language in LANGUAGES:
         assert all(text(note, language) for note in notes)

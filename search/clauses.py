@@ -1,0 +1,202 @@
+"""What can be asked for: the parts of a query, the same for every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from search.vietnamese import Forms
+
+MAX_TOLERANT_WORDS = 12
+"""Words beyond these are asked for as they are typed: each costs dozens of terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, anywhere in the document."""
+
+    word: Forms
+    tolerant: bool = False
+    """What OCR may have made of it is found too, as for phrases and numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """At least two words side by side, in this order; over a page break too."""
+
+    words: tuple[Forms, ...]
+    tolerant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A document number with its notation: the document itself, or one that cites it."""
+
+    key: str
+    words: tuple[Forms, ...]
+    tolerant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Beginning of a word."""
+
+    stem: str
+    """Folded, at least `MIN_PREFIX_CHARS`, letters and digits only; a last y is not made i as in a whole word."""
+
+    whole: str
+    """Fold of the same as a whole word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A field with a value; does not count for the rank."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Documents for which the clause does not hold."""
+
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one clause holds."""
+
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All clauses hold."""
+
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Words as typed, or other words that mean the same."""
+
+    typed: tuple[Word, ...]
+    others: tuple[Word | Phrase, ...]
+
+
+Leaf = Word | Phrase | Number | Prefix | Filter
+Clause = Leaf | Not | AnyOf | AllOf | Same
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All clauses hold, or all that was typed is the number or code of the document."""
+
+    clauses: tuple[Clause, ...]
+    key: str = ""
+    """Key of all that was typed, when that can be a number or a code."""
+
+    notes: tuple[str, ...] = ()
+    nothing: bool = False
+    """Something was typed, but not one letter of it can be searched: no document answers."""
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The clauses that a document may hold, as typed, without those under `Not`."""
+        for clause in self.clauses:
+            yield from _leaves(clause)
+
+    def also(self) -> Iterator[Leaf]:
+        """What may stand in place of the words as typed, because it means the same."""
+        for clause in self.clauses:
+            yield from _also(clause)
+
+    def words(self) -> tuple[Forms, ...]:
+        """All words asked for, in the order typed, each once."""
+        found: dict[Forms, None] = {}
+        for leaf in self.leaves():
+            if isinstance(leaf, Word):
+                found[leaf.word] = None
+            elif isinstance(leaf, Phrase | Number):
+                found.update(dict.fromkeys(leaf.words))
+        return tuple(found)
+
+    @property
+    def tolerates(self) -> bool:
+        """Whether something of it is asked for as OCR may have read it."""
+        return any(isinstance(leaf, Word | Phrase | Number) and leaf.tolerant for leaf in self.leaves())
+
+    def tolerant(self) -> Query:
+        """The same, asked for as OCR may have read it; what must not stand there is not."""
+        return replace(self, clauses=Tolerance().bounded([made_tolerant(clause) for clause in self.clauses]))
+
+    def strict(self) -> Query:
+        """The same, asked for as it was typed."""
+        return replace(self, clauses=tuple(made_tolerant(clause, tolerant=False) for clause in self.clauses))
+
+
+def _leaves(clause: Clause) -> Iterator[Leaf]:
+    if isinstance(clause, AnyOf | AllOf):
+        for inner in clause.clauses:
+            yield from _leaves(inner)
+    elif isinstance(clause, Same):
+        yield from clause.typed
+    elif not isinstance(clause, Not):
+        yield clause
+
+
+def _also(clause: Clause) -> Iterator[Leaf]:
+    if isinstance(clause, AnyOf | AllOf):
+        for inner in clause.clauses:
+            yield from _also(inner)
+    elif isinstance(clause, Same):
+        yield from clause.others
+
+
+def neighbours(clauses: Sequence[Clause]) -> Iterator[tuple[Word, Word]]:
+    """Words typed side by side that must both be there."""
+    typed = [word for clause in clauses for word in (clause.typed if isinstance(clause, Same) else (clause,))]
+    for one, other in pairwise(typed):
+        if isinstance(one, Word) and isinstance(other, Word):
+            yield one, other
+    for clause in clauses:
+        if isinstance(clause, AnyOf | AllOf):
+            inner = [[each] for each in clause.clauses] if isinstance(clause, AnyOf) else [clause.clauses]
+            for group in inner:
+                yield from neighbours(group)
+
+
+def made_tolerant(clause: Clause, *, tolerant: bool = True) -> Clause:
+    """`clause` with its words asked for as OCR may have read them, or as typed; what stands under `Not` stays."""
+    if isinstance(clause, Word | Phrase | Number):
+        return replace(clause, tolerant=tolerant)
+    if isinstance(clause, AnyOf | AllOf):
+        return replace(clause, clauses=tuple(made_tolerant(inner, tolerant=tolerant) for inner in clause.clauses))
+    if isinstance(clause, Same):
+        return replace(clause, typed=tuple(replace(word, tolerant=tolerant) for word in clause.typed))
+    return clause
+
+
+class Tolerance:
+    """Takes tolerance from the words beyond the first `MAX_TOLERANT_WORDS`."""
+
+    def __init__(self) -> None:
+        self.left = MAX_TOLERANT_WORDS
+
+    def bounded(self, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
+        """The clauses, of which later ones may have lost their tolerance."""
+        return tuple(self._bounded(clause) for clause in clauses)
+
+    def _bounded(self, clause: Clause) -> Clause:
+        if isinstance(clause, AnyOf | AllOf):
+            return replace(clause, clauses=self.bounded(clause.clauses))
+        if isinstance(clause, Not):
+            return Not(self._bounded(clause.clause))
+        if isinstance(clause, Same):
+            self.left -= sum(word.tolerant for word in clause.typed)
+            return clause if self.left >= 0 else made_tolerant(clause, tolerant=False)
+        if isinstance(clause, Word | Phrase | Number) and clause.tolerant:
+            self.left -= 1 if isinstance(clause, Word) else len(clause.words)
+            return clause if self.left >= 0 else made_tolerant(clause, tolerant=False)
+        return clause

@@ -1,0 +1,1 @@
+"""What searching knows of the language and of OCR (`*.toml` beside this file)."""
