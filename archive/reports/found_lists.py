@@ -50,16 +50,16 @@ class _Column:
 
 _COLUMNS = (
     _Column("ordinal", 11, 8.0, centred=True, number=True),
-    _Column("number", 25, 22.0),
-    _Column("issued", 19, 13.0, centred=True),
-    _Column("type", 20, 16.0),
-    _Column("title", 50, 60.0),
-    _Column("organ", 30, 30.0),
-    _Column("file_code", 26, 24.0),
-    _Column("fonds", 24, 24.0),
-    _Column("page", 12, 8.0, centred=True, number=True),
-    _Column("snippet", 54, 70.0),
-    _Column("remark", 16, 16.0),
+    _Column("number", 22, 22.0),
+    _Column("issued", 18, 13.0, centred=True),
+    _Column("type", 17, 16.0),
+    _Column("title", 42, 60.0),
+    _Column("organ", 24, 30.0),
+    _Column("file_code", 24, 24.0),
+    _Column("fonds", 20, 24.0),
+    _Column("page", 11, 8.0, centred=True, number=True),
+    _Column("snippet", 86, 70.0),
+    _Column("remark", 13, 16.0),
 )
 
 
