@@ -66,6 +66,7 @@ STATUS: Mapping[str, int] = {
     "export.too_long": HTTPStatus.CONFLICT,
     "search.request": HTTPStatus.BAD_REQUEST,
     "search.not_saved": HTTPStatus.CONFLICT,
+    "search.expired": HTTPStatus.GONE,
     "delivery.missing": HTTPStatus.BAD_REQUEST,
     "delivery.unknown": HTTPStatus.BAD_REQUEST,
     "home.newer": HTTPStatus.CONFLICT,

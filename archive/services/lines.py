@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archive.catalogue.journal import Job, JobStatus
-from search.ports import Hit
+from metadata.messages import text
+from search.ports import Hit, SearchAnswer
 
 
 def job_line(job: Job) -> dict[str, Any]:
@@ -47,3 +48,35 @@ def hit_line(hit: Hit) -> dict[str, Any]:
         "type": hit.type_name,
         "no_file": hit.no_file,
     }
+
+
+def why_line(hit: Hit, language: str) -> dict[str, Any]:
+    """Why a hit stands where it does, the weightiest first."""
+    return {
+        "why": [
+            {"key": reason.key, "message": text(reason.key, language), "score": round(reason.score, 3)}
+            for reason in hit.why
+        ]
+    }
+
+
+def facet_lines(answer: SearchAnswer, language: str) -> list[dict[str, Any]]:
+    """The facets that were asked for, with how many documents have each value."""
+    return [
+        {
+            "name": name,
+            "label": text(f"search.facet.{name}", language),
+            "values": [
+                {"value": value, "label": _value_label(name, value, language), "documents": documents}
+                for value, documents in counts
+            ],
+        }
+        for name, counts in answer.facets.items()
+    ]
+
+
+def _value_label(name: str, value: str, language: str) -> str:
+    """Words for what the program itself wrote; what was described stands as it was."""
+    if name == "quality":
+        return text(f"search.facet.value.quality.{value}", language)
+    return text(f"signatures.indication.{value.replace('-', '_')}", language) if name == "verdict" else value
