@@ -16,13 +16,16 @@ from typing import Any, Final, NamedTuple
 
 MAX_MISREADINGS: Final = 48
 MAX_PIECES: Final = 12
-MIN_NEAR_LETTERS: Final = 4
-"""Shorter words have too many neighbours that are words themselves."""
+MIN_NEAR_LETTERS: Final = 5
+"""Shorter words have too many neighbours that are words themselves: giao, giai, giam, gian."""
 
 MAX_LETTERS: Final = 24
 """A longer run of letters is no word that could be guessed."""
 
 MAX_JOINED_LETTERS: Final = 2 * MAX_LETTERS
+
+_LEAST_TWICE = 3e-6
+"""Two confusions in one word that are less likely than this are not asked for."""
 
 _WHOLE = 100_000
 
@@ -68,10 +71,13 @@ def misreadings(word: str) -> tuple[str, ...]:
     # Two are likely only where both are; the rest would never be among the first.
     for changed, share, end in sorted(once, key=lambda each: -each[1])[:MAX_MISREADINGS]:
         for twice, other, _ in _once(changed, end):
-            found[twice] = max(share * other, found.get(twice, 0.0))
+            if share * other >= _LEAST_TWICE:
+                found[twice] = max(share * other, found.get(twice, 0.0))
     found.pop(word, None)
     likeliest = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(changed for changed, _ in likeliest if len(changed) > 1)[:MAX_MISREADINGS]
+    # What lost more than a letter is hardly this word any more: `va` of `vang`.
+    least = max(2, len(word) - 1)
+    return tuple(changed for changed, _ in likeliest if len(changed) >= least)[:MAX_MISREADINGS]
 
 
 @lru_cache(4096)

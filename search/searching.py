@@ -13,12 +13,15 @@ from search.facets import choices, named
 from search.highlight import Marker
 from search.hits import hit
 from search.paging import Order, allowed, behind, cursor, position_of, went_on
-from search.plan import Bool, Node, OneOf
+from search.plan import Bool, Node, OneOf, Term
 from search.planning import planned
 from search.ports import IndexedDocument, Reason, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
 
 RELEVANCE: Final = "relevance"
+NOTE_TOLERANT: Final = "search.tolerant"
+_LOOSELY = "\0~"
+"""Tells cursors of the second try from those of a question as it was typed."""
 
 
 ORDERS: Final[Mapping[str, Order]] = {
@@ -106,6 +109,20 @@ class Searching(ABC):
         if request.limit < 0 or request.offset < 0:
             raise SearchRequestError("limit or offset", min(request.limit, request.offset))
         query = parse(request.query)
+        loosely = replace(request, query=f"{request.query}{_LOOSELY}"), query.tolerant()
+        if query.tolerates or loosely[1] == query:
+            return self._answer(request, query)
+        if request.after:
+            # A list goes on as it began, whatever has come in since.
+            try:
+                return self._answer(request, query)
+            except SearchRequestError:
+                return self._answer(*loosely)
+        answer = self._answer(request, query)
+        second = self._answer(*loosely) if not answer.total and request.access else answer
+        return replace(second, notes=(*answer.notes, NOTE_TOLERANT)) if second.total > answer.total else answer
+
+    def _answer(self, request: SearchRequest, query: Query) -> SearchAnswer:
         asked = planned(query, request)
         chosen, counted = choices(request.chosen), named(request.facets)
         if query.nothing or not request.access:
@@ -179,9 +196,21 @@ class Searching(ABC):
 
         Whether the document may be seen is for the caller to know.
         """
-        marker = Marker(parse(query))
+        asked = parse(query)
+        marker = Marker(asked)
         document = self.document(document_id) if marker else None
-        return tuple(marker.page_hits(document.pages)) if document else ()
+        if document is None:
+            return ()
+        if not asked.tolerates and not self._answers(asked, document_id):
+            # It was found by the second try.
+            marker = Marker(asked.tolerant())
+        return tuple(marker.page_hits(document.pages))
+
+    def _answers(self, query: Query, document_id: str) -> bool:
+        plan = planned(query, SearchRequest("", access=()))
+        of_any = tuple(node for node in plan.narrow if node != OneOf("access", ()))
+        narrow = (Term("id", document_id), *of_any)
+        return self.find(Wanted(replace(plan, narrow=narrow), RELEVANCE, 0)).total > 0
 
 
 def _narrowed(plan: Bool, by: Iterable[Node]) -> Bool:

@@ -188,6 +188,102 @@ class SearchIndexContract:
         assert (hit.package_id, hit.page) == ("scan", 3)
         assert "<em>mương</em>" in hit.snippet
 
+    # Parentheses
+
+    def test_parentheses_make_a_group_of_alternatives(self, holding: SearchIndex) -> None:
+        assert set(found(holding, "(thuỷ lợi OR đất đai) hoà")) == {"d1", "d2"}
+        assert found(holding, "(thuỷ lợi OR đất đai) tranh") == ["d2"]
+        assert found(holding, "(thuỷ OR đất) -(tranh chấp)") == ["d1"]
+        assert found(holding, "(số:45 OR số:7) (nghị OR toán)") == ["d2"]
+
+    def test_parentheses_that_do_not_pair_are_told_and_searched_all_the_same(self, holding: SearchIndex) -> None:
+        answer = holding.search(SearchRequest("(bàn giao (bản đồ", access=EVERYBODY))
+        assert ([hit.package_id for hit in answer.hits], answer.notes) == (["d6"], ("search.parentheses",))
+
+    # What OCR made of it
+
+    DAMAGED = (
+        ("joined", "Quyetdinh bổ nhiệm"),
+        ("parted", "quyết đ ịnh bổ nhiệm"),
+        ("letter", "quyết dịnb bổ nhiệm"),
+        ("lost", "quyt định bổ nhiệm"),
+        ("two", "quyel định bổ nhiem"),
+    )
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["quyết~ định~ bổ nhiệm", "quyet dinh bo nhiem ~", '"quyết định"~ bổ nhiệm', "(quyết định)~ (bổ nhiệm)~"],
+    )
+    def test_a_tilde_finds_what_was_misread_behind_what_was_read_right(self, index: SearchIndex, typed: str) -> None:
+        damaged = [document(name, pages=[text * 5], issued="2025-01-01") for name, text in self.DAMAGED]
+        index.add([*damaged, document("right", pages=["quyết định bổ nhiệm"]), document("other", pages=["bổ nhiệm"])])
+        answer = found(index, typed, access=["all"])
+        assert answer[0] == "right"
+        assert {"joined", "parted", "letter", "lost"} <= set(answer)
+        assert "other" not in answer
+
+    def test_words_run_together_are_found_by_the_words_and_the_other_way_round(self, index: SearchIndex) -> None:
+        index.add([document("together", pages=["nghịquyết số"]), document("apart", pages=["nghị quyết số"])])
+        assert found(index, "nghị quyết ~", access=["all"]) == ["apart", "together"]
+        assert found(index, "nghịquyết~", access=["all"]) == ["together", "apart"]
+
+    def test_when_nothing_is_found_a_second_try_is_made_and_told(self, index: SearchIndex) -> None:
+        index.add([document("a", pages=["Nghị quyt về dất dai", "trang hai"]), document("b", pages=["nghị luận"])])
+        answer = index.search(SearchRequest("nghị quyết"))
+        assert [hit.package_id for hit in answer.hits] == ["a"]
+        assert answer.notes == ("search.tolerant",)
+        assert "<em>Nghị</em> <em>quyt</em>" in answer.hits[0].snippet
+        assert [(page, end) for page, _, end in index.page_hits("a/1", "nghị quyết")] == [(1, 4), (1, 9)]
+
+    def test_there_is_no_second_try_where_something_is_found_or_nothing_is_alike(self, index: SearchIndex) -> None:
+        index.add([document("a", title="quyết toán", pages=["quyt"]), document("b", pages=["quyt"])])
+        assert index.search(SearchRequest("quyết")).notes == ()
+        assert found(index, "quyết", access=["all"]) == ["a"]
+        assert index.page_hits("a/1", "quyết") == ()
+        answer = index.search(SearchRequest("không thấy đâu"))
+        assert (answer.total, answer.notes) == (0, ())
+
+    def test_the_second_try_stays_within_the_rights_and_the_fields(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("secret", pages=["nghị quyết"], access=["u1"]),
+                document("open", pages=["nghị quyt"], issued="2020", access=["u2"]),
+            ]
+        )
+        answer = index.search(SearchRequest("nghị quyết", access=["u2"]))
+        assert ([hit.package_id for hit in answer.hits], answer.total) == (["open"], 1)
+        assert found(index, "nghị quyết năm:2021", access=["u2"]) == []
+        assert found(index, "nghị quyết", access=["u3"]) == []
+
+    def test_a_number_is_not_taken_for_its_neighbour(self, index: SearchIndex) -> None:
+        index.add([document("a", number="223/QĐ-TTg"), document("b", pages=["theo Quyết định số 22Z/QĐ-TTg"])])
+        assert found(index, "222/QĐ-TTg", access=["all"]) == []
+
+    def test_a_list_of_the_second_try_goes_on_as_it_began(self, index: SearchIndex) -> None:
+        index.add([document(f"m{number}", pages=["nghị quyt"]) for number in range(3)])
+        for sort in ("relevance", "-date"):
+            first = index.search(SearchRequest("nghị quyết", limit=2, sort=sort, after=""))
+            index.add([document("right", pages=["nghị quyết"])])
+            second = index.search(SearchRequest("nghị quyết", limit=2, sort=sort, after=first.next))
+            index.remove_package("right")
+            shown = [hit.package_id for hit in (*first.hits, *second.hits)]
+            assert {"m0", "m1", "m2"} <= set(shown)
+            assert len(shown) == len(set(shown))
+
+    # Neighbours
+
+    def test_words_side_by_side_stand_before_the_same_words_apart(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("apart", pages=["đồng ý giao kết hợp thức, đồng phục và hợp tác đồng thời " * 3]),
+                document(
+                    "beside", pages=["ký hợp đồng mua sắm của cơ quan, đơn vị trực thuộc trong năm nay và năm sau"]
+                ),
+            ]
+        )
+        assert found(index, "hop dong", access=["all"]) == ["beside", "apart"]
+        assert found(index, "hợp đồng", access=["all"]) == ["beside", "apart"]
+
     # Numbers and codes
 
     @pytest.mark.parametrize(
@@ -288,6 +384,8 @@ class SearchIndexContract:
         assert set(found(holding, issued_from=date(2021, 6, 2))) == {"d3"}
         assert set(found(holding, "năm:2020")) == {"d1"}
         assert set(found(holding, "năm:2018-2019")) == {"d5", "d6"}
+        assert set(found(holding, "ngày:31/12/2019..15/01/2020")) == {"d1", "d5"}
+        assert set(found(holding, "ngày:01/06/2021..")) == {"d2", "d3"}
 
     def test_a_day_known_to_the_month_or_year_matches_what_it_may_be(self, index: SearchIndex) -> None:
         index.add([document(name, title="x", issued=name) for name in ("2024", "2024-06", "2024-06-15")])
@@ -523,7 +621,9 @@ class SearchIndexContract:
     @pytest.mark.parametrize(
         "storm",
         ["tài " * 10_000, "a* b* c* ", "th* ng* tr* ch* kh* nh* ph* gi* qu* la* ", '"' * 999, "OR " * 5000, "x" * 10**7,
-         "-a " * 5000, "số:1 OR " * 3000, "(" * 5000 + ")" * 5000, "*" * 5000, "\x00\ud800\U0010ffff", "năm:9999-0000"],
+         "-a " * 5000, "số:1 OR " * 3000,
+         "quyết định " * 6 + "~", "(a OR b)~ " * 3000, "(a OR " * 5000, "x" * 4000 + "~",
+         "(" * 5000 + ")" * 5000, "*" * 5000, "\x00\ud800\U0010ffff", "năm:9999-0000"],
     )  # fmt: skip
     def test_a_storm_is_bounded_and_answered(self, holding: SearchIndex, storm: str) -> None:
         answer = holding.search(SearchRequest(storm, access=EVERYBODY))
