@@ -77,6 +77,11 @@ class Home:
         return self.path / "keys"
 
     @property
+    def queries(self) -> Path:
+        """Queries that were asked, where the setting keeps them."""
+        return self.path / "queries"
+
+    @property
     def settings_file(self) -> Path:
         """Settings beside the environment's; may hold secrets, hidden from worker processes."""
         return self.path / "luutru.toml"

@@ -29,3 +29,6 @@ class SearchSettings(BaseModel):
 
     lock_wait: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=2)
     """Longest wait for another process that is writing to the embedded index."""
+
+    query_log: bool = False
+    """Whether queries are kept, without who asked, for judging relevance (`docs/search.md`)."""

@@ -24,6 +24,9 @@ _TITLE_ROWS, _TEXT_ROWS = 8, 6
 
 _MAX_TEXT_CHARS = 60_000
 _TITLE_FACTOR = 2
+_FEW = 10
+"""So many documents are few in the smallest holding."""
+
 _LEAST = 0.25
 """Part of all that could be alike; below it documents have a turn of speech in common, no more."""
 
@@ -48,7 +51,7 @@ def _worths(looks: Looks, document: IndexedDocument) -> list[Worth]:
     for row, often in _rows(document):
         others = looks.count(row) - 1
         # In every second document it tells nothing; in no other one there is nothing to find by it.
-        if others > 0 and others + 1 <= max(2, everything // 2):
+        if 0 < others < max(_FEW, everything // 2):
             rare = math.log2(everything / (others + 1))
             # Whole numbers: their sum is the same in every engine and whatever order it adds them in.
             found.append(Worth(row, float(max(1, round(4 * rare * often)))))

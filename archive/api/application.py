@@ -42,6 +42,7 @@ from archive.api.routes import (
     saved_searches,
     statuses,
     submissions,
+    suggesting,
     templates,
     texts,
 )
@@ -73,6 +74,7 @@ _ROUTES = (
     holdings,
     lists,
     finding,
+    suggesting,
     checks,
     audit,
     evidence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archive.auth.policy import ALL, Scope
@@ -10,7 +10,7 @@ from archive.catalogue.holdings import Catalogue
 from archive.catalogue.trail import AuditTrail
 from archive.services.stored_packages import StoredPackages
 from metadata.events import EventType
-from search.ports import IndexedDocument, SearchAnswer, SearchIndex, SearchRequest
+from search.ports import Hit, IndexedDocument, SearchAnswer, SearchIndex, SearchRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,12 @@ class Indexing:
         """
         tokens, stale = self.catalogue.searched(within)
         answer = self.index.search(replace(request, access=tokens, without=stale))
-        bare = self.catalogue.without_files({hit.package_id for hit in answer.hits})
-        if not bare:
-            return answer
-        hits = tuple(replace(hit, no_file=(hit.package_id, hit.ordinal) in bare) for hit in answer.hits)
-        return replace(answer, hits=hits)
+        return replace(answer, hits=self.told(answer.hits))
+
+    def told(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """`hits` with what no index knows of them."""
+        bare = self.catalogue.without_files({hit.package_id for hit in hits})
+        return tuple(replace(hit, no_file=(hit.package_id, hit.ordinal) in bare) for hit in hits)
 
     def catch_up(self) -> int:
         """Enter what is archived and not searchable yet; how many dossiers.

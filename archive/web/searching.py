@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action
-from archive.composition.searching import saved_searches
+from archive.composition.searching import query_log, saved_searches
 from archive.services.asked_searches import AskedSearch
 from archive.services.found_lists import MOST, FoundForm
 from archive.services.saved_searches import MOST as MOST_SAVED
@@ -49,6 +50,7 @@ def search(  # noqa: PLR0913, PLR0917 - the address says all
     days = {"from": _day(start), "to": _day(end)}
     notes = ["web.search.bad_day"] if (start and not days["from"]) or (end and not days["to"]) else []
     values: dict[str, Any] = {"asked": False, "chosen": chosen, "start": start, "end": end, "sort": sort}
+    values |= {"did_you_mean": ""}
     asked = AskedSearch(
         query=q,
         fields=chosen,
@@ -57,11 +59,19 @@ def search(  # noqa: PLR0913, PLR0917 - the address says all
         sort=sort if sort in SORTS else "relevance",
     )
     if not asked.nothing:
-        answer = asking.archive.indexing.search(asked.request(_HITS, (number - 1) * _HITS), within=asking.scope)
+        before = (number - 1) * _HITS
+        wanted = replace(asked.request(_HITS, before), correct=number == 1)
+        answer = asking.archive.indexing.search(wanted, within=asking.scope)
         asking.found(answer.hits)
+        place = next((at for at, hit in enumerate(answer.hits, before + 1) if hit.document_id == opens), None)
+        if place:
+            query_log(asking.archive).opened(q, place)
+        elif number == 1:
+            query_log(asking.archive).searched(q, answer.total)
         notes += answer.notes
         last = min(_MAX_PAGE, max(1, -(-answer.total // _HITS)))
         values |= {"asked": True, "hits": answer.hits, "total": answer.total, "number": number, "last": last}
+        values |= {"did_you_mean": answer.did_you_mean}
     language = language_of(request)
     beside = _beside(asking, opens, language, q, at)
     if opens and beside is None:

@@ -88,6 +88,8 @@ POST    /text-review/{package_id}/{ordinal}/{number}                    a      f
 GET     /api/v1/documents/{package_id}/{ordinal}/hits                   aruh   f
 GET     /api/v1/search                                                  aruh   -
 GET     /api/v1/search/places                                           aruh   -
+GET     /api/v1/search/suggest                                          aruh   -
+GET     /api/v1/documents/{package_id}/{ordinal}/similar                aruh   f
 POST    /api/v1/search/exports                                          aruh   -~
 GET     /api/v1/signatures                                              aruh   f
 POST    /api/v1/signatures                                              aruh   f
