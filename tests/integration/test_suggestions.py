@@ -1,156 +1,158 @@
-"""Help with asking, as people meet it: API, search page, command line, and the log of queries."""
+"""What pages say against the list, and authority tables, by the real command on one home."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
-from starlette.testclient import TestClient
 
-from archive.api.application import make_application
-from archive.auth.people import READS_UP_TO, Grant, Label, Role
-from archive.composition import Archive
-from archive.settings import load_settings
-from tests.fixtures.homes import Filled
-from tests.generators.labelled import labelled_delivery
-from tests.generators.people import cookie, signed_in
+from archive.demo.drawing import digital_pdf
+from archive.demo.papers import Make, Paper
+from tests.fixtures.homes import CommandLine, made_home
+from tests.generators.deliveries import AGENCY, HEADINGS, PaperMill
 
-pytestmark = pytest.mark.xdist_group("cli-home")
+pytestmark = pytest.mark.xdist_group("cli-suggestions")
 
-OWN, FOREIGN = "H49.64", "X01"
-BARE, MARKED = "bao cao mat danh", "báo cáo mật danh"
+CODE = f"{AGENCY}.2021.00031"
+KEYS = ["code_number", "code_notation", "issued_date", "organ_name", "type_name", "subject", "signer"]
 
 
-@dataclass
-class World:
-    archive: Archive
-    client: TestClient
-    package_ids: dict[str, str]
-    known: dict[Role, Mapping[str, str]] = field(default_factory=dict)
+def paper(number: str, subject: str) -> bytes:
+    return digital_pdf(
+        Paper(
+            make=Make.DIGITAL,
+            kind="Quyết định",
+            number=number,
+            notation="QĐ-UBND",
+            day=("15", "03", "2021"),
+            place="Kiên Sơn",
+            issuer="ỦY BAN NHÂN DÂN\nTỈNH KIÊN SƠN",
+            subject=subject,
+            signer=("KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH", "Nguyễn Văn Minh"),
+            pages=(("Căn cứ Luật Lưu trữ ngày 11 tháng 11 năm 2011;", "Điều 1. Phê duyệt kế hoạch số hóa."),),
+        )
+    )
 
-    def asks(self, role: Role, path: str) -> dict[str, Any]:
-        answer = self.client.get(f"/api/v1/{path}", headers=dict(self.headers(role)))
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
 
-    def headers(self, role: Role, agency: str = OWN) -> Mapping[str, str]:
-        if role not in self.known:
-            grant = Grant(role, agency, READS_UP_TO[role])
-            self.known[role] = signed_in(self.archive, f"{role.value}.suggest", (grant,))
-        return self.known[role]
+def delivered(folder: Path) -> Path:
+    """Two decisions: of one the list says another number, of the other it says nothing."""
+    folder.mkdir()
+    (folder / "1.pdf").write_bytes(paper("222", "Về việc phê duyệt kế hoạch số hóa tài liệu"))
+    (folder / "2.pdf").write_bytes(paper("223", "Về việc thành lập tổ số hóa tài liệu"))
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(list(HEADINGS))
+    head = [AGENCY, CODE, "Số hóa tài liệu", "01/01/2021", "31/12/2021", "Vĩnh viễn", "Công khai", 2]
+    body = "Ủy ban nhân dân tỉnh Kiên Sơn"
+    stated = ["Quyết định", body, "232", "QĐ-UBND", "15/03/2021", "Phê duyệt kế hoạch số hóa"]
+    sheet.append([*head, 1, f"{CODE}.001", *stated, 1, "1.pdf"])
+    sheet.append([*head, 2, f"{CODE}.002", *[None] * 6, 1, "2.pdf"])
+    book.save(folder / "muc-luc.xlsx")
+    return folder
 
-    def kept(self) -> list[dict[str, Any]]:
-        log = self.archive.home.queries / "queries.jsonl"
-        return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+
+@dataclass(frozen=True)
+class Suggested:
+    command: CommandLine
+    delivery: Path
+    checked: dict[str, Any]
+    accepted: dict[str, Any]
+    ingested: dict[str, Any]
+    tables: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def suggested(tmp_path_factory: pytest.TempPathFactory, mill: PaperMill) -> Suggested:
     folder = tmp_path_factory.mktemp("suggestions")
-    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "2", "LUUTRU_AGENCY": OWN, "LC_ALL": "C.UTF-8"}
-    options = load_settings(told | {"LUUTRU_SEARCH__QUERY_LOG": "true"})
-    Archive.make(options)
-    with Archive(options) as archive:
-        archive.rights.put_agency(FOREIGN, parent="", by="test")
-        deliveries = {
-            "public": (OWN, ("Công khai", "Công khai")),
-            "internal": (OWN, ("", "")),
-            "restricted": (OWN, ("Hạn chế", "")),
-            "foreign": (FOREIGN, ("", "")),
-        }
-        made = {}
-        for name, (agency, modes) in deliveries.items():
-            path = labelled_delivery(folder / name, f"HS.{name}", *modes)
-            made[name] = archive.submissions.open(path, operator="ai.do", agency=agency)
-        archive.work_off(list(made.values()))
-        archive.indexing.catch_up()
-        package_ids = {name: archive.journal.of_submission(made[name])[0].package_id for name in made}
-        with TestClient(make_application(archive), base_url="http://127.0.0.1", follow_redirects=False) as client:
-            yield World(archive, client, package_ids)
+    command = made_home(folder / "home", mill)
+    table = folder / "co-quan.csv"
+    rows = ["Mã;Tên;Từ ngày;Đến ngày", f"{AGENCY};Ủy ban nhân dân tỉnh Kiên Sơn;;31/12/2020"]
+    table.write_text("\n".join(rows), "utf-8")
+    tables = [command.json("authority", "import", "agencies", table)[0]]
+    table.write_text("\n".join([*rows, ";Không mã;;", "H1;Ngày sai;31/02/2020;"]), "utf-8")
+    tables.append(command.json("authority", "import", "agencies", table, code=3)[0])
+    delivery = delivered(folder / "delivery")
+    return Suggested(
+        command=command,
+        delivery=delivery,
+        checked=command.json("check", delivery)[0],
+        accepted=command.json("check", delivery, "--accept-suggestions")[0],
+        ingested=command.json("ingest", delivery, "--accept-suggestions")[0],
+        tables=tables,
+    )
 
 
-def titles(answer: Mapping[str, Any], key: str = "title") -> set[str]:
-    return {str(item[key]).rsplit(".", maxsplit=1)[-1] for item in answer["items"]}
+def rules(line: dict[str, Any], prefix: str = "SUG") -> list[str]:
+    return [finding["rule"] for finding in line["findings"] if finding["rule"].startswith(prefix)]
 
 
-def test_suggestions_come_from_what_is_open_to_who_asks(world: World) -> None:
-    path = f"search/suggest?q={BARE}"
-    assert titles(world.asks(Role.READER, path), "text") == {"public", "internal"}
-    assert titles(world.asks(Role.HEAD, path), "text") == {"public", "internal"}
-    first = world.asks(Role.READER, path)["items"][0]
-    assert first["kind"] == "title"
-    assert first["html"].startswith("<em>Báo</em> <em>cáo</em> <em>mật</em> <em>danh</em> HS.")
-    found = world.client.get("/api/v1/search", params={"q": first["query"]}, headers=dict(world.headers(Role.READER)))
-    assert found.json()["items"][0]["title"] == first["text"]
+def test_a_check_tells_what_would_be_filled_only_where_it_is_asked_to_read_the_pages(suggested: Suggested) -> None:
+    assert rules(suggested.checked) == []
+    assert rules(suggested.accepted) == ["SUG-001", "SUG-003", "SUG-003"]
+    assert suggested.accepted["status"] == "acceptable"
 
 
-@pytest.mark.parametrize("query", ["q=", "q=%00", "q=%22", "", "q=" + "a" * 4000, "q=" + "a+" * 2000])
-def test_whatever_is_typed_is_answered(world: World, query: str) -> None:
-    assert world.asks(Role.READER, f"search/suggest?{query}") == {"items": [], "next": None}
+def test_a_contradiction_names_row_column_both_values_and_the_place(suggested: Suggested) -> None:
+    (found,) = [finding for finding in suggested.ingested["findings"] if finding["rule"] == "SUG-001"]
+    assert (found["row"], found["column"], found["value"]) == (2, "Số của văn bản", "232")
+    assert "“222”" in found["message"]
+    assert "trang 1 (trên, bên trái)" in found["message"]
 
 
-@pytest.mark.parametrize("query", ["q=" + "a" * 4001, "limit=0", "limit=21", "limit=x"])
-def test_what_is_out_of_bounds_is_a_wrong_call(world: World, query: str) -> None:
-    answer = world.client.get(f"/api/v1/search/suggest?{query}", headers=dict(world.headers(Role.READER)))
-    assert (answer.status_code, answer.json()["code"]) == (400, "api.invalid")
+@pytest.mark.rule("CNV-001")
+def test_what_a_conversion_loses_is_counted_when_it_is_known_what_was_filled(suggested: Suggested) -> None:
+    assert rules(suggested.accepted, "CNV") == rules(suggested.ingested, "CNV") == ["CNV-001"]
+    (told,) = (finding for finding in suggested.ingested["findings"] if finding["rule"] == "CNV-001")
+    (shown,) = suggested.command.json("show", suggested.ingested["package_id"])
+    losses = sum(note["kind"] == "loss" for note in shown["conversion"])
+    doubts = len(shown["conversion"]) - losses
+    assert f"{losses} chỗ mất mát, {doubts} chỗ cần xem lại" in told["message"]
 
 
-def test_documents_like_another_are_those_that_one_may_read_and_closed_ones_are_recorded(world: World) -> None:
-    path = f"documents/{world.package_ids['public']}/1/similar"
-    assert titles(world.asks(Role.READER, path)) == {"internal"}
-    seen = _looks(world)
-    assert titles(world.asks(Role.HEAD, path)) == {"internal", "restricted"}
-    assert _looks(world) == seen + 1
+def test_what_was_filled_is_found_shown_and_marked_in_record_ead_and_premis(suggested: Suggested) -> None:
+    command = suggested.command
+    assert suggested.ingested["status"] == "archived"
+    hit = command.json("search", "thành lập tổ số hóa")[0]
+    assert hit["ordinal"] == 2
+    shown = command.json("show", CODE)[0]
+    second = shown["documents"][1]
+    assert (second["number"], second["issued_date"]) == ("223/QĐ-UBND", "2021-03-15")
+    (event,) = [entry for entry in shown["events"] if entry["type"] == "metadata extraction"]
+    told = [(entry["ordinal"], entry["key"]) for entry in json.loads(event["detail"])]
+    assert told == [(1, "signer"), *((2, key) for key in KEYS)]
+    (record,) = (command.home / "storage").rglob("record.xml")
+    assert record.read_text("utf-8").count("<machineMade ") == 1 + len(KEYS)
+    (ead,) = (command.home / "storage").rglob("EAD_doc_002.xml")
+    assert "[Máy đọc từ trang 1, chưa được người kiểm tra: " in ead.read_text("utf-8")
+    (other,) = (command.home / "storage").rglob("EAD_doc_001.xml")
+    # What the list said stays, against the page.
+    assert "<codeNumber>232</codeNumber>" in other.read_text("utf-8")
+    assert "chưa được người kiểm tra: Người ký.]" in other.read_text("utf-8")
 
 
-def test_nothing_is_like_what_may_not_be_seen(world: World) -> None:
-    for name in ("restricted", "foreign"):
-        path = f"/api/v1/documents/{world.package_ids[name]}/1/similar"
-        assert world.client.get(path, headers=dict(world.headers(Role.READER))).status_code == 404
+def test_a_table_is_taken_whole_or_not_at_all(suggested: Suggested) -> None:
+    good, bad = suggested.tables
+    assert (good["status"], good["version"], good["added"]) == ("imported", 1, 1)
+    assert (bad["status"], bad["version"]) == ("rejected", 1)
+    assert [(finding["rule"], finding["row"]) for finding in bad["findings"]] == [("AUT-013", 3), ("AUT-014", 4)]
 
 
-def _looks(world: World) -> int:
-    """Recorded looks at the restricted dossier."""
-    watching = dict(signed_in(world.archive, "watching", (Grant(Role.AUDITOR, "*", Label.CONFIDENTIAL),)))
-    asked = {"type": "access", "subject": world.package_ids["restricted"]}
-    return len(world.client.get("/api/v1/audit-events", params=asked, headers=watching).json()["items"])
+def test_a_body_that_was_not_at_that_time_is_told_by_check_and_ingest(suggested: Suggested) -> None:
+    assert rules(suggested.checked, "AUT") == ["AUT-003"]
+    assert rules(suggested.ingested, "AUT") == ["AUT-003"]
 
 
-def _browser(world: World) -> dict[str, str]:
-    grants = (Grant(Role.READER, OWN, READS_UP_TO[Role.READER]),)
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookie(world.archive, "browses", grants).items())}
-
-
-def test_marks_are_put_back_in_api_and_page_and_the_first_page_alone_says_so(world: World) -> None:
-    assert world.asks(Role.READER, f"search?q={BARE}")["did_you_mean"] == MARKED
-    assert world.asks(Role.READER, f"search?q={MARKED}")["did_you_mean"] is None
-    assert world.asks(Role.READER, f"search?q={BARE}&offset=1")["did_you_mean"] is None
-    visit = _browser(world)
-    shown = world.client.get("/search", params={"q": BARE, "lang": "vi"}, headers=visit).text
-    assert f">{MARKED}</a>" in shown
-    assert "Có phải ý bạn là" in shown
-
-
-def test_queries_are_kept_without_who_asked_and_with_the_place_that_was_opened(world: World) -> None:
-    before = len(world.kept())
-    world.asks(Role.READER, "search?q=mat danh 012345678901")
-    visit = _browser(world)
-    hits = world.asks(Role.READER, "search?q=mat danh&limit=2")["items"]
-    opens = f"{hits[1]['package_id']}/1"
-    assert world.client.get("/search", params={"q": "mat danh", "open": opens}, headers=visit).status_code == 200
-    masked, listed, opened = world.kept()[before:]
-    assert masked["query"] == "mat danh ***"
-    assert (listed["query"], listed["total"]) == ("mat danh", 2)
-    assert (opened["query"], opened["opened"]) == ("mat danh", 2)
-    assert all(set(line) <= {"hour", "query", "total", "opened"} for line in world.kept())
-    assert "reader" not in json.dumps(world.kept())
-
-
-def test_the_command_line_says_a_better_spelling_beside_the_answer_and_keeps_no_query(filled: Filled) -> None:
-    said = filled.command.run("search", "ke hoach", "--lang", "vi")
-    assert "Có phải ý bạn là: kế hoạch" in said.err
-    assert "kế hoạch" not in filled.command.run("search", "kế hoạch").err
-    assert not (filled.command.home / "queries").exists()
+def test_tables_survive_the_loss_of_the_database(suggested: Suggested, tmp_path: Path) -> None:
+    home = shutil.copytree(suggested.command.home, tmp_path / "home")
+    shutil.rmtree(home / "database")
+    command = CommandLine(home)
+    command.json("catalogue", "rebuild")
+    rows = {row["code"]: row for row in command.json("authority", "list", "agencies", "--at", "01/01/2020")}
+    assert (rows[AGENCY]["name"], rows[AGENCY]["valid_to"]) == ("Ủy ban nhân dân tỉnh Kiên Sơn", "2020-12-31")
+    # What the program knows of itself is there without any import.
+    assert "Q3" in rows
