@@ -42,12 +42,11 @@ class Compiler:
         match node:
             case Term(field, value):
                 counted = field in COUNTED_FIELDS or field.startswith("w_")
-                kept = sortable(value) if field == "sort_title" else value
-                return tantivy.Query.term_query(self.schema, field, kept, "freq" if counted else "basic")
+                return tantivy.Query.term_query(self.schema, field, _kept(field, value), "freq" if counted else "basic")
             case Row(field, words):
                 return tantivy.Query.phrase_query(self.schema, field, list(words))
             case OneOf(field, values):
-                return tantivy.Query.term_set_query(self.schema, field, list(values))
+                return tantivy.Query.term_set_query(self.schema, field, [_kept(field, value) for value in values])
             case Begins(field, stem):
                 # The stem holds letters and digits only, so nothing in it can be an operator of the expression.
                 return tantivy.Query.regex_query(self.schema, field, f"{stem}.*")
@@ -75,3 +74,8 @@ class Compiler:
         parts += [(_MUST_NOT, self.query(inner)) for inner in node.never]
         parts += [(_SHOULD, self.query(inner)) for inner in node.should]
         return tantivy.Query.boolean_query(parts)
+
+
+def _kept(field: str, value: str) -> str:
+    """A value as the index has it."""
+    return sortable(value) if field == "sort_title" else value
