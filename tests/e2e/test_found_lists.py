@@ -45,7 +45,7 @@ def test_a_search_is_kept_by_name_and_opened_again(handed_in: Filled, open_page:
     page.get_by_text("Tìm kiếm đã lưu").first.click()
     page.get_by_label("Tên tìm kiếm").fill("Giao đất 2021")
     page.get_by_role("button", name="Lưu tìm kiếm này").click()
-    expect(page.get_by_role("searchbox")).to_have_value("giao")
+    expect(page.locator("#q")).to_have_value("giao")
     page.goto(f"{url}/")
     page.get_by_role("link", name="Giao đất 2021").click()
     expect(page).to_have_url(f"{url}/search?q=giao&year=2021&sort=-date")

@@ -102,8 +102,8 @@ def _found_and_read(agency: Served, open_page: OpenPage, violations: Violations,
     for width, half in ((390, "47 ttr"), (1440, "47/TTr")):
         more = {"is_mobile": True, "has_touch": True} if width == 390 else {}
         page = open_page(f"{agency.url}/", width=width, login="nam.docgia", **more)
-        page.get_by_role("searchbox").first.fill(half)
-        page.get_by_role("searchbox").first.press("Enter")
+        page.locator("#q").fill(half)
+        page.locator("#q").press("Enter")
         hit = page.locator(".hits li").first
         expect(hit).to_contain_text("47/TTr-SNV")
         assert _fits(page)

@@ -119,6 +119,7 @@ def test_static_files_are_ours_or_locked() -> None:
         "review.js",
         "strip.js",
         "style.css",
+        "suggest.js",
         "upload.js",
         "vendor",
         "viewer.js",
