@@ -29,6 +29,7 @@ from search.highlight import Marker  # noqa: E402
 from search.hits import hit  # noqa: E402
 from search.ports import Hit, IndexedDocument, SearchRequest  # noqa: E402
 from search.query import AllOf, AnyOf, Clause, Not, Number, Phrase, Prefix, Word, parse  # noqa: E402
+from search.searching import NOTE_MOST, NOTE_TOLERANT  # noqa: E402
 from search.vietnamese import Forms  # noqa: E402
 
 ONSETS = "b c ch d đ g gh h kh k l m n ng nh ph qu r s t th tr v x"
@@ -151,7 +152,8 @@ class Embedded:
 
     def search(self, request: SearchRequest) -> tuple[Sequence[Hit], int]:
         answer = self.index.search(request)
-        return answer.hits, answer.total
+        # A second try answers what FTS5 does not; nothing was found as it was typed.
+        return ((), 0) if {NOTE_TOLERANT, NOTE_MOST} & set(answer.notes) else (answer.hits, answer.total)
 
 
 class Fts5:

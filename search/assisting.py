@@ -35,7 +35,7 @@ class Assisting(Searching):
 
     def _finds(self, request: SearchRequest, query: str) -> int:
         """How many documents a query finds, as it is typed."""
-        plan = planned(parse(query), request)
+        plan = planned(self.read(query), request)
         narrow = (*plan.narrow, *choices(request.chosen).values())
         return self.find(Wanted(replace(plan, narrow=narrow), RELEVANCE, 0)).total
 

@@ -8,6 +8,9 @@ from itertools import pairwise
 
 from search.vietnamese import Forms
 
+MIN_MOST = 3
+"""Of fewer words none is spared when most of them are asked for."""
+
 MAX_TOLERANT_WORDS = 12
 """Words beyond these are asked for as they are typed: each costs dozens of terms."""
 
@@ -79,15 +82,23 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Most:
+    """At least so many clauses hold; the more, the better."""
+
+    clauses: tuple[Clause, ...]
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Same:
     """Words as typed, or other words that mean the same."""
 
-    typed: tuple[Word, ...]
+    typed: tuple[Word | Phrase, ...]
     others: tuple[Word | Phrase, ...]
 
 
 Leaf = Word | Phrase | Number | Prefix | Filter
-Clause = Leaf | Not | AnyOf | AllOf | Same
+Clause = Leaf | Not | AnyOf | AllOf | Most | Same
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +118,15 @@ class Query:
         for clause in self.clauses:
             yield from _leaves(clause)
 
-    def also(self) -> Iterator[Leaf]:
-        """What may stand in place of the words as typed, because it means the same."""
+    def same(self) -> Iterator[Same]:
+        """The places at which other words of the same meaning are asked for too."""
         for clause in self.clauses:
-            yield from _also(clause)
+            yield from _same(clause)
+
+    def also(self) -> Iterator[Word | Phrase]:
+        """What may stand in place of the words as typed, because it means the same."""
+        for same in self.same():
+            yield from same.others
 
     def words(self) -> tuple[Forms, ...]:
         """All words asked for, in the order typed, each once."""
@@ -131,13 +147,26 @@ class Query:
         """The same, asked for as OCR may have read it; what must not stand there is not."""
         return replace(self, clauses=Tolerance().bounded([made_tolerant(clause) for clause in self.clauses]))
 
+    def most(self) -> Query:
+        """The same, asked for with tolerance, where a third of the words and numbers may be missing.
+
+        Of fewer than `MIN_MOST` none may. What stands in quotes or parentheses, fields
+        and what must not stand there stay as they are.
+        """
+        query = self.tolerant()
+        units = tuple(clause for clause in query.clauses if isinstance(clause, Word | Number | Same))
+        if len(units) < MIN_MOST:
+            return query
+        others = tuple(clause for clause in query.clauses if not isinstance(clause, Word | Number | Same))
+        return replace(query, clauses=(Most(units, len(units) - len(units) // 3), *others))
+
     def strict(self) -> Query:
         """The same, asked for as it was typed."""
         return replace(self, clauses=tuple(made_tolerant(clause, tolerant=False) for clause in self.clauses))
 
 
 def _leaves(clause: Clause) -> Iterator[Leaf]:
-    if isinstance(clause, AnyOf | AllOf):
+    if isinstance(clause, AnyOf | AllOf | Most):
         for inner in clause.clauses:
             yield from _leaves(inner)
     elif isinstance(clause, Same):
@@ -146,12 +175,17 @@ def _leaves(clause: Clause) -> Iterator[Leaf]:
         yield clause
 
 
-def _also(clause: Clause) -> Iterator[Leaf]:
-    if isinstance(clause, AnyOf | AllOf):
+def _same(clause: Clause) -> Iterator[Same]:
+    if isinstance(clause, AnyOf | AllOf | Most):
         for inner in clause.clauses:
-            yield from _also(inner)
+            yield from _same(inner)
     elif isinstance(clause, Same):
-        yield from clause.others
+        yield clause
+
+
+def words_of(clause: Word | Phrase) -> tuple[Forms, ...]:
+    """The words of either."""
+    return clause.words if isinstance(clause, Phrase) else (clause.word,)
 
 
 def neighbours(clauses: Sequence[Clause]) -> Iterator[tuple[Word, Word]]:
@@ -161,7 +195,7 @@ def neighbours(clauses: Sequence[Clause]) -> Iterator[tuple[Word, Word]]:
         if isinstance(one, Word) and isinstance(other, Word):
             yield one, other
     for clause in clauses:
-        if isinstance(clause, AnyOf | AllOf):
+        if isinstance(clause, AnyOf | AllOf | Most):
             inner = [[each] for each in clause.clauses] if isinstance(clause, AnyOf) else [clause.clauses]
             for group in inner:
                 yield from neighbours(group)
@@ -171,10 +205,10 @@ def made_tolerant(clause: Clause, *, tolerant: bool = True) -> Clause:
     """`clause` with its words asked for as OCR may have read them, or as typed; what stands under `Not` stays."""
     if isinstance(clause, Word | Phrase | Number):
         return replace(clause, tolerant=tolerant)
-    if isinstance(clause, AnyOf | AllOf):
+    if isinstance(clause, AnyOf | AllOf | Most):
         return replace(clause, clauses=tuple(made_tolerant(inner, tolerant=tolerant) for inner in clause.clauses))
     if isinstance(clause, Same):
-        return replace(clause, typed=tuple(replace(word, tolerant=tolerant) for word in clause.typed))
+        return replace(clause, typed=tuple(replace(each, tolerant=tolerant) for each in clause.typed))
     return clause
 
 
@@ -189,14 +223,17 @@ class Tolerance:
         return tuple(self._bounded(clause) for clause in clauses)
 
     def _bounded(self, clause: Clause) -> Clause:
-        if isinstance(clause, AnyOf | AllOf):
+        if isinstance(clause, AnyOf | AllOf | Most):
             return replace(clause, clauses=self.bounded(clause.clauses))
         if isinstance(clause, Not):
             return Not(self._bounded(clause.clause))
         if isinstance(clause, Same):
-            self.left -= sum(word.tolerant for word in clause.typed)
-            return clause if self.left >= 0 else made_tolerant(clause, tolerant=False)
-        if isinstance(clause, Word | Phrase | Number) and clause.tolerant:
-            self.left -= 1 if isinstance(clause, Word) else len(clause.words)
-            return clause if self.left >= 0 else made_tolerant(clause, tolerant=False)
+            return replace(clause, typed=tuple(replace(each, tolerant=self._granted(each)) for each in clause.typed))
+        if isinstance(clause, Word | Phrase | Number):
+            return replace(clause, tolerant=self._granted(clause))
         return clause
+
+    def _granted(self, leaf: Word | Phrase | Number) -> bool:
+        if leaf.tolerant:
+            self.left -= 1 if isinstance(leaf, Word) else len(leaf.words)
+        return leaf.tolerant and self.left >= 0

@@ -2,7 +2,8 @@
 
 Marks, case and leading zeros are no matter here: folding takes away six tenths
 of what OCR gets wrong in letters (798 of 1,336 errors measured). What is left
-are lost letters, letters taken for others, and words parted or joined.
+are lost letters, letters taken for others, and words parted or joined. What
+people type for letters that they say alike is asked for in the same way.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ MAX_LETTERS: Final = 24
 
 MAX_JOINED_LETTERS: Final = 2 * MAX_LETTERS
 
+_SLIP_SHARE = 0.002
+"""Of what people type, letters that they say alike."""
+
 _LEAST_TWICE = 3e-6
 """Two confusions in one word that are less likely than this are not asked for."""
 
@@ -38,6 +42,9 @@ class Confusion(NamedTuple):
     share: float
     """Of all times that the letters were written."""
 
+    place: str = ""
+    """`start` or `end` of a word; empty: anywhere in it."""
+
 
 @cache
 def confusions() -> tuple[Confusion, ...]:
@@ -47,15 +54,18 @@ def confusions() -> tuple[Confusion, ...]:
     )
     found = [Confusion(row["written"], row["read"], row["share"] / _WHOLE) for row in table["confusion"]]
     inside = [each for each in found if each.written and " " not in each.written + each.read]
-    return tuple(sorted(inside, key=lambda each: -each.share))
+    slips = [Confusion(row["written"], row["read"], _SLIP_SHARE, row["place"]) for row in table["slip"]]
+    return tuple(sorted((*inside, *slips), key=lambda each: -each.share))
 
 
 def _once(word: str, start: int = 0) -> Iterator[tuple[str, float, int]]:
     """`word` with one confusion behind `start`: the word, how likely, and where the changed letters end."""
-    for written, read, share in confusions():
+    for written, read, share, place in confusions():
         at = word.find(written, start)
         while at >= 0:
-            yield word[:at] + read + word[at + len(written) :], share, at + len(read)
+            behind = at + len(written)
+            if (place != "start" or at == 0) and (place != "end" or behind == len(word)):
+                yield word[:at] + read + word[behind:], share, at + len(read)
             at = word.find(written, at + 1)
 
 

@@ -87,8 +87,8 @@ def _exact(document: IndexedDocument) -> dict[str, tuple[str, ...]]:
         "rights": (fold(document.rights),),
         "retention": (fold(document.retention),),
         "language": (fold(document.language),),
-        "doc_code": (code(document.doc_code),),
-        "file_code": (code(document.file_code),),
+        "doc_code": (code(document.doc_code), numbers.run_together(document.doc_code)),
+        "file_code": (code(document.file_code), numbers.run_together(document.file_code)),
         **{level: (key,) for level, key in (place_keys(document.place) or {}).items()},
     }
     return {
@@ -140,6 +140,7 @@ def analyse(document: IndexedDocument) -> Analysis:
         *numbers.keys(document.number, year),
         *numbers.joined(document.number),
         *(numbers.key(text) for text in (document.doc_code, document.file_code, document.package_id)),
+        *(numbers.run_together(text) for text in (document.doc_code, document.file_code)),
     ]
     return Analysis(
         document_id=document.document_id,

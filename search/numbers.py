@@ -61,6 +61,11 @@ def joined(number: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def run_together(code: str) -> str:
+    """The key of a code without its dots, as some lists write it: `0000016H41` of `000.00.16.H41`; leading zeros go."""
+    return key("".join(word.canon for word in forms(code)))
+
+
 def notation_head(number: str) -> str:
     """The first letters of the notation, folded: `qd` of `45/2021/QĐ-UBND`; empty when there are none."""
     return next((part for part in key(number).split("-") if part.isalpha()), "")

@@ -98,6 +98,8 @@ class Boost:
 class Bool:
     """All of `must` and `narrow` and none of `never` hold; at least one of `should` where there is nothing else.
 
+    With `least`, at least so many of `should` hold.
+
     `must` and `should` count for the rank, `narrow` does not.
     """
 
@@ -105,6 +107,7 @@ class Bool:
     should: tuple[Node, ...] = ()
     narrow: tuple[Node, ...] = ()
     never: tuple[Node, ...] = ()
+    least: int = 0
 
 
 Node = Term | Row | OneOf | Begins | Near | Within | Past | Everything | Nothing | Worth | Boost | Bool

@@ -8,12 +8,12 @@ give.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import Final
 
 from metadata.physical import LEVELS
-from search.clauses import neighbours
+from search.clauses import neighbours, words_of
 from search.damage import damaged, row, run_together
 from search.documents import MAX_KEY_CHARS, code
 from search.errors import SearchRequestError
@@ -22,7 +22,7 @@ from search.periods import Span, period
 from search.places import level_key, place_keys
 from search.plan import Begins, Bool, Boost, Everything, Node, Nothing, OneOf, Row, Term, Within, Worth
 from search.ports import SearchRequest
-from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Query, Same, Word
+from search.query import AllOf, AnyOf, Clause, Filter, Most, Not, Number, Phrase, Prefix, Query, Same, Word
 from search.vietnamese import Forms, fold
 
 EXACT_SCORE = 1000.0
@@ -41,6 +41,9 @@ PAIR_SCORE = 3.0
 
 SAME_SCORE = 0.1
 """Other words of the same meaning: less than any word as typed."""
+
+UNIT_SCORE = 30.0
+"""Each word that is there, where some may be missing: more words stand before fewer, whatever they are."""
 
 _MAX_PAIRS = 6
 _MARKED_BOOST = 2.0
@@ -87,7 +90,7 @@ def _typed(query: Query) -> Iterator[Node]:
 
 def _clause(clause: Clause) -> Node:
     if isinstance(clause, Word | Phrase):
-        return damaged(clause) if clause.tolerant else row("fold", [word.fold for word in _words(clause)])
+        return damaged(clause) if clause.tolerant else row("fold", [word.fold for word in words_of(clause)])
     if isinstance(clause, Number):
         cited = damaged(clause) if clause.tolerant else row("fold", [word.fold for word in clause.words])
         return _either(_silent(_key("key", clause.key)), cited)
@@ -100,9 +103,13 @@ def _clause(clause: Clause) -> Node:
     return _compound(clause)
 
 
-def _compound(clause: AllOf | Same | Not) -> Node:
+def _compound(clause: AllOf | Most | Same | Not) -> Node:
     if isinstance(clause, AllOf):
         return _every(clause.clauses)
+    if isinstance(clause, Most):
+        units = _units(clause.clauses)
+        counted = (Bool(should=(unit, Worth(unit, UNIT_SCORE))) for unit in units)
+        return Bool(should=tuple(counted), least=clause.least)
     if isinstance(clause, Same):
         others = (Worth(_clause(other), SAME_SCORE) for other in clause.others)
         return Bool(should=(_every(clause.typed), *others))
@@ -110,7 +117,11 @@ def _compound(clause: AllOf | Same | Not) -> Node:
 
 
 def _every(clauses: Sequence[Clause]) -> Node:
-    """All of some clauses; of neighbours that may be damaged also what lost the blank between them."""
+    return _all(_units(clauses))
+
+
+def _units(clauses: Sequence[Clause]) -> list[Node]:
+    """Node by clause; of neighbours that may be damaged also what lost the blank between them."""
     runs: list[list[Node]] = [[] for _ in clauses]
     for at, (one, other) in enumerate(pairwise(clauses)):
         if isinstance(one, Word) and isinstance(other, Word) and one.tolerant and other.tolerant:
@@ -118,11 +129,7 @@ def _every(clauses: Sequence[Clause]) -> Node:
             runs[at].append(together)
             runs[at + 1].append(together)
     nodes = zip(map(_clause, clauses), runs, strict=True)
-    return _all(Bool(should=(node, *others)) if others else node for node, others in nodes)
-
-
-def _words(clause: Word | Phrase) -> tuple[Forms, ...]:
-    return clause.words if isinstance(clause, Phrase) else (clause.word,)
+    return [Bool(should=(node, *others)) if others else node for node, others in nodes]
 
 
 def _prefix(prefix: Prefix) -> Node:
@@ -185,24 +192,37 @@ def _bonuses(query: Query) -> Iterator[Node]:
     if query.tolerates:
         as_typed = [clause for clause in query.strict().clauses if not isinstance(clause, Not | Filter)]
         yield Worth(_every(as_typed), TYPED_SCORE, "search.why.as_typed")
-    yield from _titled(words)
+    yield from _titled(query, words)
     yield from _marked(query, [word for word in words if word.marked])
     yield from _side_by_side(query.clauses)
 
 
-def _titled(words: Sequence[Forms]) -> Iterator[Node]:
+def _titled(query: Query, words: Sequence[Forms]) -> Iterator[Node]:
     marked = any(word.marked for word in words)
-    typed = [Term("title_canon", word.canon) if word.marked else Term("title", word.fold) for word in words]
-    yield Worth(_all(typed), TITLE_SCORE, "search.why.title_words")
+    typed = {word: Term("title_canon", word.canon) if word.marked else Term("title", word.fold) for word in words}
+    yield Worth(_all(_called(query, typed)), TITLE_SCORE, "search.why.title_words")
     if len(words) > 1:
         field = "title_canon" if marked else "title"
         called = row(field, [word.canon if marked else word.fold for word in words])
         yield Worth(called, TITLE_PHRASE_SCORE, "search.why.title_row")
     if marked:
-        unmarked = _all(Term("title", word.fold) for word in words)
-        yield Worth(unmarked, TITLE_FOLD_SCORE, "search.why.title_other_marks")
-    for each in typed:
+        folded = {word: Term("title", word.fold) for word in words}
+        yield Worth(_all(_called(query, folded)), TITLE_FOLD_SCORE, "search.why.title_other_marks")
+    for each in typed.values():
         yield Boost(each, _TITLE_BOOST)
+
+
+def _called(query: Query, typed: Mapping[Forms, Term]) -> Iterator[Node]:
+    """What a title must have of each word; other words of the same meaning will do."""
+    left = dict(typed)
+    for same in query.same():
+        words = [word for each in same.typed for word in words_of(each)]
+        if all(word in left for word in words):
+            others = (row("title", [word.fold for word in words_of(other)]) for other in same.others)
+            yield Bool(should=(_all(left[word] for word in words), *others))
+            for word in words:
+                left.pop(word, None)
+    yield from left.values()
 
 
 def _marked(query: Query, words: Sequence[Forms]) -> Iterator[Node]:

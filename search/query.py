@@ -12,6 +12,7 @@ of it. Inner wildcards are read as punctuation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from search.clauses import (
     Clause,
     Filter,
     Leaf,
+    Most,
     Not,
     Number,
     Phrase,
@@ -44,6 +46,7 @@ __all__ = [
     "Clause",
     "Filter",
     "Leaf",
+    "Most",
     "Not",
     "Number",
     "Phrase",
@@ -72,6 +75,9 @@ NOTE_WILDCARD = "search.wildcard_only_at_end"
 NOTE_NOTHING = "search.nothing_to_search"
 NOTE_PARENTHESES = "search.parentheses"
 NOTE_NO_TOLERANCE = "search.tolerance_of_words_only"
+
+_DAY = re.compile(r"^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})$")
+"""A day as people type it; documents mostly write it out."""
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 
@@ -202,7 +208,7 @@ class _Reader:
             common += [clause for clause in group if words and _is_condition(clause)]
         return (AnyOf(tuple(groups)), *common)
 
-    def _field(self, typed_name: str, value: str) -> list[Leaf | None] | None:
+    def _field(self, typed_name: str, value: str) -> list[Leaf | Same | None] | None:
         name = canonical(typed_name)
         if name is None:
             self.note(NOTE_UNKNOWN_FIELD)
@@ -222,7 +228,7 @@ class _Reader:
             return None
         return Word(words[0]) if len(words) == 1 else Phrase(tuple(words))
 
-    def _bare(self, typed: str) -> Iterator[Leaf | None]:
+    def _bare(self, typed: str) -> Iterator[Leaf | Same | None]:
         inner = typed.rstrip("*")
         starred = len(inner) < len(typed)
         if "*" in inner:
@@ -231,6 +237,11 @@ class _Reader:
         key = numbers.key(trimmed) if numbers.looks_like_number(trimmed) and not starred else ""
         if key:
             yield Number(key, tuple(forms(trimmed)))
+            return
+        day = _DAY.match(trimmed)
+        if day and period(trimmed) and not starred:
+            written = forms(f"{day[1]} tháng {day[2]} năm {day[3]}")
+            yield Same((Phrase(tuple(forms(trimmed))),), (Phrase(tuple(written)),))
             return
         words = forms(inner)
         if starred and words and inner[-1].isalnum():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,12 +18,11 @@ from search.plan import Bool, Node, OneOf, Term
 from search.planning import planned
 from search.ports import IndexedDocument, Reason, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
+from search.synonyms import Synonyms, shipped
 
 RELEVANCE: Final = "relevance"
 NOTE_TOLERANT: Final = "search.tolerant"
-_LOOSELY = "\0~"
-"""Tells cursors of the second try from those of a question as it was typed."""
-
+NOTE_MOST: Final = "search.most_words"
 
 ORDERS: Final[Mapping[str, Order]] = {
     "date": Order("date_up"),
@@ -78,6 +78,30 @@ class Found:
     """Where to go on, when that was to be held and there is more; at most `MAX_RESUME_CHARS`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A way to understand what was typed."""
+
+    query: Query
+    note: str = ""
+
+    def told_apart(self, request: SearchRequest) -> SearchRequest:
+        """`request`, so that cursors of one try are no cursors of another; nothing else of it reads the query."""
+        return replace(request, query=f"{request.query}\0{self.note}") if self.note else request
+
+
+def _tries(query: Query) -> Iterator[_Try]:
+    """As typed; where that finds nothing, as OCR may have read it; then without some of the words."""
+    yield _Try(query)
+    if query.tolerates:
+        return
+    tolerant, most = query.tolerant(), query.most()
+    if tolerant != query:
+        yield _Try(tolerant, NOTE_TOLERANT)
+    if most != tolerant:
+        yield _Try(most, NOTE_MOST)
+
+
 class Searching(ABC):
     """Searches with an engine; subclasses are the engines."""
 
@@ -97,6 +121,13 @@ class Searching(ABC):
             SearchFaultError: the index is down.
         """
 
+    synonyms: Synonyms = shipped()
+    """What may stand for what in a query."""
+
+    def read(self, typed: str) -> Query:
+        """What was typed, with what means the same beside it."""
+        return self.synonyms.applied(parse(typed))
+
     def search(self, request: SearchRequest) -> SearchAnswer:
         """See `SearchIndex.search`.
 
@@ -108,19 +139,25 @@ class Searching(ABC):
             raise SearchRequestError("sort", request.sort)
         if request.limit < 0 or request.offset < 0:
             raise SearchRequestError("limit or offset", min(request.limit, request.offset))
-        query = parse(request.query)
-        loosely = replace(request, query=f"{request.query}{_LOOSELY}"), query.tolerant()
-        if query.tolerates or loosely[1] == query:
-            return self._answer(request, query)
+        query = self.read(request.query)
+        tries = list(_tries(query))
         if request.after:
-            # A list goes on as it began, whatever has come in since.
-            try:
-                return self._answer(request, query)
-            except SearchRequestError:
-                return self._answer(*loosely)
-        answer = self._answer(request, query)
-        second = self._answer(*loosely) if not answer.total and request.access else answer
-        return replace(second, notes=(*answer.notes, NOTE_TOLERANT)) if second.total > answer.total else answer
+            return self._continued(request, tries)
+        first = self._answer(request, query)
+        if first.total or not request.access:
+            return first
+        for each in tries[1:]:
+            answer = self._answer(each.told_apart(request), each.query)
+            if answer.total:
+                return replace(answer, notes=(*answer.notes, each.note))
+        return first
+
+    def _continued(self, request: SearchRequest, tries: Sequence[_Try]) -> SearchAnswer:
+        """A list goes on as it began, whatever has come in since: its cursor tells by which try."""
+        for each in tries[:-1]:
+            with suppress(SearchRequestError):
+                return self._answer(each.told_apart(request), each.query)
+        return self._answer(tries[-1].told_apart(request), tries[-1].query)
 
     def _answer(self, request: SearchRequest, query: Query) -> SearchAnswer:
         asked = planned(query, request)
@@ -196,14 +233,15 @@ class Searching(ABC):
 
         Whether the document may be seen is for the caller to know.
         """
-        asked = parse(query)
+        asked = self.read(query)
         marker = Marker(asked)
         document = self.document(document_id) if marker else None
         if document is None:
             return ()
-        if not asked.tolerates and not self._answers(asked, document_id):
-            # It was found by the second try.
-            marker = Marker(asked.tolerant())
+        for each in _tries(asked):
+            if self._answers(each.query, document_id):
+                marker = Marker(each.query)
+                break
         return tuple(marker.page_hits(document.pages))
 
     def _answers(self, query: Query, document_id: str) -> bool:

@@ -73,7 +73,7 @@ class Compiler:
         parts = [(_MUST, self.query(inner)) for inner in (*silent, *node.must)]
         parts += [(_MUST_NOT, self.query(inner)) for inner in node.never]
         parts += [(_SHOULD, self.query(inner)) for inner in node.should]
-        return tantivy.Query.boolean_query(parts)
+        return tantivy.Query.boolean_query(parts, node.least or None)
 
 
 def _kept(field: str, value: str) -> str:

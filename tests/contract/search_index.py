@@ -175,7 +175,8 @@ class SearchIndexContract:
 
     def test_all_words_must_stand_in_the_document(self, holding: SearchIndex) -> None:
         assert found(holding, "bàn giao bản đồ") == ["d6"]
-        assert found(holding, "bàn giao đường") == []
+        assert found(holding, "bàn đường") == []
+        assert holding.search(SearchRequest("bàn giao đường", access=EVERYBODY)).notes == ("search.most_words",)
 
     def test_no_hit_is_an_answer(self, holding: SearchIndex) -> None:
         answer = holding.search(SearchRequest("không-có-từ-này-đâu", access=EVERYBODY))
@@ -270,6 +271,52 @@ class SearchIndexContract:
             assert {"m0", "m1", "m2"} <= set(shown)
             assert len(shown) == len(set(shown))
 
+    def test_when_no_document_has_all_words_those_with_most_of_them_follow(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("three", pages=["ống nước bị vỡ " + "đệm " * 50]),
+                document("four", pages=["ống nước thôn bị trâu giẫm " + "đệm " * 400]),
+                document("two", pages=["ống nước"], title="ống nước ống nước"),
+                document("hidden", pages=["ống nước bị trâu giẫm vỡ"], access=["u1"]),
+            ]
+        )
+        answer = index.search(SearchRequest("ống nước bị trâu giẫm vỡ"))
+        assert ([hit.package_id for hit in answer.hits], answer.notes) == (["four", "three"], ("search.most_words",))
+        assert found(index, "trâu ống nước thôn vỡ", access=["all"]) == ["four"]
+        assert found(index, "ống nước vỡ -trâu thôn", access=["all"]) == ["three"]
+        assert found(index, '"ống nước" "bị trâu" vỡ', access=["all"]) == []
+        assert [page for page, _, _ in index.page_hits("four/1", "ống nước bị trâu giẫm vỡ")] == [1] * 5
+
+    # What means the same
+
+    def test_an_abbreviation_and_its_long_form_find_each_other_behind_what_was_typed(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("long", pages=["Ủy ban nhân dân xã họp " * 20], issued="2025"),
+                document("called", title="Ủy ban nhân dân xã", issued="2001"),
+                document("short", pages=["UBND xã họp"], issued="2001"),
+                document("other", title="Ủy viên ban nhân sự dân quân xã"),
+            ]
+        )
+        assert found(index, "ubnd họp", access=["all"]) == ["short", "long"]
+        assert found(index, "ubnd xã", access=["all"]) == ["called", "short", "long"]
+        assert found(index, "ủy ban nhân dân xã", access=["all"]) == ["called", "other", "long", "short"]
+        assert set(found(index, '"ủy ban nhân dân" xã', access=["all"])) == {"called", "long"}
+        snippet = index.search(SearchRequest("ubnd họp")).hits[1].snippet
+        assert "<em>Ủy</em> <em>ban</em> <em>nhân</em> <em>dân</em>" in snippet
+
+    def test_a_day_is_found_as_documents_write_it(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("written", pages=["Hà Nội, ngày 02 tháng 7 năm 2018"]),
+                document("signs", pages=["ngày 2/7/2018"]),
+                document("described", title="x", issued="2018-07-02"),
+                document("other", pages=["ngày 2 tháng 8 năm 2018, ngày 7 tháng 2 năm 2018"]),
+            ]
+        )
+        assert set(found(index, "02/7/2018", access=["all"])) == {"written", "signs", "described"}
+        assert found(index, "Hà Nội 2.7.2018", access=["all"]) == ["written"]
+
     # Neighbours
 
     def test_words_side_by_side_stand_before_the_same_words_apart(self, index: SearchIndex) -> None:
@@ -325,7 +372,9 @@ class SearchIndexContract:
         index.add([document("b", title="x", file_code="000.00.16.H41.2024.06")])
         assert found(index, "000.00.16.H41.2024.05", access=["all"]) == ["a"]
         assert found(index, "0.0.16.h41.2024.5", access=["all"]) == ["a"]
+        assert found(index, "0000016H41202405", access=["all"]) == ["a"]
         assert found(index, "mã:000.00.16.H41.2024.06", access=["all"]) == ["b"]
+        assert found(index, "mã:0000016H41202406", access=["all"]) == ["b"]
         assert found(index, fields={"file_code": "000.00.16.H41.2024.05"}, access=["all"]) == ["a"]
         assert found(index, fields={"doc_code": "000.00.16.H41.2024.05"}, access=["all"]) == []
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from search.backends.tantivy import TantivyIndex
 from search.ports import IndexedDocument, SearchRequest
-from search.query import AllOf, AnyOf, Clause, Not, Number, Phrase, Prefix, Query, Word, parse
+from search.query import AllOf, AnyOf, Clause, Most, Not, Number, Phrase, Prefix, Query, Same, Word, parse
+from search.searching import NOTE_MOST, NOTE_TOLERANT
 from search.vietnamese import forms
 from tests.contract.search_index import document
 
@@ -27,12 +28,14 @@ holdings = st.lists(
     max_size=6,
 )
 typed = st.lists(
-    st.sampled_from([*WORDS, "-", '"', "OR", "ba*", "ky*", "hoa*", '"ban dat"', '"hòa bán"', "-kinh", "07/đất", "!"]),
+    st.sampled_from(
+        [*WORDS, "-", '"', "OR", "(", ")", "-(", "ba*", "ky*", "hoa*", '"ban dat"', '"hòa bán"', "-kinh", "07/đất", "!"]
+    ),
     max_size=6,
 ).map(" ".join)
 
 
-def holds(clause: Clause, folds: Sequence[str]) -> bool:
+def holds(clause: Clause, folds: Sequence[str]) -> bool:  # noqa: PLR0911 - one return a kind
     if isinstance(clause, Word):
         return clause.word.fold in folds
     if isinstance(clause, Phrase | Number):
@@ -42,8 +45,12 @@ def holds(clause: Clause, folds: Sequence[str]) -> bool:
         return any(fold.startswith(clause.stem) or fold == clause.whole for fold in folds)
     if isinstance(clause, Not):
         return not holds(clause.clause, folds)
-    assert isinstance(clause, AnyOf | AllOf)
+    if isinstance(clause, Same):
+        return all(holds(each, folds) for each in clause.typed) or any(holds(each, folds) for each in clause.others)
+    assert isinstance(clause, AnyOf | AllOf | Most)
     inner = [holds(each, folds) for each in clause.clauses]
+    if isinstance(clause, Most):
+        return sum(inner) >= clause.least
     return any(inner) if isinstance(clause, AnyOf) else all(inner)
 
 
@@ -70,5 +77,12 @@ def test_answers_are_those_of_a_plain_reading_within_the_rights(
         index.add(documents)
         for text in queries:
             answer = index.search(SearchRequest(text, access=access))
-            assert {hit.package_id for hit in answer.hits} == expected(parse(text), documents, access)
+            found, right = {hit.package_id for hit in answer.hits}, expected(parse(text), documents, access)
             assert answer.total == len(answer.hits)
+            if {NOTE_TOLERANT, NOTE_MOST} & set(answer.notes):
+                # What is nearly right is shown only where nothing is right.
+                assert found
+                assert not right
+                assert found <= {each.package_id for each in documents if set(access) & set(each.access)}
+            else:
+                assert found == right

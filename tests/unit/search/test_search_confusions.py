@@ -41,6 +41,14 @@ def test_expansion_is_bounded(word: str) -> None:
     assert word not in misreadings(word)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("trua", "chua"), ("fi", "phi"), ("ja", "gia"), ("sep", "xep"), ("no", "lo"), ("hoang", "hoan"), ("dung", "rung")],
+)
+def test_letters_that_are_said_alike_are_asked_for(typed: str, meant: str) -> None:
+    assert meant in misreadings(typed)
+
+
 def test_what_lost_more_than_a_letter_is_not_the_word() -> None:
     assert "va" not in misreadings("vang")
     assert "vag" in misreadings("vang")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.numbers import MAX_KEY_WORDS, joined, key, keys, looks_like_number, notation_head, order
+from search.numbers import MAX_KEY_WORDS, joined, key, keys, looks_like_number, notation_head, order, run_together
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,20 @@ def test_a_number_is_asked_for_in_one_word() -> None:
     assert joined("0222/QĐ-TTg") == ("222qdttg", "222ttg")
     assert joined("222/TTg") == ("222ttg",)
     assert joined("không số") == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("0000016H41202405", "000.00.16.H41.2024.05"),
+        ("16H41202405", "000.00.16.H41.2024.05"),
+        ("0000016h41 ", "000.00.16.H41"),
+        ("12032024", "12-03-2024"),
+        ("", ""),
+    ],
+)
+def test_a_code_may_be_typed_without_its_dots(typed: str, written: str) -> None:
+    assert key(typed) == run_together(written)
 
 
 def test_a_long_text_is_no_key() -> None:

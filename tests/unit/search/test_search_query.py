@@ -7,7 +7,7 @@ import pytest
 from metadata.messages import LANGUAGES, text
 from search import query
 from search.clauses import MAX_TOLERANT_WORDS, made_tolerant
-from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Word, parse
+from search.query import AllOf, AnyOf, Clause, Filter, Not, Number, Phrase, Prefix, Same, Word, parse
 from search.vietnamese import forms
 
 
@@ -40,7 +40,8 @@ def phrase(typed: str) -> Phrase:
         ("ky*", [Prefix("ky", "ki")]),
         ("QĐ-tài*", [word("QĐ"), Prefix("tai", "tai")]),
         ("222/QĐ-TTg.", [Number("222-qd-ttg", tuple(forms("222 QĐ TTg")))]),
-        ("19/6/2015", [phrase("19 6 2015")]),
+        ("19/6/2015", [Same((phrase("19 6 2015"),), (phrase("19 tháng 6 năm 2015"),))]),
+        ("39/6/2015", [phrase("39 6 2015")]),
         ("số:222", [Filter("number", "222")]),
         ('cơ_quan:"Bộ Nội vụ"', [Filter("organ", "Bộ Nội vụ")]),
         ("Người_Ký:Hùng", [Filter("signer", "Hùng")]),
