@@ -311,6 +311,37 @@ def test_search_pages_by_cursor_and_takes_the_options_of_the_command_line(handed
         _problem(served.client.get(f"/api/v1/search?{bad}"), 400, "api.invalid")
 
 
+def test_a_search_counts_facets_and_says_why_each_document_stands_there(handed_in: Filled) -> None:
+    served = handed_in.served
+    mine = f"field=file_code={GOOD}"
+    said = _get(served, f"search?{mine}&facet=year&facet=agency&limit=1").json()
+    assert [facet["name"] for facet in said["facets"]] == ["year", "agency"]
+    for facet in said["facets"]:
+        assert sum(value["documents"] for value in facet["values"]) == said["total"] == 2
+    assert said["facets"][0]["label"] == "Năm ban hành"
+    year = said["facets"][0]["values"][0]["value"]
+    chosen = _get(served, f"search?{mine}&chosen=year={year}&chosen=year=1066&facet=year").json()
+    assert chosen["facets"][0] == said["facets"][0], "its own values do not narrow it"
+    assert all(hit["issued"].startswith(year) for hit in chosen["items"])
+    assert _get(served, f"search?{mine}&chosen=year=1066").json()["total"] == 0
+    first = _get(served, f"search?{mine}&q={ONLY_IN_THE_SCAN}&explain=true").json()["items"][0]
+    assert first["why"]
+    assert sum(reason["score"] for reason in first["why"]) == pytest.approx(first["score"], abs=0.01)
+    assert all(reason["message"] for reason in first["why"])
+    assert "why" not in said["items"][0]
+
+
+def test_a_list_that_is_too_long_for_offsets_points_to_the_cursor(handed_in: Filled) -> None:
+    served = handed_in.served
+    told = _problem(served.client.get("/api/v1/search?offset=10001"), 400, "api.invalid")
+    assert "cursor" in told["detail"]
+    cursor = _get(served, f"search?limit=1&sort=date&field=file_code={GOOD}").json()["next"]
+    for other in (f"sort=date&cursor={cursor}x", f"sort=title&cursor={cursor}", f"sort=date&q=x&cursor={cursor}"):
+        _problem(served.client.get(f"/api/v1/search?field=file_code={GOOD}&{other}"), 400, "search.request")
+    _problem(served.client.get("/api/v1/search?facet=colour"), 400, "search.request")
+    _problem(served.client.get("/api/v1/search?chosen=year"), 400, "api.invalid")
+
+
 def test_signatures_fixity_and_agencies_are_told(handed_in: Filled) -> None:
     served, package = handed_in.served, handed_in.package_id
     assert _get(served, f"signatures?package_id={package}&ordinal=1").json()["items"] == []
