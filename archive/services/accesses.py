@@ -65,9 +65,15 @@ class Accesses:
         self.shown(record, operator, ordinal=ordinal, file=file, what=what)
         self._told(look)
 
-    def found(self, places: Sequence[tuple[Place, str]], operator: str) -> None:
-        """Record that a search showed pieces of documents, each with its agency: once in `ONE_LOOK`. See `shown`."""
-        looks = {(operator, place.dossier_id, str(place.ordinal), "hit", ""): agency for place, agency in places}
+    def found(self, places: Sequence[tuple[Place, str]], operator: str, what: str = "hit") -> None:
+        """Record that a search showed pieces of documents, each with its agency: once in `ONE_LOOK`. See `shown`.
+
+        Args:
+            places: Of the documents.
+            operator: Account that searches.
+            what: `hit`: on the screen; `list`: in a list that leaves.
+        """
+        looks = {(operator, place.dossier_id, str(place.ordinal), what, ""): agency for place, agency in places}
         fresh = {look: agency for look, agency in looks.items() if not self._is_told(look)}
         self._trail.record_all(
             [
@@ -78,7 +84,7 @@ class Accesses:
                     agent=f"person:{operator}",
                     detail={"what": what, "ordinal": ordinal},
                 )
-                for (_, dossier_id, ordinal, what, _), agency in fresh.items()
+                for (_, dossier_id, ordinal, *_), agency in fresh.items()
             ]
         )
         for look in fresh:

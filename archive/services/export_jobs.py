@@ -173,6 +173,10 @@ class ExportJobs:
                 found.append(self.ordered(path.parent.name))
         return sorted(found, key=lambda order: (order.ordered_at, order.export_id), reverse=True)
 
+    def lists_waiting(self, operator: str) -> int:
+        """Lists of what searches find that somebody has ordered and that are not made yet."""
+        return sum(order.search is not None and order.operator == operator for order in self.left())
+
     def job(self, order: ExportOrder) -> Job:
         """How far it is."""
         return self.duties.duty(order.job_id)

@@ -43,6 +43,9 @@ from search.searching import RELEVANCE
 MOST = 100_000
 """Rows of one list."""
 
+MOST_WAITING = 5
+"""Lists that one person may have ordered and not got yet: one of them takes minutes."""
+
 _TELL = 1000
 """Rows that are written between two looks at whether anybody still wants them."""
 
@@ -155,7 +158,8 @@ class FoundLists:
             ToolUnreadableError: the worker that sets a PDF was ended.
             WorkFolderFaultError: the disk refused.
         """
-        with tempfile.TemporaryDirectory(dir=self.scratch) as folder, faults_of(target.file):
+        # Beside the file: whoever clears away what a killed process left clears the rows away too.
+        with faults_of(target.file), tempfile.TemporaryDirectory(prefix="rows-", dir=target.file.parent) as folder:
             at = self.clock.now()
             making = _Making(self, asked, maker, target, Path(folder) / "rows.jsonl")
             with (target.places or Path(folder) / "places").open("w", encoding="ascii") as kept:
@@ -226,7 +230,7 @@ class _Making:
         """The fonds of those that may be seen by the catalogue's own word; that closed ones are shown is recorded."""
         lists, places = self.lists, [Place(hit.package_id, hit.ordinal) for hit in hits]
         fonds = dict(lists.documents.fonds(places, within=self.maker.within))
-        lists.accesses.found(lists.catalogue.closed_among(list(fonds)), self.maker.login)
+        lists.accesses.found(lists.catalogue.closed_among(list(fonds)), self.maker.login, "list")
         return fonds
 
     def _tell(self) -> None:

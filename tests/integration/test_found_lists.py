@@ -26,7 +26,8 @@ from archive.composition import Archive
 from archive.composition.exporting import export_jobs, found_lists, work_exports
 from archive.services import found_lists as services
 from archive.services.asked_searches import AskedSearch
-from archive.services.found_lists import FoundForm, ListMaker, ListTarget
+from archive.services.export_jobs import ExportOrder
+from archive.services.found_lists import FoundForm, ListMaker, ListTarget, MadeFound
 from archive.settings import load_settings
 from metadata.events import EventType
 from tests.generators.labelled import labelled_delivery
@@ -213,6 +214,42 @@ def test_nothing_too_much_and_nonsense_are_refused_before_anything_is_ordered(
     assert len(export_jobs(world.archive).all()) == before
 
 
+def test_what_a_killed_process_left_is_begun_again(world: World) -> None:
+    world.browser("doc.gia")
+    world.posted("/search/exports", where="q=bao+cao", **{"as": "docx"})
+    jobs = export_jobs(world.archive)
+    order = jobs.all()[0]
+
+    def killed(ordered: ExportOrder, target: ListTarget) -> MadeFound:
+        target.file.write_bytes(b"half")
+        (target.file.parent / "rows-of-before").mkdir()
+        assert target.places is not None
+        target.places.write_text("x/1\n" * 99, encoding="ascii")
+        raise SystemExit(str(ordered.export_id))
+
+    with pytest.raises(SystemExit):
+        replace(jobs, list_found=killed).run(order)
+    assert [left.export_id for left in jobs.left()] == [order.export_id]
+    said = world.newest()
+    assert said["made"]["taken"] == 2
+    assert len(docx.Document(io.BytesIO(world.file(said))).tables[0].rows) == 3
+    folder = jobs.root / order.export_id
+    assert len((folder / "places.txt").read_text(encoding="ascii").split()) == 2
+    assert [path.name for path in (folder / "made").iterdir()] == [said["made"]["name"]]
+
+
+def test_nobody_waits_for_more_than_a_handful_of_lists(world: World) -> None:
+    world.browser("voi.vang")
+    order = {"where": "q=bao+cao", "as": "docx"}
+    for _ in range(services.MOST_WAITING):
+        assert world.posted("/search/exports", **order).status_code == 303
+    refused = world.posted("/search/exports", **order)
+    assert refused.status_code == 400
+    assert "Bạn đang chờ 5 danh sách" in refused.text
+    assert work_exports(world.archive) >= services.MOST_WAITING
+    assert world.posted("/search/exports", **order).status_code == 303
+
+
 def test_closed_documents_in_a_list_are_recorded_and_the_query_is_not(world: World, tmp_path: Path) -> None:
     archive = world.archive
     account = person(archive, "kiem.tra", EVERYBODY)
@@ -228,7 +265,7 @@ def test_closed_documents_in_a_list_are_recorded_and_the_query_is_not(world: Wor
     with archive.database.reading() as connection:
         bodies = list(connection.execute(sa.select(audit_events.c.body)).scalars())
     looked = [body for body in bodies if body["agent"] == "person:kiem.tra" and body["type"] == EventType.ACCESS]
-    assert [body["detail"] for body in looked] == [{"what": "hit", "ordinal": "2"}], "the restricted one"
+    assert [body["detail"] for body in looked] == [{"what": "list", "ordinal": "2"}], "the restricted one"
 
 
 def test_a_list_that_nobody_wants_any_more_leaves_nothing(world: World) -> None:
@@ -238,14 +275,14 @@ def test_a_list_that_nobody_wants_any_more_leaves_nothing(world: World) -> None:
     order = jobs.all()[0]
     with world.archive.trail.transaction() as connection:
         world.archive.duties.cancel(order.job_id, connection, reason="")
-    assert jobs.left() == []
+    assert order.export_id not in {left.export_id for left in jobs.left()}
     jobs.run(order)
     assert not (jobs.root / order.export_id).exists()
     world.posted("/search/exports", where="q=bao+cao", **{"as": "xlsx"})
     order = jobs.all()[0]
     made = jobs.list_found
 
-    def cancelled(ordered: Any, target: Any) -> Any:  # noqa: ANN401 - of an export
+    def cancelled(ordered: ExportOrder, target: ListTarget) -> MadeFound:
         with world.archive.trail.transaction() as connection:
             world.archive.duties.cancel(order.job_id, connection, reason="")
         return made(ordered, target)

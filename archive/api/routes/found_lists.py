@@ -18,7 +18,9 @@ from archive.composition.exporting import export_jobs, found_lists, needed_for
 from archive.dissemination.outgoing import E_ARK_VERSIONS
 from archive.services.asked_searches import MAX_CHOSEN, AskedSearch
 from archive.services.export_jobs import ExportOrder
-from archive.services.found_lists import FoundForm
+from archive.services.found_lists import MOST_WAITING, FoundForm
+from metadata.errors import UsageError
+from metadata.messages import every_text
 from search.searching import RELEVANCE
 
 router = APIRouter(prefix="/search/exports", tags=["exports"])
@@ -84,11 +86,13 @@ def order_list(request: Request, asking: Asking, search: AskedSearch, form: Foun
     """Order a list of all that a search finds.
 
     Raises:
-        UsageError: it finds nothing, or too much.
+        UsageError: it finds nothing, or too much; or the asker waits for `MOST_WAITING` others.
         RefusedError: the asker takes no copies.
     """
     action = needed_for(form)
     asking.archive.permits.require(asking.person, action, None, "POST /search/exports")
+    if export_jobs(asking.archive).lists_waiting(asking.login) >= MOST_WAITING:
+        raise UsageError(every_text("found_lists.too_many_waiting", most=MOST_WAITING))
     counted = found_lists(asking.archive).count(search, within=scope_of(asking.person, action))
     token = known_of(request).token
     wanted = ExportOrder(

@@ -248,7 +248,7 @@ def test_a_list_that_nobody_wants_any_more_ends_and_leaves_nothing(
         holding.made(form, told=told)
     assert heard == [PAGE, 14, 14][: last + 1]
     assert not list((holding.folder / "scratch").iterdir())
-    assert not list(holding.folder.glob("*list*"))
+    assert not [*holding.folder.glob("*list*"), *holding.folder.glob("rows-*")]
 
 
 def test_the_command_lines_list_is_told_by_the_ending_of_its_name(holding: Holding) -> None:
