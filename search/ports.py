@@ -229,6 +229,14 @@ class SearchIndex(Protocol):
         """Number of documents in the index."""
         ...
 
+    def engine(self) -> str:
+        """Name and version of what answers, for people.
+
+        Raises:
+            SearchFaultError: it does not answer.
+        """
+        ...
+
     def ready(self) -> None:
         """Prove that the index answers.
 

@@ -16,7 +16,6 @@ from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import Journal
 from archive.catalogue.trail import AuditTrail
 from archive.clock import SystemClock
-from archive.errors import SettingsError
 from archive.home import Home
 from archive.settings import Settings, load_settings
 from metadata.events import EventType
@@ -201,17 +200,21 @@ class Installation:
 
     @cached_property
     def index(self) -> SearchIndex:
-        """The index.
+        """The index."""
+        from search.synonyms import synonyms_of  # noqa: PLC0415
 
-        Raises:
-            SettingsError: the backend is not part of this version.
-        """
-        if self.settings.search.backend != "tantivy":
-            msg = f"LUUTRU_SEARCH__BACKEND: {self.settings.search.backend} is not part of this version; use tantivy"
-            raise SettingsError(msg)
+        synonyms = synonyms_of(self.settings.search.synonyms)
+        if self.settings.search.backend == "elasticsearch":
+            from search.backends.elasticsearch import ElasticsearchIndex  # noqa: PLC0415
+
+            served = ElasticsearchIndex(self.settings.search.elasticsearch)
+            served.synonyms = synonyms
+            return served
         from search.backends.tantivy import TantivyIndex  # noqa: PLC0415
 
-        return TantivyIndex(self.home.index, lock_wait_seconds=self.settings.search.lock_wait.total_seconds())
+        embedded = TantivyIndex(self.home.index, lock_wait_seconds=self.settings.search.lock_wait.total_seconds())
+        embedded.synonyms = synonyms
+        return embedded
 
     def seal(self) -> int:
         """Write the trail's new events into a segment in storage."""

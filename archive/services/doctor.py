@@ -258,10 +258,11 @@ class Doctor:
         counts, there = self._archive.catalogue.counts(within=ALL), self._archive.index.count()
         if not counts["unindexed"] and there != counts["documents"]:
             # A folder that was deleted whole looks like a new index: only the catalogue knows better.
-            said: dict[str, object] = {"documents": there, "catalogue": counts["documents"]}
-            return Check("index", CheckStatus.FAIL, "index_differs", said)
+            differs: dict[str, object] = {"documents": there, "catalogue": counts["documents"]}
+            return Check("index", CheckStatus.FAIL, "index_differs", differs)
         status = CheckStatus.WARN if counts["unindexed"] else CheckStatus.OK
-        return Check("index", status, "index", {"documents": there, "waiting": counts["unindexed"]})
+        said = {"engine": self._archive.index.engine(), "documents": there, "waiting": counts["unindexed"]}
+        return Check("index", status, "index", said)
 
     def _workers(self) -> Check:
         pool = self._archive.pool

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -244,6 +245,10 @@ class TantivyIndex(Assisting):
         """See `SearchIndex.count`."""
         with engine("counting"):
             return int(self._searcher().searcher.num_docs)
+
+    def engine(self) -> str:
+        """See `SearchIndex.engine`."""
+        return f"Tantivy {version('tantivy')}"
 
     def ready(self) -> None:
         """See `SearchIndex.ready`. Reads one document, so that a damaged store shows."""

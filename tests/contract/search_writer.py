@@ -1,4 +1,4 @@
-"""A process that adds packages for ever: `python search_writer.py tantivy FOLDER`."""
+"""A process that adds packages for ever: `search_writer.py tantivy FOLDER`, `… elasticsearch URL PREFIX`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import sys
 from itertools import count
 from pathlib import Path
 
+from search.backends.elasticsearch import ElasticsearchIndex
 from search.backends.tantivy import TantivyIndex
 from search.ports import IndexedDocument, SearchIndex
+from search.settings import ElasticsearchSettings
 
 
 def _document(package: str, ordinal: int) -> IndexedDocument:
@@ -43,4 +45,6 @@ def main(index: SearchIndex) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "elasticsearch":
+        main(ElasticsearchIndex(ElasticsearchSettings(url=sys.argv[2], index_prefix=sys.argv[3])))
     main(TantivyIndex(Path(sys.argv[2])))

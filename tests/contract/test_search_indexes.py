@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from search.backends.elasticsearch import ElasticsearchIndex
 from search.backends.tantivy import TantivyIndex
 from search.ports import SearchIndex
+from search.settings import ElasticsearchSettings
 from tests.contract.search_index import SearchIndexContract
+
+_WRITER = (sys.executable, str(Path(__file__).with_name("search_writer.py")))
 
 
 class TestTantivyIndex(SearchIndexContract):
@@ -24,4 +28,24 @@ class TestTantivyIndex(SearchIndexContract):
 
     @pytest.fixture
     def writer(self, tmp_path: Path) -> Sequence[str]:
-        return [sys.executable, str(Path(__file__).with_name("search_writer.py")), "tantivy", str(tmp_path / "index")]
+        return [*_WRITER, "tantivy", str(tmp_path / "index")]
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("elasticsearch")
+class TestElasticsearchIndex(SearchIndexContract):
+    @pytest.fixture
+    def settings(self, elasticsearch_settings: Callable[[], ElasticsearchSettings]) -> ElasticsearchSettings:
+        return elasticsearch_settings()
+
+    @pytest.fixture
+    def index(self, settings: ElasticsearchSettings) -> SearchIndex:
+        return ElasticsearchIndex(settings)
+
+    @pytest.fixture
+    def other(self, settings: ElasticsearchSettings) -> Callable[[], SearchIndex]:
+        return lambda: ElasticsearchIndex(settings)
+
+    @pytest.fixture
+    def writer(self, settings: ElasticsearchSettings) -> Sequence[str]:
+        return [*_WRITER, "elasticsearch", settings.url, settings.index_prefix]

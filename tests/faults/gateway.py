@@ -1,7 +1,8 @@
 """A gateway before a real HTTP server that misbehaves as told: once for each entry of `plan`, then no more.
 
-`throttle` answers 503 SlowDown; `lose` passes the request on and drops the answer; `cut` passes the answer on
-and closes the connection half-way through its body; `flip` changes a bit of the body; `hang` never answers.
+`throttle` answers 503 SlowDown, `busy` 429 as Elasticsearch does; `lose` passes the request on and drops the
+answer; `cut` passes the answer on and closes the connection half-way through its body; `flip` changes a bit of
+the body; `hang` never answers.
 The request goes on as it came, Host header too, so that its signature stays valid.
 """
 
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+_BUSY = b'{"error":{"type":"es_rejected_execution_exception","reason":"full"},"status":429}'
 _THROTTLED = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>"
 
 
@@ -63,6 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "throttle":
             self._answer(503, [("Content-Type", "application/xml")], _THROTTLED)
+            return
+        if fault == "busy":
+            self._answer(429, [("Content-Type", "application/json")], _BUSY)
             return
         connection = http.client.HTTPConnection(*self.gateway.target, timeout=30)
         try:

@@ -1,0 +1,188 @@
+"""The nodes that answer: how they are asked, what is repeated, what their refusals are called here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from elasticsearch import ApiError, Elasticsearch, SerializationError, TransportError
+
+from search.errors import SearchFaultError
+from search.settings import ElasticsearchSettings
+
+_BATCH_WRITES = 1000
+_BATCH_BYTES = 8 << 20
+_PAUSES_SECONDS: Final = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""Between one try and the next of what a busy node did not take."""
+
+NOT_FOUND: Final = 404
+BAD_REQUEST: Final = 400
+_BUSY: Final = frozenset({429, 502, 503, 504})
+_NEWER: Final = 409
+_NAMED: Final = 5
+"""Documents that a fault names."""
+
+_ABOUT_CONTENT: Final = frozenset(
+    {"document_parsing_exception", "mapper_parsing_exception", "illegal_argument_exception"}
+)
+"""Errors whose words repeat what stands in the document."""
+
+_NO_INDEX: Final = "index_not_found_exception"
+
+# A node that is away is a fault of ours with its words; the library would write its own on the standard error.
+for _name in ("elasticsearch", "elastic_transport"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+@contextmanager
+def answering(doing: str) -> Iterator[None]:
+    """Whatever a node refuses, and that none answers, is a fault of the index; without addresses and keys."""
+    try:
+        yield
+    except ApiError as error:
+        msg = f"Elasticsearch refused {doing}: {_told(error.meta.status, _error_of(error.body))}"
+        raise SearchFaultError(msg) from error
+    except (TransportError, SerializationError) as error:
+        msg = f"Elasticsearch does not answer ({doing}): {type(error).__name__}"
+        raise SearchFaultError(msg) from error
+
+
+def refused_with(fault: SearchFaultError, status: int) -> bool:
+    """Whether a fault of `answering` is the server's refusal with that status of HTTP."""
+    return isinstance(fault.__cause__, ApiError) and fault.__cause__.meta.status == status
+
+
+def _error_of(body: object) -> Mapping[str, Any]:
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return {"reason": error}
+    roots = error.get("root_cause")
+    return roots[0] if isinstance(roots, list) and roots else error
+
+
+def _told(status: int, error: Mapping[str, Any], *, of_document: bool = False) -> str:
+    kind = str(error.get("type") or "")
+    reason = "" if of_document and kind in _ABOUT_CONTENT else str(error.get("reason") or "")[:200]
+    cause = error.get("caused_by")
+    cause_kind = str(cause.get("type") or "") if isinstance(cause, dict) else ""
+    return " ".join(part for part in (str(status), kind, cause_kind, reason) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document put or, without a source, taken away; ignored where a later write stands already."""
+
+    index: str
+    id: str
+    ticket: int
+    """What was drawn later wins, whenever it arrives."""
+
+    source: bytes | None = None
+
+    def lines(self) -> list[bytes]:
+        """As the server takes it."""
+        what = "delete" if self.source is None else "index"
+        target = {"_index": self.index, "_id": self.id, "version": self.ticket, "version_type": "external_gte"}
+        action = orjson.dumps({what: target})
+        return [action] if self.source is None else [action, self.source]
+
+
+class Cluster:
+    """The nodes of the settings. Safe for threads; connects when first used."""
+
+    def __init__(self, settings: ElasticsearchSettings) -> None:
+        secure: dict[str, Any] = {} if settings.ca_file is None else {"ca_certs": str(settings.ca_file)}
+        if settings.api_key is not None:
+            secure["api_key"] = settings.api_key.get_secret_value()
+        elif settings.password is not None:
+            secure["basic_auth"] = (settings.user, settings.password.get_secret_value())
+        self.settings = settings
+        self.client = Elasticsearch(
+            list(settings.urls),
+            request_timeout=settings.request_timeout.total_seconds(),
+            max_retries=settings.retries,
+            retry_on_timeout=True,
+            connections_per_node=16,
+            **secure,
+        )
+
+    def write(self, writes: Iterable[Write]) -> set[str]:
+        """Write all, in bounded requests; what a busy node did not take is sent again after a pause.
+
+        Returns:
+            Indices that do not exist; nothing was written to them.
+
+        Raises:
+            SearchFaultError: some were refused (the text names their documents; the others are written), the
+                cluster stayed busy or does not answer.
+        """
+        missing: set[str] = set()
+        refused: dict[str, str] = {}
+        for batch in _batches(writes):
+            self._batch(batch, missing, refused)
+        if refused:
+            named = "; ".join(f"{name} ({why})" for name, why in list(refused.items())[:_NAMED])
+            msg = f"Elasticsearch refused {len(refused)} documents: {named}"
+            raise SearchFaultError(msg)
+        return missing
+
+    def _batch(self, batch: Sequence[Write], missing: set[str], refused: dict[str, str]) -> None:
+        waiting: Sequence[Write] = batch
+        for pause in (*_PAUSES_SECONDS, None):
+            waiting = self._sent(waiting, missing, refused)
+            if not waiting:
+                return
+            if pause is not None:
+                time.sleep(pause)
+        msg = f"Elasticsearch is too busy to take {len(waiting)} documents, among them {waiting[0].id}"
+        raise SearchFaultError(msg)
+
+    def _sent(self, writes: Sequence[Write], missing: set[str], refused: dict[str, str]) -> Sequence[Write]:
+        """One request; those that were not taken because the node is busy."""
+        operations: list[Any] = [line for write in writes for line in write.lines()]
+        try:
+            answer = self.client.bulk(operations=operations, filter_path=["errors", "items.*.status", "items.*.error"])
+        except ApiError as error:
+            if error.meta.status in _BUSY:
+                return writes
+            told = _told(error.meta.status, _error_of(error.body))
+            names = ", ".join(write.id for write in writes[:_NAMED])
+            msg = f"Elasticsearch refused {len(writes)} documents at once ({told}), among them {names}"
+            raise SearchFaultError(msg) from error
+        except (TransportError, SerializationError) as error:
+            msg = f"Elasticsearch does not answer (writing): {type(error).__name__}"
+            raise SearchFaultError(msg) from error
+        if not answer.get("errors"):
+            return ()
+        busy = []
+        for write, item in zip(writes, answer["items"], strict=True):
+            ((_, said),) = item.items()
+            error_of = said.get("error") or {}
+            if not error_of or said["status"] == _NEWER:
+                continue
+            if said["status"] in _BUSY:
+                busy.append(write)
+            elif error_of.get("type") == _NO_INDEX:
+                missing.add(write.index)
+            else:
+                refused[write.id] = _told(said["status"], error_of, of_document=True)
+        return busy
+
+
+def _batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    batch: list[Write] = []
+    size = 0
+    for write in writes:
+        taken = len(write.source or b"")
+        if batch and (len(batch) >= _BATCH_WRITES or size + taken > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(write)
+        size += taken
+    if batch:
+        yield batch
