@@ -11,7 +11,7 @@ not there) and gives the scope that lists, counts and searches put into their qu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from fastapi import Depends, Request
@@ -37,6 +37,8 @@ class Asking:
     person: Person
     action: Action
     archive: Archive
+    _targets: dict[Place, Target | None] = field(default_factory=dict, repr=False, compare=False)
+    """What was looked at for this request: what a page shows of rights is what it was opened under."""
 
     @property
     def login(self) -> str:
@@ -83,7 +85,7 @@ class Asking:
             raise permits.absent(self.person, action, identifier) from None
         allowed = [place for place in places if self._allowed(action, place)]
         if not allowed:
-            target = permits.sights.place(places[0]) or Target()
+            target = self.target(places[0]) or Target()
             permits.require(self.person, action, target, identifier)
         return allowed
 
@@ -92,8 +94,14 @@ class Asking:
         return self.places(identifier, action)[0]
 
     def _allowed(self, action: Action, place: Place) -> bool:
-        target = self.archive.permits.sights.place(place)
+        target = self.target(place)
         return target is not None and bool(decide(self.person, action, target))
+
+    def target(self, place: Place) -> Target | None:
+        """What the policy knows of a dossier or document, as it was when this request first looked; None: not there."""
+        if place not in self._targets:
+            self._targets[place] = self.archive.permits.sights.place(place)
+        return self._targets[place]
 
     def submission(self, submission_id: str, action: Action | None = None) -> None:
         """Go on only if the person may do the route's action (or `action`) to a delivery.

@@ -53,7 +53,13 @@ class Dossiers:
             NotFoundError: nothing stands there.
             DatabaseFaultError: the look could not be recorded.
         """
-        return self._told(place, self.catalogue.records(place.dossier_id), language, operator, within)
+        return self.read(place, self.catalogue.records(place.dossier_id), language, operator=operator, within=within)
+
+    def read(
+        self, place: Place, records: Sequence[PackageRecord], language: str, *, operator: str, within: Scope = ALL
+    ) -> dict[str, Any]:
+        """The same of a dossier whose `records` were read already."""
+        return self._told(place, records, language, operator, within)
 
     def _told(
         self, place: Place, records: Sequence[PackageRecord], language: str, operator: str, within: Scope = ALL

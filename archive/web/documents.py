@@ -15,7 +15,7 @@ from archive.catalogue.places import Place
 from archive.web.converted import by_rule
 from archive.web.happened import told
 from archive.web.language import language_of
-from archive.web.opened import label_of, opened, paper
+from archive.web.opened import opened, paper, rights_of
 from archive.web.reading import asked_document
 from archive.web.rendering import page
 from archive.web.words import Words
@@ -57,7 +57,7 @@ def dossier(request: Request, asking: Holding, package_id: str) -> Response:
         converted=by_rule(shown["conversion"]),
         paper=paper(record.dossier),
         paper_place=store_place(record.dossier).key,
-        label=label_of(asking, place),
+        **rights_of(asking, place),
         may_export=bool(asking.may(Action.COPY_EXPORT)),
     )
 

@@ -9,7 +9,9 @@ from typing import Any
 from archive.api.rights import Asking
 from archive.auth.people import Label
 from archive.auth.policy import Action
+from archive.catalogue.labels import Labelled
 from archive.catalogue.places import Place
+from archive.web.labels import href_of
 from archive.web.reading import Reading, asked_document
 from metadata.descriptions import Description
 from metadata.physical import LEVELS, store_place
@@ -34,7 +36,7 @@ def opened(
     """
     reading = asked_document(asking, *identifier, Action.HOLDING_READ)
     place = reading.place
-    shown = asking.archive.dossiers.at(place, language, operator=asking.login, within=asking.scope)
+    shown = asking.archive.dossiers.read(place, reading.records, language, operator=asking.login, within=asking.scope)
     base = f"/api/v1/documents/{place.dossier_id}/{place.ordinal}"
     return {
         "document": shown,
@@ -43,21 +45,24 @@ def opened(
         "files": _files(shown["files"], base),
         "signatures": newest_verdicts(shown),
         "paper": paper(reading.record.dossier),
-        "label": label_of(asking, place),
+        **rights_of(asking, place),
         "review": _review(asking, reading),
     }
 
 
-def label_of(asking: Asking, place: Place) -> int:
-    """Rank of the label under which a dossier or document stands."""
-    target = asking.archive.permits.sights.place(place)
-    return (target.label if target else Label.CONFIDENTIAL).rank
+def rights_of(asking: Asking, place: Place) -> Mapping[str, Any]:
+    """Rank of the label under which a dossier or document stands, and where it is told why, for who may see that."""
+    target = asking.target(place)
+    if target is None:
+        return {"label": Label.CONFIDENTIAL.rank, "rights": ""}
+    seen = bool(asking.may(Action.RIGHTS_READ, target))
+    return {"label": target.label.rank, "rights": href_of(Labelled.of_place(place).subject) if seen else ""}
 
 
 def _review(asking: Asking, reading: Reading) -> Mapping[str, Any]:
     """What people did to the text of the document, and where it is corrected by who may."""
     pages = {name: pages_of(reading.document, name) for name in ("doubtful", "corrected", "confirmed")}
-    target = asking.archive.permits.sights.place(reading.place)
+    target = asking.target(reading.place)
     begin = pages["doubtful"][0] if pages["doubtful"] else 1
     place = f"{reading.place.dossier_id}/{reading.place.ordinal}"
     may = bool(reading.document.texts) and target is not None and bool(asking.may(Action.DESCRIBE, target))

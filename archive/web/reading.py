@@ -41,7 +41,12 @@ class Reading:
     """One document with the record it stands in."""
 
     place: Place
+    records: Sequence[PackageRecord]
+    """Of the whole dossier, the first part first."""
+
     record: PackageRecord
+    """Of the part that holds the document."""
+
     document: PackageDocument
 
     @property
@@ -115,10 +120,11 @@ def asked_document(asking: Asking, package_id: str, ordinal: int, action: Action
 
 
 def _reading(archive: Archive, place: Place) -> Reading:
-    for record in archive.catalogue.records(place.dossier_id):
+    records = archive.catalogue.records(place.dossier_id)
+    for record in records:
         for document in record.documents:
             if document.ordinal == place.ordinal:
-                return Reading(place, record, document)
+                return Reading(place, records, record, document)
     missing = f"{place.dossier_id}/{place.ordinal}"
     raise NotFoundError(missing)
 

@@ -388,6 +388,10 @@ def test_a_label_is_changed_with_its_reason_and_its_history_stays(
     auditor: Browser = browser("kiem.tra", Grant(Role.AUDITOR, ROOT, Label.CONFIDENTIAL))
     page = auditor.open(f"/administration/labels?id={dossier}")
     assert "Đã hết thời hạn" in page
+    link = f'href="/administration/labels?id={dossier}"'
+    assert link in auditor.open(f"/dossiers/{dossier}"), "the label leads to where it is told why"
+    reader: Browser = browser("doc.gia", Grant(Role.READER, ROOT, Label.INTERNAL))
+    assert link not in reader.open(f"/dossiers/{dossier}")
     assert 'name="reason"' not in page
     far: Browser = browser("kiem.tra.khac", Grant(Role.AUDITOR, FOREIGN, Label.CONFIDENTIAL))
     assert said("refused.no_such_thing") in far.open(f"/administration/labels?id={dossier}", 422)
