@@ -336,7 +336,8 @@ class SearchIndexContract:
     @pytest.mark.parametrize(
         "typed",
         ["222/QĐ-TTg", "222/qd-ttg", "0222/QD-TTG", "222 ttg", "222 qđ ttg", "QĐ 222", "222qdttg", "222ttg",
-         "Số: 222/QĐ-TTg", "QĐ 222 năm 2025", "quyết định 222", "222 / QĐ - TTg", "222/2025/QĐ-TTg", "222 ttg 2025"],
+         "Số: 222/QĐ-TTg", "QĐ 222 năm 2025", "quyết định 222", "222 / QĐ - TTg", "222/2025/QĐ-TTg", "222 ttg 2025",
+         "222-QĐ/TTg", "QĐ số 222/qđ-ttg", "Quyết định số 222/QĐ-TTg ngày 30/01/2025"],
     )  # fmt: skip
     def test_the_document_of_that_number_is_found_first_however_it_is_typed(
         self, index: SearchIndex, typed: str
