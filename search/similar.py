@@ -70,7 +70,8 @@ def _rows(looks: Looks, document: IndexedDocument, most: int) -> Iterator[tuple[
     # The end of a title says what the document is about, its beginning of what type it is. Titles are short: counting
     # in them costs little, and what is common there need not be looked for in all texts.
     counted = [(looks.count(Row("title", pair)), pair) for pair in pairs[-_TITLE_ROWS:]]
-    for having, pair in sorted(counted)[:_CHOSEN_ROWS]:
+    # What no other title has comes last: a text may have it.
+    for having, pair in sorted(counted, key=lambda each: (each[0] < 2, each))[:_CHOSEN_ROWS]:  # noqa: PLR2004 - it and another
         if having <= most:
             yield Row("fold", pair), _TITLE_FACTOR
     text = fold(" ".join(document.pages)[:_MAX_TEXT_CHARS]).split()
