@@ -146,13 +146,19 @@ class Searching(ABC):
         if request.after:
             return self._continued(request, tries)
         first = self._answer(request, query)
-        if first.total or not request.access:
+        if first.total or not request.access or self._narrowed_away(request, query):
             return first
         for each in tries[1:]:
             answer = self._answer(each.told_apart(request), each.query)
             if answer.total:
                 return replace(answer, notes=(*answer.notes, each.note))
         return first
+
+    def _narrowed_away(self, request: SearchRequest, query: Query) -> bool:
+        """Whether what was typed finds something, and the chosen values of facets nothing of it."""
+        if not request.chosen or query.nothing:
+            return False
+        return self.find(Wanted(planned(query, request), "-date", 0)).total > 0
 
     def _continued(self, request: SearchRequest, tries: Sequence[_Try]) -> SearchAnswer:
         """A list goes on as it began, whatever has come in since: its cursor tells by which try."""
