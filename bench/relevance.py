@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,13 +21,16 @@ from itertools import product as product_of
 from pathlib import Path
 from typing import Any
 
+from search.backends.elasticsearch import ElasticsearchIndex
 from search.backends.tantivy import TantivyIndex
 from search.searching import Searching
+from search.settings import ElasticsearchSettings
 from tests.relevance.holding import Holding
 from tests.relevance.measures import MEASURES, estimate
 from tests.relevance.ranking import Measured, Ranking, measured, plain, product
 
 ALL = "all"
+INDEX_PREFIX = "luutru-bench-relevance"
 PRODUCT = "product"
 
 
@@ -35,6 +39,11 @@ def filled(folder: Path, holding: Holding) -> Iterator[tuple[str, Searching]]:
     embedded = TantivyIndex(folder)
     embedded.rebuild(holding)
     yield "tantivy", embedded
+    url = os.environ.get("LUUTRU_SEARCH__ELASTICSEARCH__URL", "")
+    if url:
+        served = ElasticsearchIndex(ElasticsearchSettings(url=url, index_prefix=INDEX_PREFIX))
+        served.rebuild(holding)
+        yield "elasticsearch", served
 
 
 def ways(index: Searching) -> Mapping[str, Ranking]:
@@ -89,6 +98,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--damage", type=float, nargs="*", default=[0.0, 0.01, 0.05, 0.1])
+    parser.add_argument("--crowd", type=int, default=1, help="how many times four documents resemble each judged one")
     parser.add_argument("--samples", type=Path, help="folder of real documents, held whole")
     parser.add_argument("--further", type=Path, help="folder of text files that stand around")
     parser.add_argument("--show", default="")
@@ -99,6 +109,7 @@ def main() -> None:
                 damage=damage,
                 letters=letters,
                 described=described,
+                crowd=asked.crowd,
                 samples=asked.samples,
                 further=asked.further,
             )
@@ -107,7 +118,7 @@ def main() -> None:
                 for engine, index in filled(Path(scratch) / "index", holding):
                     results = {way: list(measured(ranking)) for way, ranking in ways(index).items()}
                     about = {"bench": "relevance", "engine": engine, "damage": damage, "errors": errors}
-                    about["described"] = described
+                    about |= {"described": described, "crowd": asked.crowd}
                     for line in rows(results):
                         print(json.dumps(about | line, ensure_ascii=False))
                     if asked.show:

@@ -58,6 +58,9 @@ def misspelt(corpus: Corpus, people: int) -> Iterator[tuple[str, str]]:
         words = fold(document.pages[0]).split()
         at = chance.randrange(len(words) - 3)
         yield "unmarked", " ".join(words[at : at + 3])
+        title = fold(document.title).split()
+        begin = chance.randrange(len(title) - 3)
+        yield "unmarked title", " ".join(title[begin : begin + 4])
         slip = words[at + 1][:-1] + chance.choice("qwxzj")
         yield "misspelt", f"{words[at]} {slip} {words[at + 2]}"
 

@@ -45,7 +45,9 @@ SAME_SCORE = 0.1
 UNIT_SCORE = 30.0
 """Each word that is there, where some may be missing: more words stand before fewer, whatever they are."""
 
-_MAX_PAIRS = 6
+_MAX_PAIRS = 3
+"""Each costs a look at the places of two words in every document that has both."""
+
 _MARKED_BOOST = 2.0
 _TITLE_BOOST = 1.5
 _MAX_RANKED_WORDS = 24

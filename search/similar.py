@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Final
 
 from search.looks import Looks
@@ -19,8 +19,11 @@ from search.ports import IndexedDocument
 from search.vietnamese import fold
 
 MAX_SIMILAR: Final = 50
-_TITLE_ROWS, _TEXT_ROWS = 8, 6
+_TITLE_ROWS, _CHOSEN_ROWS, _TEXT_ROWS = 8, 4, 3
 """Each is a look."""
+
+_RARE = 20
+"""What more than one of so many documents have is a turn of speech."""
 
 _MAX_TEXT_CHARS = 60_000
 _TITLE_FACTOR = 2
@@ -47,31 +50,35 @@ def similar_to(looks: Looks, document_id: str, limit: int) -> Sequence[tuple[Ind
 
 def _worths(looks: Looks, document: IndexedDocument) -> list[Worth]:
     everything = looks.count(Everything())
+    most = max(_FEW, everything // _RARE)
     found = []
-    for row, often in _rows(document):
-        others = looks.count(row) - 1
-        # In every second document it tells nothing; in no other one there is nothing to find by it.
-        if 0 < others < max(_FEW, everything // 2):
-            rare = math.log2(everything / (others + 1))
+    for row, factor in _rows(looks, document, most):
+        having = looks.count(row)
+        # What no other one has finds nothing; what very many have tells nothing.
+        if 1 < having <= most:
             # Whole numbers: their sum is the same in every engine and whatever order it adds them in.
-            found.append(Worth(row, float(max(1, round(4 * rare * often)))))
+            found.append(Worth(row, float(max(1, round(4 * factor * math.log2(everything / having))))))
     return found
 
 
-def _rows(document: IndexedDocument) -> Iterator[tuple[Row | Term, int]]:
-    """What is characteristic, and how much it counts."""
+def _rows(looks: Looks, document: IndexedDocument, most: int) -> Iterator[tuple[Row | Term, int]]:
+    """What is characteristic, and how much it counts: the rarest rows of the title, those that the text repeats."""
     title = fold(document.title).split()
-    pairs = dict.fromkeys(_pairs(title))
+    pairs = list(dict.fromkeys(_pairs(title)))
     if not pairs and title:
         yield Term("fold", title[0]), _TITLE_FACTOR
-    # The end of a title says what the document is about, its beginning of what type it is.
-    for pair in list(pairs)[-_TITLE_ROWS:]:
-        yield Row("fold", pair), _TITLE_FACTOR
+    # The end of a title says what the document is about, its beginning of what type it is. Titles are short: counting
+    # in them costs little, and what is common there need not be looked for in all texts.
+    counted = [(looks.count(Row("title", pair)), pair) for pair in pairs[-_TITLE_ROWS:]]
+    # What no other title has comes last: a text may have it.
+    for having, pair in sorted(counted, key=lambda each: (each[0] < 2, each))[:_CHOSEN_ROWS]:  # noqa: PLR2004 - it and another
+        if having <= most:
+            yield Row("fold", pair), _TITLE_FACTOR
     text = fold(" ".join(document.pages)[:_MAX_TEXT_CHARS]).split()
     often = Counter(pair for pair in _pairs(text) if pair not in pairs)
-    repeated = (pair for pair, times in often.most_common() if times > 1)
-    for pair in islice(repeated, _TEXT_ROWS):
-        yield Row("fold", pair), 1
+    for pair, times in often.most_common(_TEXT_ROWS):
+        if times > 1:
+            yield Row("fold", pair), 1
 
 
 def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -37,10 +37,10 @@ _MIN_ALONE_CHARS = 4
 """Shorter words are mended beside others only: by themselves they may be anything."""
 
 _MIN_SPLIT_CHARS = 5
-_TITLES, _TEXTS = 40, 6
+_TITLES, _TEXTS = 40, 4
 """Documents that one look reads: titles alone cost little."""
 
-_MAX_READ_CHARS = 12_000
+_MAX_READ_CHARS = 6000
 """Of one document; names and subjects stand on its first pages."""
 
 _MUCH = 10
@@ -165,8 +165,8 @@ def _instead(looks: Looks, words: Sequence[_Word], at: int, others: Sequence[str
     votes = Counter[str]()
     for field in ("title", "fold"):
         for text in _texts(looks, [*context, OneOf(field, tuple(sorted(spellings)))], field):
-            for place, weight in beside.among(list(places(text)), spellings):
-                votes[place.fold] += weight
+            for place, near in _in_row(list(places(text)), spellings):
+                votes[place.fold] += beside.weight(*near)
         if any(weight > _BESIDE for weight in votes.values()):
             break
     if votes:
@@ -221,14 +221,18 @@ class _Beside:
     before: str
     after: str
 
-    def among(self, words: Sequence[Place], folds: Collection[str]) -> Iterator[tuple[Place, int]]:
-        """Where one of `folds` stands in a text that was read, and how much that counts."""
-        for at, word in enumerate(words):
-            if word.fold in folds:
-                before = words[at - 1].fold if at else ""
-                after = words[at + 1].fold if at + 1 < len(words) else ""
-                near = (self.before != "" and before == self.before) + (self.after != "" and after == self.after)
-                yield word, 1 + _BESIDE * near
+    def weight(self, before: str, after: str) -> int:
+        """How much a word counts that stands between these two."""
+        near = (self.before != "" and before == self.before) + (self.after != "" and after == self.after)
+        return 1 + _BESIDE * near
+
+
+def _in_row(words: Sequence[Place], folds: Collection[str]) -> Iterator[tuple[Place, tuple[str, str]]]:
+    """Where one of `folds` stands in a text that was read, and the words on both sides of it."""
+    for at, word in enumerate(words):
+        if word.fold in folds:
+            before = words[at - 1].fold if at else ""
+            yield word, (before, words[at + 1].fold if at + 1 < len(words) else "")
 
 
 class _Votes:
@@ -239,6 +243,7 @@ class _Votes:
         ends = ["", *folds, ""]
         self._beside = [_Beside(ends[at], ends[at + 2]) for at in range(len(folds))]
         self._votes = [Counter[tuple[str, str]]() for _ in folds]
+        self._at = {fold: [at for at, other in enumerate(folds) if other == fold] for fold in folds}
 
     def read(self, texts: Sequence[str]) -> None:
         """Count what NFC texts say; one without any mark says nothing of marks."""
@@ -246,9 +251,10 @@ class _Votes:
             words = list(places(text))
             if all(word.canon == word.fold for word in words):
                 continue
-            for fold, beside, votes in zip(self.folds, self._beside, self._votes, strict=True):
-                for place, weight in beside.among(words, (fold,)):
-                    votes[place.canon, text[place.start : place.end].lower()] += weight
+            for place, near in _in_row(words, self._at):
+                written = place.canon, text[place.start : place.end].lower()
+                for at in self._at[place.fold]:
+                    self._votes[at][written] += self._beside[at].weight(*near)
 
     def decided(self, at: int) -> str:
         """How a word is written; empty: no clear majority says."""

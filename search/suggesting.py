@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -195,22 +195,14 @@ def _has_key(number: str, issued: str, stem: str) -> bool:
 
 
 def _titles(looks: Looks, typed: _Typed, room: int) -> list[str]:
-    """With the marks as typed; where these find too little, with those that may still be typed."""
-    found = _distinct_titles(looks, typed, typed.nodes("title", "title_canon"), room)
-    if len(found) < room and typed.ended and typed.ended.marked:
-        found += _distinct_titles(looks, typed, typed.nodes("title"), room)
-    return found
-
-
-def _distinct_titles(looks: Looks, typed: _Typed, nodes: Sequence[Node], room: int) -> list[str]:
-    if not nodes:
-        return []
+    """At most two looks: with the marks as typed, then with those that may still come; without marks twice the same."""
     found: list[str] = []
-    for _ in range(2):
+    marked = any(word.marked for word in (*typed.whole, typed.ended) if word)
+    for nodes in (typed.nodes("title", "title_canon"), typed.nodes("title")) if room > 0 else ():
         never = [OneOf("sort_title", tuple({sort_key(title) for title in found}))] if found else []
-        read = [each.title for each in looks.newest(nodes, _READ, never=never)]
+        read = [each.title for each in looks.newest(nodes, _READ, never=never)] if nodes else []
         found += [title for title in dict.fromkeys(read) if typed.fits(title)]
-        if len(found) >= room or len(read) < _READ:
+        if len(found) >= room or not (marked or len(read) == _READ):
             break
     return found
 

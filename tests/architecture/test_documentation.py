@@ -18,10 +18,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUIET = {
     *("STORAGE__S3__CONNECT_TIMEOUT", "STORAGE__S3__READ_TIMEOUT", "STORAGE__S3__ATTEMPTS", "SEARCH__LOCK_WAIT"),
     "SEARCH__QUERY_LOG",
+    "SEARCH__SYNONYMS",
     *(f"AUTH__OIDC__RULES__{part}" for part in ("HAS", "ROLE", "AGENCY", "UP_TO")),
 }
 """Fine tuning, explained in the models only; parts of a list, explained in `docs/people.md`;
-the log of queries, in `docs/search.md`."""
+the log of queries, in `docs/search.md`, and the file of synonyms, in `docs/search-language.md`."""
 
 
 def _names(model: type[BaseModel], above: str = "") -> Iterator[str]:

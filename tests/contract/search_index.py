@@ -336,7 +336,8 @@ class SearchIndexContract:
     @pytest.mark.parametrize(
         "typed",
         ["222/QĐ-TTg", "222/qd-ttg", "0222/QD-TTG", "222 ttg", "222 qđ ttg", "QĐ 222", "222qdttg", "222ttg",
-         "Số: 222/QĐ-TTg", "QĐ 222 năm 2025", "quyết định 222", "222 / QĐ - TTg", "222/2025/QĐ-TTg", "222 ttg 2025"],
+         "Số: 222/QĐ-TTg", "QĐ 222 năm 2025", "quyết định 222", "222 / QĐ - TTg", "222/2025/QĐ-TTg", "222 ttg 2025",
+         "222-QĐ/TTg", "QĐ số 222/qđ-ttg", "Quyết định số 222/QĐ-TTg ngày 30/01/2025"],
     )  # fmt: skip
     def test_the_document_of_that_number_is_found_first_however_it_is_typed(
         self, index: SearchIndex, typed: str
@@ -723,6 +724,14 @@ class SearchIndexContract:
         assert found(holding, chosen={"organ": [decomposed]}) == ["d1", "d5"]
         assert found(holding, "quyet", chosen={"organ": ["ubnd tinh a"]}) == []
 
+    def test_a_choice_that_leaves_nothing_does_not_widen_the_question(self, index: SearchIndex) -> None:
+        index.add([document("all", title="kế hoạch giao thông nông thôn", issued="2020")])
+        index.add([document("most", title="kế hoạch giao thông đô thị", issued="2021")])
+        asked = SearchRequest("kế hoạch giao thông nông thôn", facets=["year"])
+        chosen = index.search(replace(asked, chosen={"year": ["2021"]}))
+        assert (chosen.total, chosen.notes) == (0, ())
+        assert dict(chosen.facets["year"]) == {"2020": 1}
+
     def test_a_facet_that_does_not_exist_is_refused(self, holding: SearchIndex) -> None:
         for request in (
             SearchRequest("", facets=["colour"]),
@@ -906,3 +915,64 @@ class SearchIndexContract:
         assert not index.search(SearchRequest("222/QĐ-TTg")).hits[0].why
         assert not index.search(SearchRequest("222/QĐ-TTg", sort="date", explain=True)).hits[0].why
         assert not index.search(SearchRequest("", explain=True)).hits[0].why
+
+    # Help with asking
+
+    def test_who_types_is_offered_numbers_titles_and_agencies_of_what_they_may_see(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("d1", number="222/QĐ-TTg", title="Thu hồi đất", organ_name="Bộ Nội vụ", issued="2025-01-01"),
+                document("d2", number="2220/QĐ-BNV", title="Thu hồi <đất> “nông nghiệp”", issued="2024-01-01"),
+                document("d3", number="222/MẬT", title="Thu hồi giấy mật", organ_name="Bộ Nội an", access=("closed",)),
+            ]
+        )
+
+        def offered(typed: str) -> list[tuple[str, str]]:
+            return [(each.kind, each.text) for each in index.suggest(typed, access=("all",))]
+
+        assert offered("222") == [("number", "222/QĐ-TTg"), ("number", "2220/QĐ-BNV")]
+        assert offered("222/q") == [("number", "222/QĐ-TTg")]
+        assert offered("thu ho") == [("title", "Thu hồi đất"), ("title", "Thu hồi <đất> “nông nghiệp”")]
+        assert offered("thu đâ") == offered("thu ho")
+        assert offered("thu đắ") == []
+        assert offered("bộ nội") == [("agency", "Bộ Nội vụ")]
+        for typed in ("222", "thu ho", "bo noi"):
+            for each in index.suggest(typed, access=("all",)):
+                assert index.search(SearchRequest(each.query)).total >= 1
+                assert "<đất>" not in each.html
+
+    def test_a_query_is_spelt_as_visible_documents_spell_it(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("d1", title="Quyết định bổ nhiệm", pages=["Quyết định bổ nhiệm ông Nguyễn Văn Hòa"]),
+                document("d2", title="Kế hoạch tuyệt mật", access=("closed",)),
+            ]
+        )
+        spelt = {
+            typed: index.search(SearchRequest(typed, correct=True)).did_you_mean
+            for typed in ("quyet dinh", "quyet dihn", "quyetdinh bo nhiem", "nguyen van hoa", "tuyet mat", "quyết định")
+        }
+        assert spelt == {
+            "quyet dinh": "quyết định",
+            "quyet dihn": "quyết định",
+            "quyetdinh bo nhiem": "quyết định bổ nhiệm",
+            "nguyen van hoa": "nguyễn văn hòa",
+            "tuyet mat": "",
+            "quyết định": "",
+        }
+
+    def test_documents_like_another_share_what_is_rare_and_may_be_seen(self, index: SearchIndex) -> None:
+        index.add(
+            [
+                document("a1", title="Quyết định thu hồi đất xây cầu Nhật Tân"),
+                document("a2", title="Kế hoạch xây cầu Nhật Tân"),
+                document("a3", title="Biên bản", pages=["về cầu Nhật Tân"]),
+                document("a4", title="Báo cáo xây cầu Nhật Tân", access=("closed",)),
+                *(document(f"z{number}", title=f"Quyết định khen thưởng {number}") for number in range(12)),
+            ]
+        )
+        found = index.similar("a1/1", access=("all",))
+        assert [hit.package_id for hit in found] == ["a2", "a3"]
+        assert found[0].score > found[1].score
+        assert not index.similar("a4/1", access=("all",))
+        assert not index.similar("nobody/1", access=("all",))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
+from search.backends import elasticsearch_looks
 from search.backends.elasticsearch import ElasticsearchIndex
 from search.backends.elasticsearch_cluster import Cluster, Write
 from search.backends.elasticsearch_generations import Generations
@@ -289,13 +290,17 @@ def test_who_begins_a_rebuild_while_another_is_at_it_goes_on_in_its_place(
 # Lists, and more than one part
 
 
-def test_answers_far_behind_the_servers_window_are_reached(index: ElasticsearchIndex) -> None:
-    index.rebuild(document(f"p{number:05}", title="kế hoạch", number=f"{number}/KH") for number in range(10_050))
+def test_answers_behind_the_window_of_offsets_are_reached(
+    index: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's own window is 10,000; the walk behind it is the same behind a hundred."""
+    monkeypatch.setattr(elasticsearch_looks, "_WINDOW", 100)
+    monkeypatch.setattr(elasticsearch_looks, "_CHUNK", 40)
+    index.add(document(f"p{number:03}", title="kế hoạch", number=f"{number}/KH") for number in range(155))
     for sort in ("number", "relevance"):
-        answer = index.search(SearchRequest("ke hoach", offset=9_990, limit=100, sort=sort))
-        assert answer.total == 10_050
-        assert len({hit.package_id for hit in answer.hits}) == 60
-    assert answer.hits[-1].package_id == "p10049"
+        answer = index.search(SearchRequest("ke hoach", offset=90, limit=100, sort=sort))
+        assert answer.total == 155
+        assert [hit.package_id for hit in answer.hits] == [f"p{number:03}" for number in range(90, 155)]
 
 
 @pytest.mark.parametrize(

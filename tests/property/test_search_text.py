@@ -6,11 +6,15 @@ import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from search import numbers
+from search.confusions import MAX_MISREADINGS, misreadings, near, pieces
+from search.damage import MAX_ROWS, damaged_rows
 from search.highlight import Marker, beginning, printable
 from search.periods import period
 from search.query import parse
+from search.synonyms import shipped
 from search.vietnamese import MAX_WORD_CHARS, fold, forms, forms_of, nfc, places, sort_key, streams, written
 
 VIETNAMESE = "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạằấệỉộợúỷýĐƠƯ"
@@ -89,10 +93,40 @@ def test_a_snippet_is_the_text_and_never_markup(query: str, text: str) -> None:
 @given(anything, st.lists(anything, max_size=4))
 def test_places_of_a_query_lie_on_the_pages(query: str, texts: list[str]) -> None:
     pages = [nfc(text) for text in texts]
-    marker = Marker(parse(query))
-    hits = marker.page_hits(pages)
-    assert hits == sorted(hits)
-    assert all(pages[page - 1][start:end].strip() for page, start, end in hits)
-    best = marker.best(pages)
-    assert (best is not None) == bool(hits)
-    assert best is None or best.page in {page for page, _, _ in hits}
+    asked = shipped().applied(parse(query))
+    for marker in (Marker(parse(query)), Marker(asked), Marker(asked.tolerant()), Marker(asked.most())):
+        hits = marker.page_hits(pages)
+        assert hits == sorted(hits)
+        assert all(pages[page - 1][start:end].strip() for page, start, end in hits)
+        best = marker.best(pages)
+        assert (best is not None) == bool(hits)
+        assert best is None or best.page in {page for page, _, _ in hits}
+
+
+@given(vietnamese, st.lists(vietnamese, max_size=4))
+def test_what_is_asked_for_more_loosely_is_marked_at_least_where_it_was(query: str, texts: list[str]) -> None:
+    pages = [nfc(text) for text in texts]
+    asked = parse(query)
+    strict, tolerant = (set(Marker(each).page_hits(pages)) for each in (asked, asked.tolerant()))
+    assert strict <= tolerant
+
+
+@given(st.text("abcdeghiklmnopqrstuvxy0123456789", min_size=1, max_size=30))
+def test_misreadings_and_parts_of_a_word_are_bounded_and_never_the_word(word: str) -> None:
+    read = misreadings(word)
+    assert len(read) <= MAX_MISREADINGS
+    assert word not in read
+    assert all(len(each) >= len(word) - 1 and each.isalnum() for each in read)
+    assert all("".join(parts) == word for parts in pieces(word))
+
+
+@given(*[st.text("abcd", max_size=5)] * 2)
+def test_near_is_one_edit_or_turn(one: str, other: str) -> None:
+    assert near(one, other) == (OSA.distance(one, other) <= 1)
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=6), min_size=2, max_size=8).map(tuple))
+def test_rows_that_ocr_may_have_made_are_bounded(words: tuple[str, ...]) -> None:
+    rows = damaged_rows(words)
+    assert len(rows) <= MAX_ROWS
+    assert len(rows) == len(set(rows))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import count, pairwise, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,6 +102,9 @@ class Holding:
     seed: int = 0
     """Of damage and of the documents around."""
 
+    crowd: int = 1
+    """How many times four documents resemble each judged one."""
+
     samples: Path | None = None
     """Folder of real documents: those that have a file there are held whole, all others as ever."""
 
@@ -110,7 +113,7 @@ class Holding:
 
     def __iter__(self) -> Iterator[IndexedDocument]:
         judged = [_indexed(text, self.samples) for text in texts()]
-        around = list(_Surroundings(judged, self.seed))
+        around = list(_Surroundings(judged, self.seed, self.crowd))
         further = sorted(self.further.rglob("*.txt")) if self.further else []
         around += [_further(at, path) for at, path in enumerate(further, start=1)]
         damage = Damage(letters=self.letters)
@@ -171,15 +174,15 @@ def _head(organ: str, number: str, issued: str, kind: str, title: str) -> str:
 class _Surroundings:
     """Documents that resemble those that are meant."""
 
-    def __init__(self, judged: Sequence[IndexedDocument], seed: int) -> None:
-        self._judged, self._seed = judged, seed
+    def __init__(self, judged: Sequence[IndexedDocument], seed: int, crowd: int) -> None:
+        self._judged, self._seed, self._crowd = judged, seed, crowd
         words = " ".join(page for document in judged for page in document.pages).split()
         self._pairs = [f"{one} {other}" for one, other in pairwise(words)]
 
     def __iter__(self) -> Iterator[IndexedDocument]:
         numbers = count(1)
-        for document in self._judged:
-            chance = random.Random(f"{self._seed}/around/{document.document_id}")  # noqa: S311 - test data
+        for turn, document in product(range(self._crowd), self._judged):
+            chance = random.Random(f"{self._seed}/around/{turn}/{document.document_id}")  # noqa: S311 - test data
             for title, number in (
                 (chance.choice(_SPEECH).rstrip(".;,"), _same_number(document, chance)),
                 (f"{_half(document.title)} {chance.choice(_OBJECTS)}", ""),
