@@ -169,9 +169,6 @@ class AuditTrail:
 
     def record_all(self, events: Sequence[AuditEvent], connection: sa.Connection | None = None) -> None:
         """Keep `events` in this order, together; see `record`."""
-        if not events:
-            # Nobody waits for the writers' lock for nothing: most searches show nothing that is closed.
-            return
         if connection is None:
             with self._database.transaction() as own:
                 self.record_all(events, own)

@@ -75,6 +75,9 @@ class Accesses:
         """
         looks = {(operator, place.dossier_id, str(place.ordinal), what, ""): agency for place, agency in places}
         fresh = {look: agency for look, agency in looks.items() if not self._is_told(look)}
+        if not fresh:
+            # Most searches show nothing that is closed: they wait for nobody who writes.
+            return
         self._trail.record_all(
             [
                 self._trail.event(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archive.catalogue.places import Place
 from archive.catalogue.recorded import RecordedTrail
 from archive.catalogue.trail import AuditTrail
 from archive.errors import DatabaseFaultError
@@ -59,6 +60,17 @@ def test_what_cannot_be_recorded_is_not_shown_and_no_later_piece_of_it_either(tr
     for _ in range(2):
         with pytest.raises(DatabaseFaultError):
             accesses.looked(RECORD, "lan", ordinal=1, what="text")
+
+
+def test_a_search_that_shows_nothing_closed_does_not_wait_for_who_writes(trail: Trail) -> None:
+    accesses = Accesses(trail.trail, trail.clock)
+    with trail.database.transaction():
+        accesses.found([], "lan")
+    place = [(Place("p", 1), "H49")]
+    accesses.found(place, "lan")
+    with trail.database.transaction():
+        accesses.found(place, "lan")
+    assert len(shown(trail)) == 1
 
 
 def test_who_looked_is_no_part_of_what_a_reader_is_shown(trail: Trail) -> None:

@@ -59,13 +59,6 @@ def test_the_same_event_again_is_kept_once(database: Database) -> None:
     assert len(trail.of(["package"])) == 1
 
 
-def test_nothing_to_record_does_not_wait_for_who_writes(database: Database) -> None:
-    trail = AuditTrail(database, StandingClock())
-    with database.transaction():
-        trail.record_all([])
-    assert not trail.of(["package"])
-
-
 def test_what_is_sealed_comes_back_from_storage_alone(
     database: Database, segments: AuditSegments, tmp_path: Path
 ) -> None:
