@@ -16,7 +16,7 @@ from search.facets import facet_values
 from search.periods import Span, span
 from search.places import place_keys
 from search.ports import IndexedDocument
-from search.vietnamese import fold, nfc, sort_key, streams
+from search.vietnamese import fold, nfc, sort_key, sound, streams
 
 FORMAT: Final = 3
 """Number of the analysis and of what engines keep; a change of either needs a rebuild and the next number."""
@@ -205,12 +205,26 @@ class Stored:
 
 def stored(document: IndexedDocument) -> Stored:
     """`document` as bytes."""
-    record = orjson.dumps(_plain(document), option=orjson.OPT_SORT_KEYS)
-    pages = orjson.dumps([nfc(page) for page in document.pages])
+    try:
+        record = orjson.dumps(_plain(document), option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Halves of surrogate pairs, which JSON of a package can hold in escaped form, are no text.
+        record = orjson.dumps(_writable(_plain(document)), option=orjson.OPT_SORT_KEYS)
+    pages = orjson.dumps([sound(nfc(page)) for page in document.pages])
     revision = hashlib.blake2b(digest_size=16)
     for part in (document.document_id.encode(), record, pages):
         revision.update(len(part).to_bytes(8, "big") + part)
     return Stored(record, packed(pages), revision.hexdigest())
+
+
+def _writable(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, list):
+        return [_writable(each) for each in value]
+    if isinstance(value, dict):
+        return {sound(name): _writable(each) for name, each in value.items()}
+    return value
 
 
 def _plain(document: IndexedDocument) -> dict[str, Any]:

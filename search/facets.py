@@ -8,7 +8,7 @@ from typing import Final
 from search.errors import SearchRequestError
 from search.plan import OneOf
 from search.ports import IndexedDocument
-from search.vietnamese import nfc
+from search.vietnamese import nfc, sound
 
 FACETS: Final = ("organ", "agency", "type", "year", "fonds", "retention", "language", "verdict", "quality")
 """A document has at most one value of each, kept in the engine's field `g_{name}`."""
@@ -50,7 +50,7 @@ def facet_values(document: IndexedDocument, year: str) -> Mapping[str, str]:
 
 
 def _shown(value: str) -> str:
-    return " ".join(nfc(value).split())[:MAX_VALUE_CHARS]
+    return " ".join(nfc(sound(value)).split())[:MAX_VALUE_CHARS]
 
 
 def named(names: Sequence[str]) -> tuple[str, ...]:

@@ -86,6 +86,15 @@ def nfc(text: str) -> str:
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
+def sound(text: str) -> str:
+    """`text` as it can be written: halves of surrogate pairs, which are no characters, are question marks."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
+
+
 def _fold_letter(letter: str) -> str:
     base = _BASE.get(letter)
     if base is not None:

@@ -77,7 +77,13 @@ class Fixity:
         if not _is_package_id(package_id):
             raise NotFoundError(package_id)
         record, known = self._known(package_id)
-        report = self._packages.check_fixity(package_id, inventory_sha512=known)
+        try:
+            report = self._packages.check_fixity(package_id, inventory_sha512=known)
+        except ObjectMissingError:
+            if record is not None:
+                raise
+            # Neither the catalogue nor storage has heard of it.
+            raise NotFoundError(package_id) from None
         for file in record.sources if record is not None else ():
             if file.held:
                 report = self._with_list(report, file)

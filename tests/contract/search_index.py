@@ -976,3 +976,16 @@ class SearchIndexContract:
         assert found[0].score > found[1].score
         assert not index.similar("a4/1", access=("all",))
         assert not index.similar("nobody/1", access=("all",))
+
+    # What is no text
+
+    def test_halves_of_surrogate_pairs_hinder_nobody(self, index: SearchIndex) -> None:
+        half = "\ud800"
+        odd = document(
+            "odd", title=f"báo cáo{half}", type_name=f"Báo{half}", fields={"x": half}, pages=[f"lũ {half}lụt"]
+        )
+        assert index.add([odd, document("plain", title="báo cáo")]) == 2
+        assert set(found(index, "báo cáo", access=("all",))) == {"odd", "plain"}
+        assert found(index, f"lụt {half}", access=("all",)) == ["odd"]
+        answer = index.search(SearchRequest("lũ", access=("all",), facets=("type",)))
+        assert answer.facets == {"type": (("Báo?", 1),)}

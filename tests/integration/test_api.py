@@ -354,6 +354,8 @@ def test_signatures_fixity_and_agencies_are_told(handed_in: Filled) -> None:
         assert (report["ok"], report["findings"]) == (True, [])
         assert "sample" in body or report["package_id"] == package
     _problem(served.client.post("/api/v1/fixity-checks", json={"ids": ["/etc/passwd"]}), 400, "api.invalid")
+    nobodys = {"ids": ["00000000-0000-4000-8000-00000000dead"]}
+    _problem(served.client.post("/api/v1/fixity-checks", json=nobodys), 404, "archive.not_found")
     assert "H49.64" in [row["code"] for row in _get(served, "agencies").json()["items"]]
 
 
