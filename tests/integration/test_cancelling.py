@@ -95,6 +95,7 @@ def may_write(home: Path) -> bool:
         return True
 
 
+@pytest.mark.soak
 def test_a_job_that_runs_ends_with_its_stage_or_with_its_process(new_home: NewHome, deliver: Deliver) -> None:
     command, made = new_home(), deliver(documents=2)
     process = command.start("ingest", made.path, "--json")

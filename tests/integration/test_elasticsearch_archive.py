@@ -80,6 +80,7 @@ def test_the_label_of_a_document_closes_it_at_once_and_for_a_rebuilt_index_too(a
     assert len(command.json("search", "chinh ly tai lieu")) == before, "who runs the machine sees all"
 
 
+@pytest.mark.soak
 def test_a_node_that_is_away_delays_finding_and_nothing_else(
     archive: Filled, tmp_path: Path, mill: PaperMill, elasticsearch_node: dict[str, Any]
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_full_disk_is_a_fault_and_the_delivery_succeeds_when_there_is_room(
     assert [line["ok"] for line in checked["lines"]] == [True]
 
 
+@pytest.mark.soak
 def test_a_file_that_may_not_grow_is_a_fault_and_the_delivery_succeeds_later(
     tmp_path: Path, mill: PaperMill, large: Made
 ) -> None:

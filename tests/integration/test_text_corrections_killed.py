@@ -106,4 +106,6 @@ def _is_whole(archive: Archive, package_id: str, made: int) -> None:
 
 
 def _finds(archive: Archive, word: str) -> bool:
-    return bool(archive.indexing.search(SearchRequest(f'"{word}"')).hits)
+    answer = archive.indexing.search(SearchRequest(f'"{word}"'))
+    # Where a word is nowhere, what resembles it is found, and that is said.
+    return bool(answer.hits) and not answer.notes
