@@ -10,7 +10,7 @@ from search.facets import choices
 from search.highlight import Marker
 from search.hits import hit
 from search.looks import Looks
-from search.planning import planned
+from search.planning import narrowed, planned
 from search.ports import Hit, SearchAnswer, SearchRequest, Suggestion
 from search.query import parse
 from search.searching import RELEVANCE, Searching, Wanted
@@ -35,9 +35,8 @@ class Assisting(Searching):
 
     def _finds(self, request: SearchRequest, query: str) -> int:
         """How many documents a query finds, as it is typed."""
-        plan = planned(self.read(query), request)
-        narrow = (*plan.narrow, *choices(request.chosen).values())
-        return self.find(Wanted(replace(plan, narrow=narrow), RELEVANCE, 0)).total
+        plan = narrowed(planned(self.read(query), request), choices(request.chosen).values())
+        return self.find(Wanted(plan, RELEVANCE, 0)).total
 
     def suggest(
         self, typed: str, *, access: Sequence[str], without: Sequence[str] = (), limit: int = 10

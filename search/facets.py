@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from search.errors import SearchRequestError
@@ -63,6 +63,14 @@ def named(names: Sequence[str]) -> tuple[str, ...]:
         if name not in FACETS:
             raise SearchRequestError("facet", name)
     return tuple(dict.fromkeys(names))
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Values by the facet of which they were said, in their order."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def choices(chosen: Mapping[str, Sequence[str]]) -> Mapping[str, OneOf]:

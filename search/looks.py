@@ -7,12 +7,11 @@ may not see: what comes of looks is the same as if nothing else were in the inde
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search.plan import Bool, Node
-from search.planning import planned
+from search.planning import allowed
 from search.ports import IndexedDocument, SearchRequest
-from search.query import parse
 from search.searching import RELEVANCE, Found, Wanted
 
 _NEWEST = "-date"
@@ -53,5 +52,5 @@ class Looks:
         return self.find(wanted) if self.access else Found((), 0)
 
     def _plan(self, narrow: Sequence[Node], never: Sequence[Node] = (), must: tuple[Node, ...] = ()) -> Bool:
-        seen = planned(parse(""), SearchRequest("", access=self.access, without=self.without))
-        return Bool(must=must, narrow=(*seen.narrow, *narrow), never=(*seen.never, *never))
+        seen = allowed(SearchRequest("", access=self.access, without=self.without), *narrow)
+        return replace(seen, must=must, never=(*seen.never, *never))

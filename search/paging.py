@@ -17,7 +17,7 @@ import orjson
 
 from search.documents import sort_value
 from search.errors import SearchRequestError
-from search.plan import Bool, Node, OneOf, Past, Term, Within
+from search.plan import Bool, Node, Past, Term, Within
 from search.ports import IndexedDocument, SearchRequest
 
 MAX_CURSOR_CHARS: Final = 3000
@@ -111,9 +111,3 @@ def _value(order: Order, value: object) -> tuple[Node, Node]:
         further = Within(field, None, value - 1) if order.falling else Within(field, value + 1, None)
         return Within(field, value, value), further
     raise SearchRequestError("cursor", value)
-
-
-def allowed(request: SearchRequest, *narrow: Node) -> Bool:
-    """What may be seen, narrowed."""
-    never = (OneOf("package", tuple(request.without)),) if request.without else ()
-    return Bool(narrow=(OneOf("access", tuple(request.access)), *narrow), never=never)

@@ -9,6 +9,7 @@ give.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Final
 
@@ -62,22 +63,40 @@ PHRASE_FIELDS: Final = tuple(name for name, kind in KINDS.items() if kind is Kin
 _LAST_DAY = 99991231
 
 
+def allowed(request: SearchRequest, *narrow: Node) -> Bool:
+    """What may be seen, narrowed."""
+    never = (OneOf("package", tuple(request.without)),) if request.without else ()
+    return Bool(narrow=(OneOf("access", tuple(request.access)), *narrow), never=never)
+
+
+def narrowed(plan: Bool, by: Iterable[Node]) -> Bool:
+    """`plan` where all of `by` hold too; the rank stays."""
+    return replace(plan, narrow=(*plan.narrow, *by))
+
+
 def planned(query: Query, request: SearchRequest) -> Bool:
     """What `request` asks for, within what its access tokens may see.
 
     Raises:
         SearchRequestError: a field, or the value of a year or date, does not exist.
     """
-    narrow: list[Node] = [OneOf("access", tuple(request.access))]
-    narrow += [_named(name, value) for name, value in request.fields.items()]
+    asked, seen = question(query, request), allowed(request)
+    return replace(asked, narrow=(*seen.narrow, *asked.narrow), never=(*asked.never, *seen.never))
+
+
+def question(query: Query, request: SearchRequest) -> Bool:
+    """What `request` asks for, whoever asks: for a document of which the caller knows that it may be seen.
+
+    Raises:
+        SearchRequestError: see `planned`.
+    """
+    narrow = [_named(name, value) for name, value in request.fields.items()]
     if request.issued_from or request.issued_to:
         first = int(request.issued_from.strftime("%Y%m%d")) if request.issued_from else 0
         last = int(request.issued_to.strftime("%Y%m%d")) if request.issued_to else _LAST_DAY
         narrow.append(_overlap(Span(first, last)))
     narrow += [_clause(clause) for clause in query.clauses if isinstance(clause, Filter)]
     never = [_clause(clause.clause) for clause in query.clauses if isinstance(clause, Not)]
-    if request.without:
-        never.append(OneOf("package", tuple(request.without)))
     return Bool(tuple(_typed(query)), tuple(_bonuses(query)), tuple(narrow), tuple(never))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -13,9 +13,9 @@ from search.explaining import reasons
 from search.facets import choices, named
 from search.highlight import Marker
 from search.hits import hit
-from search.paging import Order, allowed, behind, cursor, position_of, went_on
+from search.paging import Order, behind, cursor, position_of, went_on
 from search.plan import Bool, Node, OneOf, Term
-from search.planning import planned
+from search.planning import allowed, narrowed, planned, question
 from search.ports import IndexedDocument, Reason, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
 from search.synonyms import Synonyms, shipped
@@ -172,14 +172,14 @@ class Searching(ABC):
         chosen, counted = choices(request.chosen), named(request.facets)
         if query.nothing or not request.access:
             return SearchAnswer((), 0, query.notes, dict.fromkeys(counted, ()))
-        plan = _narrowed(asked, chosen.values())
+        plan = narrowed(asked, chosen.values())
         sort = _sort(query, request)
         facets = tuple(name for name in counted if name not in chosen)
         found, following = self._page(request, Wanted(plan, sort, request.limit, request.offset, facets=facets))
         counts = dict(found.facets)
         for name in counted:
             if name in chosen:
-                others = _narrowed(asked, [chosen[other] for other in chosen if other != name])
+                others = narrowed(asked, [chosen[other] for other in chosen if other != name])
                 counts |= self.find(Wanted(others, sort, 0, facets=(name,))).facets
         why = self._reasons(request, plan, found) if request.explain and sort == RELEVANCE else {}
         marker = Marker(query)
@@ -200,7 +200,7 @@ class Searching(ABC):
             found = self.find(first)
             more = first.offset + len(found.documents) < found.total
         else:
-            further = _narrowed(first.plan, [behind(order, *went_on(request, 2))])
+            further = narrowed(first.plan, [behind(order, *went_on(request, 2))])
             rest = self.find(Wanted(further, first.sort, first.limit))
             more = len(rest.documents) < rest.total
             found = replace(self.find(replace(first, limit=0)), documents=rest.documents)
@@ -253,14 +253,8 @@ class Searching(ABC):
         return tuple(marker.page_hits(document.pages))
 
     def _answers(self, query: Query, document_id: str) -> bool:
-        plan = planned(query, SearchRequest("", access=()))
-        of_any = tuple(node for node in plan.narrow if node != OneOf("access", ()))
-        narrow = (Term("id", document_id), *of_any)
-        return self.find(Wanted(replace(plan, narrow=narrow), RELEVANCE, 0)).total > 0
-
-
-def _narrowed(plan: Bool, by: Iterable[Node]) -> Bool:
-    return replace(plan, narrow=(*plan.narrow, *by))
+        plan = narrowed(question(query, SearchRequest("")), [Term("id", document_id)])
+        return self.find(Wanted(plan, RELEVANCE, 0)).total > 0
 
 
 def _sort(query: Query, request: SearchRequest) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from metadata.errors import UsageError
 from search.errors import SearchRequestError
-from search.facets import FACETS
+from search.facets import FACETS, grouped
 from search.fields import KINDS
 from search.ports import SearchRequest
 from search.searching import RELEVANCE, SORTS
@@ -96,7 +96,7 @@ class AskedSearch(BaseModel):
             raise refused
         said: dict[str, str] = {}
         fields: dict[str, str] = {}
-        chosen: dict[str, list[str]] = {}
+        chosen: list[tuple[str, str]] = []
         try:
             for name, value in parse_qsl(address, max_num_fields=_MOST_PARTS, errors="strict"):
                 word = value.strip()
@@ -104,12 +104,12 @@ class AskedSearch(BaseModel):
                     continue
                 if name == "chosen":
                     facet, _, picked = word.partition("=")
-                    chosen.setdefault(facet, []).append(picked)
+                    chosen.append((facet, picked))
                 elif name in _SAID:
                     said[_SAID[name]] = word
                 else:
                     fields[name] = word
-            return cls.model_validate({**said, "fields": fields, "chosen": chosen})
+            return cls.model_validate({**said, "fields": fields, "chosen": grouped(chosen)})
         except ValueError:
             raise refused from None
 

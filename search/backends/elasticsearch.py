@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from search.assisting import Assisting
+from search.backends.batches import batches
 from search.backends.elasticsearch_cluster import NOT_FOUND, Cluster, Write, answering, refused_with
 from search.backends.elasticsearch_generations import Generations
 from search.backends.elasticsearch_looks import Looks
@@ -41,7 +42,7 @@ class ElasticsearchIndex(Assisting):
         state = self._generations.draw()
         written: set[str] = set()
         taken = 0
-        for batch in _batches(documents):
+        for batch in batches(documents, _BATCH_DOCUMENTS, _BATCH_CHARS):
             latest = {document.document_id: document for document in batch}
             lines = {name: line(analyse(document), stored(document)) for name, document in latest.items()}
             done: set[str] = set()
@@ -115,7 +116,7 @@ class ElasticsearchIndex(Assisting):
         the same. Who begins while another process rebuilds goes on in its place.
         """
         begun, resumed = self._generations.begin()
-        for batch in _batches(documents):
+        for batch in batches(documents, _BATCH_DOCUMENTS, _BATCH_CHARS):
             self._generations.mine(begun)
             kept = {document.document_id: (document, stored(document)) for document in batch}
             there = self._revisions(begun.building, list(kept)) if resumed else {}
@@ -165,16 +166,3 @@ class ElasticsearchIndex(Assisting):
     def ready(self) -> None:
         """See `SearchIndex.ready`. Reads one document, so that a damaged store shows."""
         self._looks.ready()
-
-
-def _batches(documents: Iterable[IndexedDocument]) -> Iterator[list[IndexedDocument]]:
-    batch: list[IndexedDocument] = []
-    chars = 0
-    for document in documents:
-        batch.append(document)
-        chars += sum(map(len, document.pages))
-        if len(batch) >= _BATCH_DOCUMENTS or chars >= _BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch

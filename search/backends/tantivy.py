@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -16,6 +16,7 @@ import tantivy
 
 from metadata.errors import ArchiveError
 from search.assisting import Assisting
+from search.backends.batches import batches, chars_of
 from search.backends.generations import Generations
 from search.backends.held import Held
 from search.backends.tantivy_facets import counted
@@ -107,7 +108,7 @@ class TantivyIndex(Assisting):
     def add(self, documents: Iterable[IndexedDocument]) -> int:
         """See `SearchIndex.add`. Durable batch by batch; a document that stands there unchanged costs a look-up."""
         taken = 0
-        for batch in _batches(documents):
+        for batch in batches(documents, _BATCH_DOCUMENTS, _BATCH_CHARS):
             latest = {document.document_id: document for document in batch}
             with self._generations.writing(), engine("writing"):
                 index = opened(self._serving(), self._schema)
@@ -182,7 +183,7 @@ class TantivyIndex(Assisting):
                     if self._holds(searcher, kept.revision):
                         continue
                     put(writer, analyse(document), kept)
-                    since, chars = since + 1, chars + _size(document)
+                    since, chars = since + 1, chars + chars_of(document)
                     if since >= _COMMIT_DOCUMENTS or chars >= _COMMIT_CHARS:
                         writer.commit()
                         since, chars = 0, 0
@@ -304,20 +305,3 @@ class TantivyIndex(Assisting):
         elif last.stamp != stamp:
             last.index.reload()
             self._opened = _Opened(folder, stamp, last.index)
-
-
-def _size(document: IndexedDocument) -> int:
-    return sum(map(len, document.pages))
-
-
-def _batches(documents: Iterable[IndexedDocument]) -> Iterator[list[IndexedDocument]]:
-    batch: list[IndexedDocument] = []
-    chars = 0
-    for document in documents:
-        batch.append(document)
-        chars += _size(document)
-        if len(batch) >= _BATCH_DOCUMENTS or chars >= _BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch

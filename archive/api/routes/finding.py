@@ -18,7 +18,7 @@ from archive.services.lines import facet_lines, why_line
 from archive.services.store_places import StorePlaces
 from metadata.messages import text
 from metadata.physical import LEVELS
-from search.facets import FACETS
+from search.facets import FACETS, grouped
 from search.paging import MAX_CURSOR_CHARS
 from search.ports import SearchRequest
 
@@ -63,7 +63,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
             offset=offset,
             sort=sort,
             facets=facet,
-            chosen=_values(chosen),
+            chosen=grouped(_pair("chosen", said) for said in chosen),
             after=cursor or "",
             explain=explain,
             correct=not (cursor or offset),
@@ -107,11 +107,3 @@ def _pair(what: str, said: str) -> tuple[str, str]:
     if not separator:
         raise ApiError("api.invalid", f"{what}: name=value, not {said[:100]!r}")
     return name, value
-
-
-def _values(pairs: list[str]) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for said in pairs:
-        name, value = _pair("chosen", said)
-        values.setdefault(name, []).append(value)
-    return values

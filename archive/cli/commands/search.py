@@ -17,6 +17,7 @@ from archive.composition.searching import query_log
 from archive.operators import operator_name
 from archive.services.lines import facet_lines, hit_line, why_line
 from metadata.messages import text
+from search.facets import grouped
 from search.ports import Hit, SearchAnswer, SearchRequest
 
 
@@ -51,8 +52,8 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
     """See the message `search.help`."""
     asked: dict[str, Any] = {
         "query": query,
-        "fields": _fields(fields),
-        "chosen": _chosen(chosen),
+        "fields": dict(_pair("--field", pair) for pair in fields),
+        "chosen": grouped(_pair("--chosen", pair) for pair in chosen),
         "issued_from": start.date() if start else None,
         "issued_to": end.date() if end else None,
         "sort": sort,
@@ -116,18 +117,6 @@ def _listed(speak: Speaker, said: dict[str, Any], target: Path) -> int:
     if replaced := made.more.get("replaced"):
         speak.say("report.replaced", count=replaced)
     return int(ExitCode.OK)
-
-
-def _fields(pairs: tuple[str, ...]) -> dict[str, str]:
-    return dict(_pair("--field", pair) for pair in pairs)
-
-
-def _chosen(pairs: tuple[str, ...]) -> dict[str, list[str]]:
-    chosen: dict[str, list[str]] = {}
-    for pair in pairs:
-        name, value = _pair("--chosen", pair)
-        chosen.setdefault(name, []).append(value)
-    return chosen
 
 
 def _pair(hint: str, said: str) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from search.backends.held import Held
 from search.backends.tantivy import TantivyIndex
 from search.backends.tantivy_schema import sortable
 from search.errors import SearchExpiredError, SearchRequestError
-from search.paging import allowed
 from search.plan import Node, OneOf, Past, Term
+from search.planning import allowed
 from search.ports import SearchRequest
 from search.searching import Wanted
 from search.vietnamese import sort_key
