@@ -25,10 +25,14 @@ def faults_of(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[bool]:
+def alone(path: Path, *, wait: bool = False) -> Iterator[bool]:
     """Hold the lock at `path`: False where another process, or another call of this one, has it.
 
     Whoever dies lets go of it.
+
+    Args:
+        path: The file of the lock.
+        wait: Wait until nobody has it.
 
     Raises:
         WorkFolderFaultError: the disk refused.
@@ -38,7 +42,7 @@ def alone(path: Path) -> Iterator[bool]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
             return

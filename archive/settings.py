@@ -120,6 +120,9 @@ class ServeSettings(_Part):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    processes: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, 4))
+    """Processes that answer; from two on another one works jobs off, so that neither waits for the other."""
+
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.:\[\]-]+$")], ...] = ()
     """Names, with port where it is not that of the scheme, by which people call this server (JSON list)."""
 

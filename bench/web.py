@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,8 @@ class Server:
     url: str
     process: psutil.Process
     requests: int = 0
-    samples: list[tuple[int, float, float, float]] = field(default_factory=list)
-    """Requests answered, resident MiB of the server, its own part (without mapped files), and of its children."""
+    samples: list[tuple[int, float, float]] = field(default_factory=list)
+    """Requests answered, MiB of all processes of the server (what they share counted once), and what is their own."""
 
     def processor_seconds(self) -> float:
         """Of the server and its children."""
@@ -119,18 +119,21 @@ class Server:
 
     def look(self) -> None:
         """Note the memory."""
-        children = sum(child.memory_info().rss for child in self.process.children(recursive=True))
-        memory = self.process.memory_info()
-        own = memory.rss - memory.shared
-        self.samples.append((self.requests, memory.rss / MIB, own / MIB, children / MIB))
+        together = own = 0
+        for process in (self.process, *self.process.children(recursive=True)):
+            with suppress(psutil.Error):
+                memory = process.memory_full_info()
+                together, own = together + memory.pss, own + memory.uss
+        self.samples.append((self.requests, together / MIB, own / MIB))
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
-    """`luutru serve` as an operator starts it."""
+def serving(home: Path, processes: int) -> Iterator[Server]:
+    """`luutru serve` as an operator starts it; 0 processes: as many as it thinks right."""
+    more = {"LC_ALL": "C.UTF-8"} | ({"LUUTRU_SERVE__PROCESSES": str(processes)} if processes else {})
     command = [str(LUUTRU), "serve", "--port", "0"]
     with subprocess.Popen(
-        command, env=environment(home, LC_ALL="C.UTF-8"), stderr=subprocess.PIPE, text=True
+        command, env=environment(home, **more), stderr=subprocess.PIPE, text=True
     ) as served:
         assert served.stderr is not None
         line = served.stderr.readline()
@@ -210,16 +213,15 @@ class Bench:
         }
 
     def memory(self) -> dict[str, Any]:
-        """Resident memory at the start, then at each tenth of all requests."""
+        """Memory at the start, then at each tenth of all requests."""
         samples = self.server.samples
         picked = [samples[min(len(samples) - 1, place * len(samples) // 10)] for place in range(11)]
         half = samples[len(samples) // 2 :]
         return {
             "bench": "web",
             "part": "memory",
-            "requests_rss_own_children_mib": [[count, *map(round, sizes)] for count, *sizes in picked],
-            "peak_mib": round(max(rss for _, rss, _, _ in samples)),
-            "peak_with_children_mib": round(max(rss + children for _, rss, _, children in samples)),
+            "requests_together_own_mib": [[count, *map(round, sizes)] for count, *sizes in picked],
+            "peak_mib": round(max(together for _, together, _ in samples)),
             "grown_in_second_half_mib": round(half[-1][1] - half[0][1], 1),
             "own_grown_in_second_half_mib": round(half[-1][2] - half[0][2], 1),
             "requests_in_second_half": half[-1][0] - half[0][0],
@@ -279,6 +281,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder of the made holding")
+    parser.add_argument("--processes", type=int, default=0, help="that answer; 0: as the server has it by itself")
     parser.add_argument("--no-browser", action="store_true")
     asked = parser.parse_args()
     held = holding(asked.cache, asked.documents)
@@ -287,7 +290,7 @@ def main() -> int:
         submission = moving(archive)
         watching = signed_in(archive, held, 10)[9]
     people = [*people, *({**watching, "watches": True} for _ in range(WATCHERS))]
-    with serving(held.home) as server:
+    with serving(held.home, asked.processes) as server:
         bench = Bench(server, held, people, submission)
         server.look()
         bench.used("warming up", 10, 10, (0.0, 0.2))

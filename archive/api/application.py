@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from archive.api.bodies import Bounded
 from archive.api.guard import Guard
 from archive.api.lines import ROOT
 from archive.api.pacing import Pacing
-from archive.api.people import SignedIn
+from archive.api.people import Limits, SignedIn
 from archive.api.quota import Quota
 from archive.api.rights import refuse_undeclared
 from archive.api.routes import (
@@ -46,23 +45,15 @@ from archive.api.routes import (
     templates,
     texts,
 )
+from archive.api.upkeep import Beside, Upkeep
 from archive.catalogue.progress import progress_of
 from archive.composition import Archive
 from archive.composition.auditing import audit_runs
-from archive.composition.exporting import ExportDuty, export_jobs
-from archive.composition.submitting import is_packed
 from archive.services.doctor_rounds import DoctorRounds
-from archive.services.resubmissions import Resubmissions
-from archive.services.upload_rooms import Bounds
-from archive.services.uploads import Uploads
 from archive.services.watching import Watching
 from archive.version import VERSION
 from archive.web.errors import error_page
 from archive.web.pages import make_pages
-from metadata.errors import ArchiveError
-
-SWEEP_SECONDS = 10.0
-"""How often uploads that are received are cleared away."""
 
 _ROUTES = (
     handing_in,
@@ -86,55 +77,37 @@ _ROUTES = (
     texts,
     saved_searches,
 )
+Application = FastAPI
+"""What a server runs."""
+
 _log = logging.getLogger("luutru.api")
 
 
-def make_application(archive: Archive) -> FastAPI:
+def make_application(archive: Archive, limits: Limits | None = None, beside: Beside | None = None) -> FastAPI:
     """API and pages of one installation.
 
-    While the application runs, it also does what a long-lived process owes: indexes what
-    waits, seals the trail, clears uploads away. Jobs are worked off by `archive.executor()`,
-    which the caller holds open.
+    Args:
+        archive: The installation.
+        limits: How often one may ask, together with other processes of the server; None: of this one alone.
+        beside: The process that works jobs off and keeps everything up. None: while the application runs, it does
+            what a long-lived process owes by itself, and the caller holds `archive.executor()` open.
     """
     answers = archive.home.work / "idempotency"
-    uploads = Uploads(
-        archive.home.uploads,
-        submissions=archive.submissions,
-        journal=archive.journal,
-        runner=archive.runner,
-        clock=archive.clock,
-        bounds=Bounds(
-            max_file_bytes=archive.settings.serve.max_upload_mib << 20,
-            unfinished=timedelta(days=archive.settings.intake.unfinished_days),
-            refused=timedelta(days=archive.settings.intake.refused_days),
-        ),
-    )
-    again = Resubmissions(
-        uploads, archive.journal, archive.home.receipts / "corrected", archive.trail, archive.clock, is_packed
-    )
+    upkeep = Upkeep(archive)
+    if beside is not None:
+        archive.works_beside(beside.jobs)
     # Made here once: a first use by several threads at the same time would make them several times.
     for part in (archive.index, archive.dossiers, archive.indexing, archive.fixity, archive.trusting, archive.packages):
         _log.debug("made %s", type(part).__name__)
 
-    exporting = ExportDuty(export_jobs(archive))
-
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        stop = threading.Event()
-        duties: tuple[Callable[[threading.Event], None], ...] = (
-            archive.keep_up,
-            lambda stopped: _clear(uploads, again, archive, stopped),
-            exporting.keep_up,
-        )
-        threads = [threading.Thread(target=_persist, args=(duty, stop), daemon=True) for duty in duties]
-        for thread in threads:
-            thread.start()
-        try:
+        with ExitStack() as stack:
+            if beside is None:
+                stack.enter_context(upkeep.kept_up())
             yield
-        finally:
-            stop.set()
-            for thread in threads:
-                await run_in_threadpool(thread.join)
+            # Duties may take long to end, and answers that are under way need the loop.
+            await run_in_threadpool(stack.close)
 
     application = FastAPI(
         title="Lưu Trữ",
@@ -146,14 +119,18 @@ def make_application(archive: Archive) -> FastAPI:
         dependencies=[Depends(refuse_undeclared)],
     )
     application.state.archive = archive
-    application.state.uploads = uploads
-    application.state.exporting = exporting
+    application.state.uploads = upkeep.uploads
+    application.state.call_exports = upkeep.exporting.wake if beside is None else beside.exports
     application.state.stopping = threading.Event()
     application.state.watching = Watching(partial(progress_of, archive.database), application.state.stopping)
-    application.state.resubmissions = again
+    application.state.resubmissions = upkeep.resubmissions
     application.state.audit_runs = audit_runs(archive)
     # Asked for late: the doctor brings the worker pool along.
-    application.state.doctor_rounds = DoctorRounds(lambda: archive.doctor.probes(), archive.clock)  # noqa: PLW0108
+    application.state.doctor_rounds = DoctorRounds(
+        lambda: archive.doctor.probes(),  # noqa: PLW0108 - see above
+        archive.clock,
+        archive.home.work,
+    )
     problems.install(application, error_page)
     api = APIRouter(prefix=ROOT)
     for module in _ROUTES:
@@ -166,31 +143,14 @@ def make_application(archive: Archive) -> FastAPI:
     application.add_middleware(idempotency.Idempotency, folder=answers)
     application.add_middleware(Quota, archive=archive)
     application.add_middleware(Pacing)
-    application.add_middleware(SignedIn, archive=archive)
+    application.add_middleware(
+        SignedIn, archive=archive, limits=limits or Limits(archive.settings.serve, archive.clock)
+    )
     # Outside of who reads forms for their token.
     application.add_middleware(Bounded)
     application.add_middleware(Guard, serve=archive.settings.serve)
     application.openapi = lambda: _schema(application)  # type: ignore[method-assign]  # FastAPI's documented way
     return application
-
-
-def _clear(uploads: Uploads, again: Resubmissions, archive: Archive, stop: threading.Event) -> None:
-    while not stop.wait(SWEEP_SECONDS):
-        # First what follows which: files that were handed in again need not wait any longer.
-        again.settle()
-        uploads.sweep()
-        idempotency.sweep(archive.home.work / "idempotency", archive.clock)
-        archive.desk.accounts.sweep()
-
-
-def _persist(duty: Callable[[threading.Event], None], stop: threading.Event) -> None:
-    """A duty that met a fault is taken up again: nothing of it is lost, only late."""
-    while not stop.is_set():
-        try:
-            duty(stop)
-        except (ArchiveError, OSError) as error:
-            _log.warning("duty_failed", extra={"error": type(error).__name__})
-            stop.wait(SWEEP_SECONDS)
 
 
 def _schema(application: FastAPI) -> dict[str, Any]:

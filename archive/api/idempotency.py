@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from archive.api.busy import Busy
 from archive.api.problems import ApiError, problem
 from archive.api.rights import PERSON
 from archive.auth.people import Person
@@ -34,7 +35,7 @@ class Idempotency:
     def __init__(self, application: ASGIApp, folder: Path) -> None:
         self._application = application
         self._folder = folder
-        self._busy: set[str] = set()
+        self._busy = Busy(folder / "busy")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -48,26 +49,30 @@ class Idempotency:
         # Two people may think of the same key, and one must not be told what the other was.
         name = hashlib.sha256(f"{person.id}\n{key}".encode()).hexdigest()
         call = _call(scope, headers, person)
-        kept = await run_in_threadpool(self._kept, name)
-        refusal = self._refusal(name, key, call, kept)
-        if refusal is not None:
-            await problem(Request(scope), refusal)(scope, receive, send)
-        elif kept is not None:
-            await _again(kept)(scope, receive, send)
-        else:
-            await self._first(name, call, scope, receive, send)
-
-    def _refusal(self, name: str, key: str, call: str, kept: dict[str, Any] | None) -> ApiError | None:
         if not key or len(key) > MAX_KEY:
-            return ApiError("api.invalid", f"Idempotency-Key: 1 to {MAX_KEY} characters")
-        if name in self._busy:
-            return ApiError("api.key_busy", "the first call with this Idempotency-Key is still running")
-        if kept is not None and kept["call"] != call:
-            return ApiError("api.key_reused", "this Idempotency-Key belongs to another call")
-        return None
+            await _refused(scope, "api.invalid", f"Idempotency-Key: 1 to {MAX_KEY} characters")(scope, receive, send)
+            return
+        kept = await run_in_threadpool(self._kept, name)
+        if kept is None:
+            if not self._busy.take(name):
+                why = "the first call with this Idempotency-Key is still running"
+                await _refused(scope, "api.key_busy", why)(scope, receive, send)
+                return
+            try:
+                # Another process may have kept it a moment ago.
+                kept = await run_in_threadpool(self._kept, name)
+                if kept is None:
+                    await self._first(name, call, scope, receive, send)
+                    return
+            finally:
+                self._busy.give_back(name)
+        if kept["call"] != call:
+            why = "this Idempotency-Key belongs to another call"
+            await _refused(scope, "api.key_reused", why)(scope, receive, send)
+        else:
+            await _again(kept)(scope, receive, send)
 
     async def _first(self, name: str, call: str, scope: Scope, receive: Receive, send: Send) -> None:
-        self._busy.add(name)
         start: Message = {}
         body = bytearray()
 
@@ -83,10 +88,7 @@ class Idempotency:
                     await run_in_threadpool(self._keep, name, call, start, bytes(body))
             await send(message)
 
-        try:
-            await self._application(scope, receive, keep)
-        finally:
-            self._busy.discard(name)
+        await self._application(scope, receive, keep)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
@@ -129,6 +131,10 @@ def _call(scope: Scope, headers: Headers, person: Person) -> str:
     said += [headers.get("content-length", ""), headers.get("content-type", "")]
     said += [rights_of(person.grants), "all" if person.scopes is None else " ".join(sorted(person.scopes))]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _refused(scope: Scope, code: str, why: str) -> Response:
+    return problem(Request(scope), ApiError(code, why))
 
 
 def _again(kept: dict[str, Any]) -> Response:

@@ -33,9 +33,11 @@ from archive.services.accounts import Visitor
 from archive.services.identifying import Known
 from archive.services.signing_in import CHANGE, ENROL, FACTOR
 from metadata.errors import ArchiveError
+from metadata.time import Clock
 
 if TYPE_CHECKING:
     from archive.composition import Archive
+    from archive.settings import ServeSettings
 
 KNOWN = "luutru.known"
 """Key of an ASGI scope: `Known`, or None."""
@@ -105,26 +107,38 @@ def unauthenticated() -> ApiError:
     )
 
 
+class Limits:
+    """How often people and addresses may ask.
+
+    Made before a server forks, they hold for all of its processes together.
+    """
+
+    def __init__(self, serve: ServeSettings, clock: Clock) -> None:
+        def seconds() -> float:
+            return clock.now().timestamp()
+
+        self.requests = Throttle(Rate(serve.requests_a_minute, serve.requests_a_minute), seconds)
+        """Of somebody who signed in."""
+
+        self.strangers = Throttle(Rate(serve.requests_a_minute, serve.requests_a_minute), seconds)
+        self.sign_ins = Throttle(Rate(serve.sign_ins_a_minute, serve.sign_ins_a_minute), seconds)
+        """Of an address."""
+
+
 class SignedIn:
     """Lets nobody in who is not known.
 
     Args:
         application: What comes next.
         archive: Whose people.
+        limits: How often they may ask.
     """
 
-    def __init__(self, application: ASGIApp, archive: Archive) -> None:
-        serve = archive.settings.serve
+    def __init__(self, application: ASGIApp, archive: Archive, limits: Limits) -> None:
         self._application = application
+        self._limits = limits
         # Made here once: a first use by several threads at the same time would make it several times.
         self._identifying = archive.desk.identifying
-
-        def seconds() -> float:
-            return archive.clock.now().timestamp()
-
-        self._requests = Throttle(Rate(serve.requests_a_minute, serve.requests_a_minute), seconds)
-        self._strangers = Throttle(Rate(serve.requests_a_minute, serve.requests_a_minute), seconds)
-        self._sign_ins = Throttle(Rate(serve.sign_ins_a_minute, serve.sign_ins_a_minute), seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -184,11 +198,11 @@ class SignedIn:
             return
         address = neighbourhood(request.client.host if request.client else "")
         if request.method == "POST" and path in {SIGN_IN, _OWED[FACTOR]}:
-            wait = self._sign_ins.wait_of(address)
+            wait = self._limits.sign_ins.wait_of(address)
         elif known is not None:
-            wait = self._requests.wait_of(known.person.id)
+            wait = self._limits.requests.wait_of(known.person.id)
         else:
-            wait = self._strangers.wait_of(address)
+            wait = self._limits.strangers.wait_of(address)
         if wait:
             raise TooOftenError(wait)
 

@@ -13,7 +13,7 @@ from archive.api.problems import ApiError
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action, Target
 from archive.composition import Archive
-from archive.jobs.engine import is_under_way
+from archive.jobs.queue import is_under_way
 from archive.services.incoming import UploadTooLargeError
 from archive.services.uploads import Arrived
 
@@ -95,10 +95,10 @@ def span_of(upload_offset: str | None, content_range: str | None) -> Span:
 
 def queue_jobs(archive: Archive, submission_id: str) -> None:
     """Have what was handed in worked on."""
-    with archive.executor() as executor:
+    with archive.queue() as queue:
         for job in archive.journal.of_submission(submission_id):
             if is_under_way(job):
-                executor.enqueue(job)
+                queue.enqueue(job)
 
 
 def arrived_line(entry: Arrived) -> dict[str, Any]:

@@ -34,4 +34,6 @@ def audit_checking(archive: Installation) -> AuditChecking:
 
 def audit_runs(archive: Installation) -> AuditRuns:
     """Checks of the whole trail that a page starts."""
-    return AuditRuns(partial(audit_checking, archive), archive.trail, TrailSearch(archive.database), archive.clock)
+    return AuditRuns(
+        partial(audit_checking, archive), archive.trail, TrailSearch(archive.database), archive.clock, archive.home.work
+    )

@@ -12,6 +12,7 @@ from archive.catalogue.duties import DutyKind
 from archive.catalogue.journal import ENDED, DossierStatus, Job
 from archive.composition.installation import Installation
 from archive.errors import BaseUnderWayError, EndedJobError
+from archive.jobs.queue import QueueBeside, WorkQueue, is_under_way
 from archive.settings import Settings
 from metadata.time import Clock
 
@@ -31,6 +32,7 @@ class Archive(Installation):
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__(settings, clock)
         self._executor: Executor | None = None
+        self._beside: WorkQueue | None = None
 
     @cached_property
     def desk(self) -> FrontDesk:
@@ -61,11 +63,22 @@ class Archive(Installation):
             finally:
                 self._executor = None
 
+    def works_beside(self, call: Callable[[], None]) -> None:
+        """Another process of this server works jobs off; `call` wakes it."""
+        self._beside = QueueBeside(self.journal, call)
+
+    @contextmanager
+    def queue(self) -> Iterator[WorkQueue]:
+        """Where jobs are handed in: to the process beside, else to this one."""
+        if self._beside is not None:
+            yield self._beside
+            return
+        with self.executor() as executor:
+            yield executor
+
     def work_off(self, submission_ids: Sequence[str], tell: Tell | None = None) -> None:
         """Work until these submissions are decided, and what others left behind as well."""
         with self.executor() as executor:
-            from archive.jobs.engine import is_under_way  # noqa: PLC0415 - the engine is there by now
-
             executor.recover()
             jobs = [job for submission_id in submission_ids for job in self.journal.of_submission(submission_id)]
             for job in jobs:

@@ -10,7 +10,6 @@ time, never truth.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import logging
 import os
@@ -27,7 +26,9 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from archive.catalogue.database import jobs_engine_of
 from archive.catalogue.journal import Job, JobStatus, Journal
 from archive.errors import JobStoppedError
+from archive.jobs.queue import is_under_way, once_more
 from archive.jobs.runner import Runner, Step
+from archive.memory import share_memory_between_threads
 from archive.version import VERSION
 from ingest.pipeline import ORDER
 
@@ -36,9 +37,6 @@ POLL_SECONDS = 0.1
 REAP_SECONDS = 5.0
 APPLICATION = "luutru-1"
 """Workflows are only taken over by programs of the same application version: change it when the steps change."""
-
-_M_ARENA_MAX = -8
-"""From glibc's malloc.h."""
 
 _runner: Runner | None = None
 _stopped: dict[str, str] = {}
@@ -88,6 +86,7 @@ class Executor:
         self._lock: int | None = None
         self._stop = threading.Event()
         self._reaper: threading.Thread | None = None
+        self._recovering = threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -102,7 +101,7 @@ class Executor:
         """Launch the engine, take over the dead's work, queue what was never queued."""
         global _runner  # noqa: PLW0603 - DBOS finds workflows by module, so their runner is the module's
         _runner = self._runner
-        _share_memory_between_threads()
+        share_memory_between_threads()
         self._lock = _hold(self._run_folder / f"{self._name}.lock")
         sweep_locks(self._run_folder)
         self._runner.sweep()
@@ -142,6 +141,11 @@ class Executor:
 
     def recover(self) -> int:
         """Take over the workflows of dead processes and queue jobs that nobody works on; how many."""
+        # Two at once would find the same jobs, and the second one think that an attempt of the first was over.
+        with self._recovering:
+            return self._recover()
+
+    def _recover(self) -> int:
         pending = DBOS.list_workflows(status=["PENDING", "ENQUEUED"], load_input=False, load_output=False)
         alive = {name for name in {found.executor_id for found in pending if found.executor_id} if self._lives(name)}
         dead = {found.executor_id for found in pending if found.status == "PENDING"} - alive - {self._name, None}
@@ -163,8 +167,7 @@ class Executor:
 
     def retry(self, job: Job) -> Job:
         """Queue a job that ended in a fault, or was held and then approved, once more."""
-        self._journal.update(job.id, status=JobStatus.WAITING.value, result=None, error=None, attempt=job.attempt + 1)
-        again = self._journal.job(job.id)
+        again = once_more(self._journal, job)
         self.enqueue(again)
         return again
 
@@ -226,11 +229,6 @@ class Executor:
             os.close(descriptor)
 
 
-def is_under_way(job: Job) -> bool:
-    """Whether a machine still has something to do for `job`."""
-    return job.status in {JobStatus.WAITING, JobStatus.RUNNING} and job.result is None
-
-
 def sweep_locks(run_folder: Path) -> None:
     """Remove the locks that dead processes left behind."""
     for path in run_folder.glob("executor-*.lock"):
@@ -245,16 +243,6 @@ def sweep_locks(run_folder: Path) -> None:
             continue
         finally:
             os.close(descriptor)
-
-
-def _share_memory_between_threads() -> None:
-    """Two heaps for all threads of this process, where the C library can be told (docs/decisions/0100).
-
-    glibc gives up to eight a core, and each keeps what its threads once needed: the process grew by
-    0.17 MiB a document for as long as it ran.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _hold(path: Path) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from archive.catalogue.journal import ENDED, DossierStatus, Job, Journal
-from archive.durable import write_durably
+from archive.durable import alone, write_durably
 from archive.jobs.runner import Runner
 from archive.services.incoming import Incoming, UploadConflictError, faults
 from archive.services.resumable import Appending, Begun
@@ -87,7 +86,6 @@ class Uploads(UploadRooms):
         super().__init__(folder, journal, clock, bounds)
         self._submissions = submissions
         self._runner = runner
-        self._committing = threading.Lock()
         self.max_file_bytes = bounds.max_file_bytes
 
     # ------------------------------------------------------------ files
@@ -216,7 +214,8 @@ class Uploads(UploadRooms):
             NotFoundError: no such upload.
             UploadConflictError: nothing, or only a part of a file, has come in.
         """
-        with self._committing:
+        # Of all processes that answer, one hands in at a time.
+        with alone(self._folder / ".committing", wait=True):
             if not self.is_submission(upload_id):
                 self._commit(upload_id, operator, agency)
 

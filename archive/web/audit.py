@@ -26,8 +26,6 @@ router = APIRouter(prefix="/audit", include_in_schema=False)
 
 Looking = Annotated[Asking, may(Action.AUDIT_READ)]
 _LISTED = 50
-_PLACES = 200
-"""Places of a broken trail that are shown."""
 
 
 class Asked(BaseModel):
@@ -114,10 +112,10 @@ def verify(request: Request, asking: Looking) -> Response:
 def _verification(request: Request, asking: Asking) -> dict[str, Any]:
     """The last check. The chain is whole or worth nothing: only who sees all of it gets it checked."""
     if not asking.scope.everything:
-        return {"whole": False, "run": None, "last": None, "most": 0}
+        return {"whole": False, "run": None, "last": None}
     runs: AuditRuns = request.app.state.audit_runs
     run = runs.latest()
-    return {"whole": True, "run": run, "last": runs.recorded(), "most": _PLACES}
+    return {"whole": True, "run": run, "last": runs.recorded()}
 
 
 @router.get("/{number}")

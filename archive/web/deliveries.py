@@ -190,9 +190,9 @@ def approve(asking: Deciding, submission_id: str) -> Response:
     asking.submission(submission_id)
     archive = asking.archive
     approved = archive.submissions.approve(submission_id, operator=asking.login)
-    with archive.executor() as executor:
+    with archive.queue() as queue:
         for job in approved:
-            executor.retry(job)
+            queue.retry(job)
     return RedirectResponse(f"/deliveries/{submission_id}", 303)
 
 
@@ -219,8 +219,8 @@ def retry(asking: Annotated[Asking, may(Action.JOB_MANAGE)], submission_id: str)
     asking.submission(submission_id)
     archive = asking.archive
     archive.journal.submission(submission_id)
-    with archive.executor() as executor:
+    with archive.queue() as queue:
         for job in archive.journal.of_submission(submission_id):
             if job.status is JobStatus.FAULT:
-                executor.retry(job)
+                queue.retry(job)
     return RedirectResponse(f"/deliveries/{submission_id}", 303)

@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from archive.api.application import make_application
 from archive.api.bodies import Bounded
 from archive.api.cookies import SESSION
-from archive.api.people import SignedIn
+from archive.api.people import Limits, SignedIn
 from archive.auth import totp
 from archive.auth.people import Grant, Label, Role
 from archive.composition import Archive
@@ -294,7 +294,11 @@ def test_a_form_that_comes_drop_by_drop_is_not_waited_for(archive: Archive) -> N
     async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
         raise AssertionError(scope)
 
-    asyncio.run(Bounded(SignedIn(nobody, archive=archive), patience=0.2)(scope, receive, send))
+    asyncio.run(
+        Bounded(SignedIn(nobody, archive=archive, limits=Limits(archive.settings.serve, archive.clock)), patience=0.2)(
+            scope, receive, send
+        )
+    )
     assert [message["status"] for message in told if message["type"] == "http.response.start"] == [408]
     assert len(asked) < 100
 

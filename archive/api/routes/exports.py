@@ -16,7 +16,7 @@ from archive.api.problems import ApiError
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action, scope_of
 from archive.catalogue.places import Place
-from archive.composition.exporting import ExportDuty, export_jobs, found_lists, needed_for, selections
+from archive.composition.exporting import export_jobs, found_lists, needed_for, selections
 from archive.dissemination.outgoing import E_ARK_VERSIONS, CopyForm, ExportKind, Options, Shape
 from archive.dissemination.requests import authentication_values, request_values
 from archive.services.export_jobs import ExportOrder, ExportResult
@@ -125,9 +125,7 @@ def order_selection(request: Request, asking: Asking, selection: Selection, kind
 def open_order(request: Request, asking: Asking, wanted: ExportOrder) -> ExportOrder:
     """The order, with its job open and its maker awake."""
     ordered = export_jobs(asking.archive).order(wanted)
-    duty: ExportDuty | None = getattr(request.app.state, "exporting", None)
-    if duty is not None:
-        duty.wake()
+    request.app.state.call_exports()
     return ordered
 
 

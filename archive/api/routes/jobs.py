@@ -87,5 +87,5 @@ def tried_again(archive: Archive, job_id: str) -> Job:
         raise ApiError("api.conflict", f"job {job_id} is {found.status.value}")
     if found.kind != "ingest":
         return archive.duties.make_due(job_id)
-    with archive.executor() as executor:
-        return executor.retry(found)
+    with archive.queue() as queue:
+        return queue.retry(found)

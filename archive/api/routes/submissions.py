@@ -140,9 +140,9 @@ def approve(asking: Deciding, language: LanguageDep, submission_id: str) -> Resp
     asking.submission(submission_id)
     archive = asking.archive
     approved = archive.submissions.approve(submission_id, operator=asking.login)
-    with archive.executor() as executor:
+    with archive.queue() as queue:
         for job in approved:
-            executor.retry(job)
+            queue.retry(job)
     lines = [answer_line(answer, language) for answer in archive.submissions.answers(submission_id)]
     headers = {"Location": f"{ROOT}/jobs/{approved[0].id}"}
     return JSONResponse({"submission_id": submission_id, "dossiers": lines}, 202, headers)

@@ -78,14 +78,16 @@ def test_a_fault_is_not_kept_so_that_the_repeat_may_succeed(client: TestClient) 
 def test_what_is_told_once_is_never_written_down(client: TestClient, tmp_path: Path) -> None:
     first = client.post("/secret", headers={"Idempotency-Key": "a"})
     assert (first.status_code, first.text) == (201, "secret 1")
-    assert not list((tmp_path / "answers").glob("*"))
+    assert not list((tmp_path / "answers").glob("*.json"))
+    assert not (tmp_path / "answers" / "busy").read_bytes()
     assert client.post("/secret", headers={"Idempotency-Key": "a"}).text == "secret 2"
 
 
 def test_nobody_is_told_what_nobody_was_told(client: TestClient, tmp_path: Path) -> None:
     strangers = client.post("/count/201", headers={"Idempotency-Key": "a", "X-Who": "nobody"})
     assert strangers.text == "1"
-    assert not list((tmp_path / "answers").glob("*"))
+    assert not list((tmp_path / "answers").glob("*.json"))
+    assert not (tmp_path / "answers" / "busy").read_bytes()
     again = client.post("/count/201", headers={"Idempotency-Key": "a", "X-Who": "nobody"})
     assert again.text == "2"
 

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from archive.services.doctor import Check, CheckStatus, Probe
-from archive.services.doctor_rounds import DoctorRounds
+from archive.services.doctor_rounds import DoctorRounds, Round
 from archive.web.doctor import GROUPS, grouped
 from metadata.messages import catalogue
 from tests.fakes.clock import StandingClock
@@ -21,12 +22,12 @@ def probe(name: str, look: Callable[[], Check] | None = None) -> Probe:
     return Probe(name, look or (lambda: Check(name, OK, name)))
 
 
-def rounds(*probes: Probe, each: float = 5, together: float = 20) -> DoctorRounds:
+def rounds(folder: Path, *probes: Probe, each: float = 5, together: float = 20) -> DoctorRounds:
     clock = StandingClock(START)
-    return DoctorRounds(lambda: probes, clock, timedelta(seconds=each), timedelta(seconds=together))
+    return DoctorRounds(lambda: probes, clock, folder, timedelta(seconds=each), timedelta(seconds=together))
 
 
-def test_a_look_that_hangs_is_left_behind_and_not_begun_twice() -> None:
+def test_a_look_that_hangs_is_left_behind_and_not_begun_twice(tmp_path: Path) -> None:
     free, begun = threading.Event(), threading.Semaphore(0)
 
     def hang() -> Check:
@@ -34,7 +35,7 @@ def test_a_look_that_hangs_is_left_behind_and_not_begun_twice() -> None:
         free.wait(30)
         return Check("storage", OK, "storage")
 
-    examined = rounds(probe("home"), probe("storage", hang), probe("disk"), each=0.2)
+    examined = rounds(tmp_path, probe("home"), probe("storage", hang), probe("disk"), each=0.2)
     started = time.monotonic()
     found = [(check.name, check.status, check.message) for check in examined.run().checks]
     assert time.monotonic() - started < 5
@@ -49,7 +50,7 @@ def test_a_look_that_hangs_is_left_behind_and_not_begun_twice() -> None:
         time.sleep(0.02)
 
 
-def test_a_round_ends_in_time_and_tells_what_it_did_not_ask() -> None:
+def test_a_round_ends_in_time_and_tells_what_it_did_not_ask(tmp_path: Path) -> None:
     free = threading.Event()
 
     def hang() -> Check:
@@ -57,22 +58,22 @@ def test_a_round_ends_in_time_and_tells_what_it_did_not_ask() -> None:
         return Check("", OK, "")
 
     slow = [probe(name, hang) for name in ("a", "b", "c")]
-    found = rounds(*slow, each=0.2, together=0.3).run().checks
+    found = rounds(tmp_path, *slow, each=0.2, together=0.3).run().checks
     free.set()
     assert [check.message for check in found][:1] == ["slow"]
     assert found[-1].message == "not_asked"
 
 
-def test_a_look_that_breaks_does_not_take_the_others_along() -> None:
+def test_a_look_that_breaks_does_not_take_the_others_along(tmp_path: Path) -> None:
     def broken() -> Check:
         raise ZeroDivisionError
 
-    found = rounds(probe("index", broken), probe("disk")).run().checks
+    found = rounds(tmp_path, probe("index", broken), probe("disk")).run().checks
     assert [(check.name, check.status) for check in found] == [("index", FAIL), ("disk", OK)]
     assert found[0].values == {"why": "ZeroDivisionError"}
 
 
-def test_who_asks_meanwhile_gets_the_same_round() -> None:
+def test_who_asks_meanwhile_gets_the_same_round(tmp_path: Path) -> None:
     begun, free, counted = threading.Event(), threading.Event(), []
 
     def look() -> Check:
@@ -81,8 +82,8 @@ def test_who_asks_meanwhile_gets_the_same_round() -> None:
         free.wait(20)
         return Check("home", OK, "home")
 
-    examined = rounds(probe("home", look))
-    answers: list[object] = []
+    examined = rounds(tmp_path, probe("home", look))
+    answers: list[Round] = []
     threads = [threading.Thread(target=lambda: answers.append(examined.run())) for _ in range(3)]
     threads[0].start()
     assert begun.wait(10)
@@ -93,14 +94,16 @@ def test_who_asks_meanwhile_gets_the_same_round() -> None:
     for thread in threads:
         thread.join(20)
     assert len(counted) == 1
-    assert len({id(answer) for answer in answers}) == 1
+    assert len({answer.id for answer in answers}) == 1
 
 
-def test_the_last_round_is_kept_for_a_while() -> None:
-    examined = rounds(probe("home"))
+def test_the_last_round_is_kept_for_a_while(tmp_path: Path) -> None:
+    examined = rounds(tmp_path, probe("home"))
     assert examined.last(timedelta(minutes=10)) is None
     found = examined.run()
-    assert examined.last(timedelta(minutes=10)) is found
+    assert examined.last(timedelta(minutes=10)) == found
+    other = rounds(tmp_path, probe("home"))
+    assert other.last(timedelta(minutes=10)) == found, "another process that answers tells the same"
     assert isinstance(examined.clock, StandingClock)
     examined.clock.at += timedelta(minutes=11)
     assert examined.last(timedelta(minutes=10)) is None
