@@ -1,6 +1,8 @@
 # A newcomer's two commands are `make demo` and `make test`; nothing else has to be installed first.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+# Without its bytecode every process of the tests translates the sources again, assertions and all.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install install-tests demo test lint bench soak docs lock luutru-verify.pyz
 
 help:
