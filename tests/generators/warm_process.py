@@ -1,4 +1,4 @@
-"""A process that has imported every command and becomes one when it is asked: `warm_process.py FD`, by `commands`.
+"""A process that has imported what the commands need, and becomes one when it is asked (`commands.py`).
 
 A command of the tests is a process of its own, with its own memory, environment, folder, streams and exit code, but
 it starts as a copy of this one instead of as an interpreter that imports everything again (0.8 s of 1.2).
@@ -25,17 +25,20 @@ from pathlib import Path
 from typing import Any
 
 import archive.composition
-from archive.cli import main
 
 _MESSAGE_BYTES = 1 << 20
 _STREAMS = 3
 
 
 def _import_all() -> None:
-    for place in main._WHERE.values():
+    for place in importlib.import_module("archive.cli.main")._WHERE.values():
         importlib.import_module(place.partition(":")[0])
     for module in pkgutil.iter_modules(archive.composition.__path__, "archive.composition."):
         importlib.import_module(module.name)
+    # They say their help in the language in which they were imported: each copy imports these few itself.
+    for name in [name for name in sys.modules if name.startswith("archive.cli")]:
+        del sys.modules[name]
+    del archive.cli
     # A fork takes one thread along; what others held would be locked for ever.
     assert len(list(Path("/proc/self/task").iterdir())) == 1
     gc.collect()
@@ -96,7 +99,7 @@ def _run() -> int:
     """
     code = 0
     try:
-        main.main()
+        importlib.import_module("archive.cli.main").main()
     except SystemExit as ended:
         code = 0 if ended.code is None else ended.code if isinstance(ended.code, int) else 1
     except BaseException:  # noqa: BLE001 - an interpreter tells of it and ends
