@@ -1,7 +1,9 @@
 # A newcomer's two commands are `make demo` and `make test`; nothing else has to be installed first.
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
-.PHONY: help install install-tests demo test lint bench soak docs lock luutru-verify.pyz
+# Without its bytecode every process of the tests translates the sources again, assertions and all.
+unexport PYTHONDONTWRITEBYTECODE
+.PHONY: help install install-tests demo test lint lint-types lint-rest bench soak docs lock luutru-verify.pyz
 
 help:
 	@echo "make demo   install, make a sample delivery, take it in, find it again"
@@ -20,12 +22,20 @@ install-tests:
 demo: install
 	@bash scripts/demo.sh
 
+# mypy uses one core; the other one meanwhile does the rest, and translates the tests for both processes that run them.
 lint: install-tests
+	@$(MAKE) --no-print-directory -j 2 -O lint-types lint-rest
+
+lint-types:
+	$(PYTHON) -m mypy archive ingest metadata storage search tests bench scripts
+
+lint-rest:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy archive ingest metadata storage search tests bench scripts
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/deptry .
+	@mkdir -p .cache
+	$(PYTHON) -m pytest -p no:randomly --collect-only -qq >.cache/tests.txt || { cat .cache/tests.txt; exit 1; }
 
 # In the order in which they are written: what passed here passes there, and the small ones at the end fill both cores.
 # `make soak` shuffles them.

@@ -1,9 +1,12 @@
-"""Shared by all suites: modules of tests/fixtures are plugins; examples of hypothesis are the same in every run."""
+"""Shared by all suites: modules of tests/fixtures are plugins; examples of hypothesis are the same in every run;
+the tests of a file stay together.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # A failure has to be there again in the next run. `make soak` looks for new ones with ten times as many examples.
@@ -16,3 +19,11 @@ pytest_plugins = sorted(
     for path in (Path(__file__).parent / "fixtures").glob("*.py")
     if path.stem != "__init__"
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes that share the tests of one file would both make what its tests share (ADR 0498)."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}.{item.path.stem}"))

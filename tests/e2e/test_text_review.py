@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.test_looks import SCREENS
+from tests.e2e.test_looks import keep_picture
 from tests.fixtures.axe import Violations
 from tests.fixtures.browser import OpenPage, sign_in
 from tests.fixtures.served import Served
@@ -100,7 +100,6 @@ def test_axe_finds_nothing_and_the_pages_fit(
     served: Served, tmp_path: Path, chromium: Browser, violations: Violations, width: int, theme: str
 ) -> None:
     kept = put(served, tmp_path / "room")
-    SCREENS.mkdir(parents=True, exist_ok=True)
     context = chromium.new_context(
         viewport={"width": width, "height": 900},
         locale="vi-VN",
@@ -117,7 +116,7 @@ def test_axe_finds_nothing_and_the_pages_fit(
     }
     for name, path in pages.items():
         page.goto(f"{served.url}/text-review{path}", wait_until="networkidle")
-        page.screenshot(path=SCREENS / f"{name}-{width}-{theme}.png", full_page=True)
+        keep_picture(page, f"{name}-{width}-{theme}")
         over = page.evaluate("document.documentElement.scrollWidth") - width
         wrong[name] = [*violations(page), *([f"{over} px too wide"] if over > 0 else [])]
     context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,9 @@ def test_every_command_is_tried_here() -> None:
 
 @pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
 def test_help_has_an_example(bare: CommandLine, names: tuple[str, ...]) -> None:
-    answer = bare.having(LUUTRU_LANG="en").run(*names, "--help")
+    # One of each module in an interpreter of its own: what it uses, it imports.
+    first = next(other for other in COMMANDS if other[0] == names[0])
+    answer = replace(bare, fresh=names == first).having(LUUTRU_LANG="en").run(*names, "--help")
     assert answer.code == 0
     _, _, example = answer.out.partition("Example:")
     assert f"luutru {' '.join(names)}" in example
