@@ -186,8 +186,8 @@ class Cluster:
     def show(self, indices: Iterable[str], doing: str) -> None:
         """Make what was written visible to every search that begins from now on.
 
-        A node that dies between a write and this leaves a part of the index that the server passes over in silence:
-        its other copy has the write and does not show it. So every copy that is alive must have answered.
+        A part of the index that has no living copy is waited for by the server for a minute and then passed over in
+        silence: what was written to it would lie there unseen. So every copy that is alive must have answered.
 
         Args:
             indices: Those that are gone are left out.
@@ -204,12 +204,15 @@ class Cluster:
                     return
                 # An index that has gone meanwhile is looked for until the time is over, and that is said by 408.
                 health = self.client.options(ignore_status=_GONE).cluster.health(index=names, timeout="1s")
+            if health["status"] not in _EVERY_PART_ALIVE and not health["timed_out"]:
+                msg = f"Elasticsearch has no node that is alive for a part of the index ({doing})"
+                raise SearchFaultError(msg)
             # Copies that no node has yet will have all of it when they are made.
-            if health["status"] in _EVERY_PART_ALIVE and shards["successful"] >= health["active_shards"]:
+            if shards["successful"] >= health["active_shards"] and not health["timed_out"]:
                 return
             if pause is not None:
                 time.sleep(pause)
-        msg = f"Elasticsearch has no node that is alive for a part of the index ({doing})"
+        msg = f"Elasticsearch is too busy to show what was written ({doing})"
         raise SearchFaultError(msg)
 
     def _batch(self, batch: Sequence[Write], missing: set[str], refused: dict[str, str]) -> None:

@@ -120,31 +120,3 @@ def test_words_come_out_of_the_server_as_they_were_sent(
                 waiting, words = [], 0
     compare()
     assert compared >= count
-
-
-def test_an_index_holds_the_words_at_the_places_at_which_the_analysis_put_them(
-    elasticsearch_settings: Callable[..., ElasticsearchSettings], elasticsearch_client: Elasticsearch
-) -> None:
-    """Term vectors of documents of the corpus: not only the analyser, what was written."""
-    settings = elasticsearch_settings()
-    documents = list(Corpus(25))
-    ElasticsearchIndex(settings).add(documents)
-    for each in documents:
-        analysis = analyse(each)
-        answer = elasticsearch_client.termvectors(
-            index=f"{settings.index_prefix}-documents",
-            id=each.document_id,
-            fields=["canon", "fold"],
-            offsets=False,
-            field_statistics=False,
-        )
-        for field, values in (("canon", analysis.canons), ("fold", analysis.folds)):
-            terms = answer["term_vectors"][field]["terms"]
-            seen = sorted((token["position"], word) for word, said in terms.items() for token in said["tokens"])
-            sent, place = [], -1
-            for value in values:
-                for word in value.split(" "):
-                    place += 1
-                    sent.append((place, word))
-                place += 1
-            assert seen == sent
