@@ -52,6 +52,7 @@ bench: install-tests
 	PYTHONPATH=. $(PYTHON) -P bench/ingest.py
 	PYTHONPATH=. $(PYTHON) -P bench/storage.py
 	PYTHONPATH=. $(PYTHON) -P bench/search.py
+	PYTHONPATH=. $(PYTHON) -P bench/engines_agree.py --documents 100000
 	PYTHONPATH=. $(PYTHON) -P bench/signatures.py
 	PYTHONPATH=. $(PYTHON) -P bench/byte_readers.py
 	PYTHONPATH=. $(PYTHON) -P bench/evidence.py

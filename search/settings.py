@@ -21,7 +21,7 @@ class ElasticsearchSettings(BaseModel):
     """Such as `https://search.example:9200`; several nodes of one cluster are parted by commas."""
 
     api_key: SecretStr | None = None
-    """As Elasticsearch hands it out ("encoded"); its rights: docs/decisions, 0466."""
+    """As Elasticsearch hands it out ("encoded"); its rights: docs/elasticsearch.md."""
 
     user: str = ""
     password: SecretStr | None = None

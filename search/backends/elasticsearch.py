@@ -86,8 +86,8 @@ class ElasticsearchIndex(Assisting):
         """Identifiers of a package's documents in one index."""
         found: set[str] = set()
         after: list[Any] | None = None
+        self._cluster.show([index], "to look for a package")
         with answering("to look for a package"):
-            self._client.indices.refresh(index=index)
             while True:
                 page = self._client.search(
                     index=index,
@@ -104,9 +104,8 @@ class ElasticsearchIndex(Assisting):
                 after = page[-1]["sort"]
 
     def _refresh(self, indices: Iterable[str]) -> None:
-        if names := sorted(indices):
-            with answering("to show what was written"):
-                self._client.indices.refresh(index=",".join(names), ignore_unavailable=True)
+        if names := set(indices):
+            self._cluster.show(names, "to show what was written")
 
     def rebuild(self, documents: Iterable[IndexedDocument]) -> int:
         """See `SearchIndex.rebuild`.
@@ -128,8 +127,8 @@ class ElasticsearchIndex(Assisting):
             self._whole(self._cluster.write(lines))
         for package_id, ticket in self._generations.removals(begun):
             self._whole(self._remove(package_id, [begun.building], ticket))
+        self._cluster.show([begun.building], "to show what was built")
         with answering("to count what was built"):
-            self._client.indices.refresh(index=begun.building)
             count = int(self._client.count(index=begun.building)["count"])
         self._generations.publish(begun)
         self._generations.forget_removals(begun)

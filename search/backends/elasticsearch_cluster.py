@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from elasticsearch import ApiError, Elasticsearch, SerializationError, TransportError
+from elasticsearch import ApiError, Elasticsearch, SerializationError, TransportError, UnsupportedProductError
 
 from search.errors import SearchFaultError
 from search.settings import ElasticsearchSettings
@@ -24,6 +25,8 @@ NOT_FOUND: Final = 404
 BAD_REQUEST: Final = 400
 _BUSY: Final = frozenset({429, 502, 503, 504})
 _NEWER: Final = 409
+_GONE: Final = 408
+_EVERY_PART_ALIVE: Final = frozenset({"green", "yellow"})
 _NAMED: Final = 5
 """Documents that a fault names."""
 
@@ -33,6 +36,34 @@ _ABOUT_CONTENT: Final = frozenset(
 """Errors whose words repeat what stands in the document."""
 
 _NO_INDEX: Final = "index_not_found_exception"
+
+_SIGNED_OUT: Final = 401
+_KEY_UNKNOWN: Final = (
+    "401: the cluster does not know this key, or name and password; set LUUTRU_SEARCH__ELASTICSEARCH__API_KEY"
+)
+_RIGHT_MISSING: Final = re.compile(r"action \[([^\]]+)\].*granted by the (\w+) privileges \[([^\]]+)", re.DOTALL)
+
+_SILENT: Final = (
+    (
+        r"mismatch|doesn't match",
+        "its certificate is for another name: LUUTRU_SEARCH__ELASTICSEARCH__URL has to name it as its certificate does",
+    ),
+    (r"certificate has expired|not yet valid", "its certificate is out of date: renew it on the node"),
+    (
+        r"CERTIFICATE_VERIFY_FAILED",
+        "its certificate is not of an authority that is believed: set LUUTRU_SEARCH__ELASTICSEARCH__CA_FILE",
+    ),
+    (
+        r"No such file|Is a directory|Permission denied|NO_CERTIFICATE|PEM lib",
+        "LUUTRU_SEARCH__ELASTICSEARCH__CA_FILE names no certificates that can be read (PEM)",
+    ),
+    (r"WRONG_VERSION_NUMBER|record layer failure", "the node speaks no TLS: its address begins with http://"),
+    (
+        r"Remote end closed|RemoteDisconnected|Connection aborted",
+        "the node closed the connection: if it speaks TLS, its address begins with https://",
+    ),
+)
+"""What a node that does not answer may mean, by what the libraries say of it, and what cures it."""
 
 # A node that is away is a fault of ours with its words; the library would write its own on the standard error.
 for _name in ("elasticsearch", "elastic_transport"):
@@ -45,11 +76,21 @@ def answering(doing: str) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        msg = f"Elasticsearch refused {doing}: {_told(error.meta.status, _error_of(error.body))}"
-        raise SearchFaultError(msg) from error
+        raise SearchFaultError(_refused(doing, error)) from error
     except (TransportError, SerializationError) as error:
-        msg = f"Elasticsearch does not answer ({doing}): {type(error).__name__}"
-        raise SearchFaultError(msg) from error
+        raise SearchFaultError(_silent(doing, error)) from error
+
+
+def _refused(doing: str, error: ApiError) -> str:
+    if isinstance(error, UnsupportedProductError):
+        return f"what answers is no Elasticsearch ({doing}); look at LUUTRU_SEARCH__ELASTICSEARCH__URL"
+    return f"Elasticsearch refused {doing}: {_told(error.meta.status, _error_of(error.body))}"
+
+
+def _silent(doing: str, error: TransportError | SerializationError) -> str:
+    said = str(error)
+    why = next((cure for pattern, cure in _SILENT if re.search(pattern, said, re.IGNORECASE)), "")
+    return f"Elasticsearch does not answer ({doing}): {type(error).__name__}" + (f"; {why}" if why else "")
 
 
 def refused_with(fault: SearchFaultError, status: int) -> bool:
@@ -67,10 +108,21 @@ def _error_of(body: object) -> Mapping[str, Any]:
 
 def _told(status: int, error: Mapping[str, Any], *, of_document: bool = False) -> str:
     kind = str(error.get("type") or "")
+    if kind == "security_exception":
+        return _unauthorised(status, str(error.get("reason") or ""))
     reason = "" if of_document and kind in _ABOUT_CONTENT else str(error.get("reason") or "")[:200]
     cause = error.get("caused_by")
     cause_kind = str(cause.get("type") or "") if isinstance(cause, dict) else ""
     return " ".join(part for part in (str(status), kind, cause_kind, reason) if part)
+
+
+def _unauthorised(status: int, reason: str) -> str:
+    """Which right the key lacks. The server's own words name whose key it is: they stay out."""
+    if status == _SIGNED_OUT:
+        return _KEY_UNKNOWN
+    found = _RIGHT_MISSING.search(reason)
+    lacks = f"the {found[2]} privilege {found[3].replace(',', ' or ')} (for {found[1]})" if found else "a right"
+    return f"{status}: the key lacks {lacks}; docs/elasticsearch.md names what it needs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +183,38 @@ class Cluster:
             raise SearchFaultError(msg)
         return missing
 
+    def show(self, indices: Iterable[str], doing: str) -> None:
+        """Make what was written visible to every search that begins from now on.
+
+        A part of the index that has no living copy is waited for by the server for a minute and then passed over in
+        silence: what was written to it would lie there unseen. So every copy that is alive must have answered.
+
+        Args:
+            indices: Those that are gone are left out.
+            doing: For the words of a fault.
+
+        Raises:
+            SearchFaultError: the cluster does not answer, or no copy of some part is alive.
+        """
+        names = ",".join(sorted(indices))
+        for pause in (*_PAUSES_SECONDS, None):
+            with answering(doing):
+                shards = self.client.indices.refresh(index=names, ignore_unavailable=True)["_shards"]
+                if shards["successful"] == shards["total"]:
+                    return
+                # An index that has gone meanwhile is looked for until the time is over, and that is said by 408.
+                health = self.client.options(ignore_status=_GONE).cluster.health(index=names, timeout="1s")
+            if health["status"] not in _EVERY_PART_ALIVE and not health["timed_out"]:
+                msg = f"Elasticsearch has no node that is alive for a part of the index ({doing})"
+                raise SearchFaultError(msg)
+            # Copies that no node has yet will have all of it when they are made.
+            if shards["successful"] >= health["active_shards"] and not health["timed_out"]:
+                return
+            if pause is not None:
+                time.sleep(pause)
+        msg = f"Elasticsearch is too busy to show what was written ({doing})"
+        raise SearchFaultError(msg)
+
     def _batch(self, batch: Sequence[Write], missing: set[str], refused: dict[str, str]) -> None:
         waiting: Sequence[Write] = batch
         for pause in (*_PAUSES_SECONDS, None):
@@ -150,13 +234,14 @@ class Cluster:
         except ApiError as error:
             if error.meta.status in _BUSY:
                 return writes
+            if isinstance(error, UnsupportedProductError):
+                raise SearchFaultError(_refused("to write", error)) from error
             told = _told(error.meta.status, _error_of(error.body))
             names = ", ".join(write.id for write in writes[:_NAMED])
             msg = f"Elasticsearch refused {len(writes)} documents at once ({told}), among them {names}"
             raise SearchFaultError(msg) from error
         except (TransportError, SerializationError) as error:
-            msg = f"Elasticsearch does not answer (writing): {type(error).__name__}"
-            raise SearchFaultError(msg) from error
+            raise SearchFaultError(_silent("writing", error)) from error
         if not answer.get("errors"):
             return ()
         busy = []

@@ -305,8 +305,8 @@ class Generations:
         found: list[tuple[str, int]] = []
         query = {"term": {"removed_during": begun.building}}
         after: list[Any] | None = None
+        self._cluster.show([self._states], "the removals of meanwhile")
         with answering("the removals of meanwhile"):
-            self._client.indices.refresh(index=self._states)
             while True:
                 page = self._client.search(
                     index=self._states,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+import orjson
 
 from search.backends.elasticsearch_cluster import BAD_REQUEST, NOT_FOUND, Cluster, answering, refused_with
 from search.backends.elasticsearch_generations import Generations
@@ -62,8 +65,9 @@ class Looks:
             return self._first(wanted)
         if wanted.offset + wanted.limit > _WINDOW:
             return self._far(wanted)
-        answer = self._answer(self._asked(wanted) | {"from_": wanted.offset, "size": wanted.limit})
-        return self._found(answer, wanted)
+        body = self._asked(wanted)
+        where = {"from_": wanted.offset, "size": wanted.limit, "preference": _copies(body["query"])}
+        return self._found(self._answer(body | where), wanted)
 
     def _asked(self, wanted: Wanted) -> dict[str, Any]:
         """The body of a search, without how far and how much."""
@@ -246,6 +250,15 @@ def _sort(name: str) -> list[Any]:
         return [{"_script": _STEADY_SCORE}, {"tie": "desc"}, {"id": "asc"}]
     order = ORDERS[name]
     return [{order.field: "desc" if order.falling else "asc"}, {"id": "asc"}]
+
+
+def _copies(query: Mapping[str, Any]) -> str:
+    """The same copies of each part for the pages of one question, others for the next one.
+
+    Each copy counts words of replaced documents until it merges them away, when it likes: another copy may put near
+    scores into another order, and a document would stand on two pages and its neighbour on none.
+    """
+    return hashlib.blake2b(orjson.dumps(query), digest_size=8).hexdigest()
 
 
 def _score(hit: Mapping[str, Any], wanted: Wanted) -> float:

@@ -1,4 +1,4 @@
-"""A process that adds packages for ever: `search_writer.py tantivy FOLDER`, `… elasticsearch URL PREFIX`."""
+"""A process that adds packages for ever: `search_writer.py tantivy FOLDER`, `… elasticsearch SETTINGS` (JSON)."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def main(index: SearchIndex) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "elasticsearch":
-        main(ElasticsearchIndex(ElasticsearchSettings(url=sys.argv[2], index_prefix=sys.argv[3])))
+        main(ElasticsearchIndex(ElasticsearchSettings.model_validate_json(sys.argv[2])))
     main(TantivyIndex(Path(sys.argv[2])))

@@ -13,8 +13,9 @@ from search.backends.tantivy import TantivyIndex
 from search.ports import SearchIndex
 from search.settings import ElasticsearchSettings
 from tests.contract.search_index import SearchIndexContract
+from tests.fixtures.elasticsearch import told
 
-_WRITER = (sys.executable, str(Path(__file__).with_name("search_writer.py")))
+WRITER = (sys.executable, str(Path(__file__).with_name("search_writer.py")))
 
 
 class TestTantivyIndex(SearchIndexContract):
@@ -28,7 +29,7 @@ class TestTantivyIndex(SearchIndexContract):
 
     @pytest.fixture
     def writer(self, tmp_path: Path) -> Sequence[str]:
-        return [*_WRITER, "tantivy", str(tmp_path / "index")]
+        return [*WRITER, "tantivy", str(tmp_path / "index")]
 
 
 @pytest.mark.server
@@ -48,4 +49,4 @@ class TestElasticsearchIndex(SearchIndexContract):
 
     @pytest.fixture
     def writer(self, settings: ElasticsearchSettings) -> Sequence[str]:
-        return [*_WRITER, "elasticsearch", settings.url, settings.index_prefix]
+        return [*WRITER, "elasticsearch", told(settings)]

@@ -101,6 +101,34 @@ def test_writes_go_in_requests_of_bounded_size(settings: ElasticsearchSettings) 
         assert sum(path.startswith("/_bulk") for _, path, _ in gateway.requests) == 3 + 2
 
 
+def test_a_copy_that_no_node_has_hinders_nobody(elasticsearch_settings: Settings) -> None:
+    """One node, two copies wanted: what was written is seen all the same."""
+    index = ElasticsearchIndex(elasticsearch_settings(replicas=1))
+    index.add([document("one", title="một"), document("two", title="hai")])
+    index.remove_package("one")
+    assert titled(index) == {"hai"}
+    assert index.rebuild([document("three", title="ba")]) == 1
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_a_part_without_a_living_copy_is_told_when_it_is_to_show_what_was_written(
+    elasticsearch_settings: Settings, elasticsearch_client: Elasticsearch
+) -> None:
+    """The server itself waits for a minute and then says that all is well (ADR 0495)."""
+    settings = elasticsearch_settings(request_timeout="PT150S")
+    name = f"{settings.index_prefix}-documents-v9"
+    elasticsearch_client.indices.create(
+        index=name,
+        settings={"number_of_replicas": 0, "index.routing.allocation.require._name": "nobody"},
+        wait_for_active_shards=0,
+    )
+    shards = elasticsearch_client.options(request_timeout=150).indices.refresh(index=name)["_shards"]
+    assert (shards["total"], shards["successful"], shards["failed"]) == (1, 0, 0)
+    with pytest.raises(SearchFaultError, match="no node that is alive for a part"):
+        Cluster(settings).show([name], "to show what was written")
+
+
 # What is not ours, or gone
 
 

@@ -1,4 +1,7 @@
-"""Both engines give the same answers on 5,000 documents: totals, facets, orders, and nearly the same first pages."""
+"""Both engines give the same answers on 5,000 documents: totals, facets, orders, and nearly the same first pages.
+
+At 100,000: `bench/engines_agree.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from statistics import mean
 
 import pytest
 
-from bench.search import UNITS, Corpus
+from bench.engines_agree import READERS, SEEN, queries
+from bench.search import Corpus
 from search import numbers
 from search.backends.elasticsearch import ElasticsearchIndex
 from search.backends.tantivy import TantivyIndex
@@ -20,7 +24,6 @@ pytestmark = [pytest.mark.server, pytest.mark.xdist_group("elasticsearch"), pyte
 
 DOCUMENTS = 5_000
 OF_EACH_CLASS = 4
-SEEN = (*(f"u{unit}" for unit in range(0, UNITS, 4)), "pub")
 
 
 @dataclass(frozen=True)
@@ -44,32 +47,10 @@ def engines(
     return Engines(corpus, embedded, other)
 
 
-def queries(corpus: Corpus) -> list[tuple[str, str]]:
-    """Class and query: those of the benchmark, and those that only a person would type."""
-    common, middle, rare = corpus.words[:40], corpus.words[40:1200], corpus.words[3000:]
-    found = list(corpus.queries(OF_EACH_CLASS))
-    for turn in range(OF_EACH_CLASS):
-        document = corpus.document(turn * 977)
-        word, other = middle[turn * 31], common[turn]
-        found += [
-            ("number in other words", document.number.replace("/", " ").replace("-", " ").lower()),
-            ("title", document.title),
-            ("title without marks", "phe duyet chu truong dau tu"),
-            ("field", f'loại:"{document.type_name}" {word}'),
-            ("period", f"năm:{2000 + turn}-{2004 + turn} {other}"),
-            ("code", document.doc_code),
-            ("not alone", f"-{other}"),
-            ("parentheses", f"({word} OR {middle[turn * 7]}) {other}"),
-            ("tolerant", f"{rare[turn].split()[0]}~"),
-            ("nothing", f"{rare[turn]} không-có-ở-đâu-cả-{turn}"),
-        ]
-    return found
-
-
-@pytest.mark.parametrize("access", [SEEN, ("u3",), ("nobody",)], ids=["many", "one", "none"])
+@pytest.mark.parametrize("access", READERS.values(), ids=READERS)
 def test_totals_are_equal_query_by_query_and_first_pages_overlap(engines: Engines, access: tuple[str, ...]) -> None:
     overlaps = []
-    for group, text in queries(engines.corpus):
+    for group, text in queries(engines.corpus, OF_EACH_CLASS):
         asked = SearchRequest(text, access=access, limit=10)
         one, other = engines.tantivy.search(asked), engines.elasticsearch.search(asked)
         assert one.total == other.total, (group, text)
