@@ -1,4 +1,4 @@
-"""Facets of the search page in a real Chromium: chosen, added, taken away, gone back from; on a phone, without script."""
+"""Facets of the search page in a real Chromium: chosen, added, taken away, gone back from; by phone, without script."""
 
 from __future__ import annotations
 
