@@ -7,6 +7,6 @@ VERSION = "0.1.0"
 
 AGENT = f"software:luutru/{VERSION}"
 
-HOME_FORMAT = 12
+HOME_FORMAT = 13
 """Version of the home: number of the database's last migration. A home of a newer one is refused, an older one is
 upgraded by `luutru init`."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from archive.auth.people import EVERYWHERE
 from archive.auth.policy import ALL, Scope
 from archive.catalogue.database import Database
 from archive.catalogue.tables import agencies, documents, dossiers, index_queue
@@ -21,6 +22,8 @@ from archive.catalogue.wording import told_by
 
 UNKNOWN = "-"
 """In the place of a fonds, year or catalogue that nobody told."""
+
+_TOTAL = "found_in_all"
 
 
 @unique
@@ -163,7 +166,7 @@ class Browsing:
 
     def dossiers(self, wanted: Wanted, *, within: Scope = ALL) -> Listed:
         """Dossiers at a node; without a sort by agency and code."""
-        where = [*_at(wanted.node), dossiers_within(within)]
+        where = [*_at(wanted.node, within), dossiers_within(within)]
         if wanted.code:
             where.append(dossiers.c.file_code.contains(wanted.code, autoescape=True))
         if wanted.title:
@@ -175,18 +178,18 @@ class Browsing:
             counted = own.correlate(dossiers).scalar_subquery()
         order = _order(wanted.sort, DOSSIER_SORTS, (dossiers.c.agency, dossiers.c.file_code), dossiers.c.package_id)
         keys = sa.select(dossiers.c.package_id).where(*where).order_by(*order)
-        shown = keys.limit(wanted.limit).offset(wanted.offset).subquery()
+        shown = _shown(keys, wanted)
         columns = [column for column in dossiers.c if column is not dossiers.c.documents]
         query = sa.select(*columns, counted.label("documents"))
         query = query.select_from(shown.join(dossiers, dossiers.c.package_id == shown.c.package_id))
         total = sa.select(sa.func.count()).select_from(dossiers).where(*where)
-        return self._page(query.order_by(*order), total)
+        return self._page(query.order_by(*order), total, shown)
 
     def documents(self, wanted: Wanted, *, within: Scope = ALL) -> Listed:
         """Documents at a node; without a sort by dossier and ordinal."""
         plain = wanted.node == Node(wanted.node.agency)
         # Documents know their agency: the order of an index on them is only of use where nothing else is asked first.
-        at = _agency(documents.c.agency, wanted.node) if plain else _at(wanted.node)
+        at = _agency(documents.c.agency, wanted.node, within) if plain else _at(wanted.node, within)
         where = [*at, documents_within(within)]
         if wanted.code:
             told = (documents.c.number, documents.c.doc_code)
@@ -202,7 +205,7 @@ class Browsing:
         order = _order(wanted.sort, DOCUMENT_SORTS, first, documents.c.dossier_id, documents.c.ordinal)
         source = documents if plain and wanted.sort.removeprefix("-") != "file_code" else joined
         keys = sa.select(*first).select_from(source).where(*where).order_by(*order)
-        shown = keys.limit(wanted.limit).offset(wanted.offset).subquery()
+        shown = _shown(keys, wanted)
         own = (documents.c.dossier_id == shown.c.dossier_id) & (documents.c.ordinal == shown.c.ordinal)
         query = sa.select(documents, dossiers.c.file_code, dossiers.c.title.label("dossier_title"))
         query = query.select_from(
@@ -211,8 +214,8 @@ class Browsing:
         total = sa.select(sa.func.count()).select_from(documents if plain else joined).where(*where)
         if len(where) == len(at) + 1 and within.everything:
             # Nothing but the node is asked and nothing is hidden: dossiers know how many they have.
-            total = sa.select(sa.func.coalesce(sa.func.sum(dossiers.c.documents), 0)).where(*_at(wanted.node))
-        return self._page(query.order_by(*order), total)
+            total = sa.select(sa.func.coalesce(sa.func.sum(dossiers.c.documents), 0)).where(*_at(wanted.node, within))
+        return self._page(query.order_by(*order), total, shown)
 
     def doubtful(self, *, within: Scope = ALL) -> int:
         """How many documents have pages that a person should look at."""
@@ -234,24 +237,40 @@ class Browsing:
         with self._database.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def _page(self, query: sa.Select[Any], total: sa.Select[Any]) -> Listed:
+    def _page(self, query: sa.Select[Any], total: sa.Select[Any], shown: sa.Subquery) -> Listed:
         """Rows and total. The keys of the page are found first: what is dear of a row is only made for those shown."""
+        counted = _TOTAL in shown.c
         with self._database.reading() as connection:
-            rows = connection.execute(query)
+            rows = connection.execute(query.add_columns(shown.c[_TOTAL]) if counted else query)
             found = [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented accessor
-            return Listed(found, int(connection.execute(total).scalar_one()))
+            totals = {row.pop(_TOTAL) for row in found} if counted else set[int]()
+            return Listed(found, int(totals.pop() if totals else connection.execute(total).scalar_one()))
+
+
+def _shown(keys: sa.Select[Any], wanted: Wanted) -> sa.Subquery:
+    """The keys of the page that is wanted; with how many there are where a filter has to read every row of the node.
+
+    Such a filter finds few: to keep them all while they are counted is cheaper than to read everything twice.
+    """
+    if wanted.code or wanted.title:
+        keys = keys.add_columns(sa.func.count().over().label(_TOTAL))
+    return keys.limit(wanted.limit).offset(wanted.offset).subquery()
 
 
 def _told(name: str) -> str:
     return "" if name == UNKNOWN else name
 
 
-def _agency(column: sa.Column[Any], node: Node) -> list[Condition]:
-    return [] if node.agency is None else [column.in_(below(node.agency))]
+def _agency(column: sa.Column[Any], node: Node, within: Scope) -> list[Condition]:
+    """That of the node; nothing where the scope asks the same of each row anyway."""
+    if node.agency is None:
+        return []
+    same = node.agency != EVERYWHERE and {area.agency for area in within.areas} == {node.agency}
+    return [] if same else [column.in_(below(node.agency))]
 
 
-def _at(node: Node) -> list[Condition]:
-    found = _agency(dossiers.c.agency, node)
+def _at(node: Node, within: Scope) -> list[Condition]:
+    found = _agency(dossiers.c.agency, node, within)
     if node.fonds is not None:
         # A fonds is of one agency: those below it have their own.
         found = [] if node.agency is None else [dossiers.c.agency == node.agency]

@@ -224,6 +224,11 @@ class Duties:
             raise NotFoundError(duty_id)
         return found[0]
 
+    def some(self, duty_ids: Sequence[str]) -> list[Job]:
+        """Those of some duties that there are, as jobs, in this order."""
+        found = {duty.id: duty for duty in self._read(sa.select(duties).where(duties.c.id.in_(duty_ids)))}
+        return [found[name] for name in duty_ids if name in found]
+
     def recent(
         self,
         limit: int,

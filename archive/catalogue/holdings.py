@@ -280,7 +280,9 @@ class Catalogue(IndexQueue):
         """Documents of a dossier that lie outside of `within`."""
         if within.everything:
             return frozenset()
-        query = sa.select(documents.c.ordinal).where(documents.c.dossier_id == dossier_id, ~documents_within(within))
+        # Not `NOT`: of a document without a label it is not known to be within, which is as good as outside.
+        outside = documents_within(within).is_not(sa.true())
+        query = sa.select(documents.c.ordinal).where(documents.c.dossier_id == dossier_id, outside)
         with self._database.reading() as connection:
             return frozenset(connection.execute(query).scalars())
 

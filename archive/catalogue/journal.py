@@ -153,6 +153,11 @@ class Journal:
             raise NotFoundError(job_id)
         return found[0]
 
+    def some(self, job_ids: Sequence[str]) -> list[Job]:
+        """Those of some jobs that there are, in this order."""
+        found = {job.id: job for job in self._jobs(jobs.c.id.in_(job_ids))}
+        return [found[name] for name in job_ids if name in found]
+
     def under_way(self) -> set[str]:
         """Identifiers of all jobs for which a machine still has something to do; cheap, for those who ask often."""
         waiting = jobs.c.status.in_([JobStatus.WAITING.value, JobStatus.RUNNING.value]) & jobs.c.result.is_(None)

@@ -91,6 +91,13 @@ class RecordedTrail:
             rows = connection.execute(query.order_by(audit_events.c.number).limit(limit)).all()
         return [{**row.body, "sha256": row.sha256} for row in rows]
 
+    def last(self, limit: int, *, subject: str, kind: str) -> list[Mapping[str, Any]]:
+        """The last events of one kind of a subject, the newest first; whoever asks may see them all."""
+        condition = (audit_events.c.subject == subject) & (audit_events.c.type == kind)
+        query = sa.select(audit_events.c.body).where(condition, audit_events.c.number.is_not(None))
+        with self._database.reading() as connection:
+            return list(connection.execute(query.order_by(audit_events.c.number.desc()).limit(limit)).scalars())
+
     def _rows(self, condition: sa.ColumnElement[bool], order: sa.ColumnElement[Any]) -> list[sa.Row[Any]]:
         # The body as the text that it is: a row that somebody broke is a place that is told, not an error.
         columns = [column for column in audit_events.c if column is not audit_events.c.body]

@@ -88,6 +88,12 @@ class RightsRows:
             told = connection.execute(query).scalars()
             return frozenset((str(detail["role"]), str(detail["agency"])) for detail in told)
 
+    def waiting(self, subject: str) -> frozenset[str]:
+        """Identifiers of the changes of `subject` that nobody has confirmed."""
+        query = sa.select(rights_changes.c.id).where(rights_changes.c.confirmed_at == "")
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query.where(rights_changes.c.subject == subject)).scalars())
+
     def is_reset(self, subject: str) -> bool:
         """Whether a reset of `subject` (`person/LOGIN`) waits."""
         waits = (rights_changes.c.kind == RESET) & (rights_changes.c.confirmed_at == "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,15 +79,21 @@ class Sights:
 
     def job(self, job_id: str) -> Target | None:
         """A job: of a delivery, else what is owed to a stored dossier."""
-        query = sa.select(jobs.c.agency, jobs.c.label, submissions.c.operator.label("submitter"))
-        found = self._one(query.join(submissions, submissions.c.id == jobs.c.submission_id).where(jobs.c.id == job_id))
-        if found is not None:
-            return found
+        return self.jobs([job_id]).get(job_id)
+
+    def jobs(self, job_ids: Sequence[str]) -> Mapping[str, Target]:
+        """The same of many, by identifier: two questions, and one for each agency among them."""
+        handed_in = sa.select(jobs.c.id, jobs.c.agency, jobs.c.label, submissions.c.operator.label("submitter"))
+        handed_in = handed_in.join(submissions, submissions.c.id == jobs.c.submission_id)
         # A duty of no single dossier is about the holding: it is as closed as can be.
-        owed = sa.select(duties.c.agency, dossiers.c.label)
+        owed = sa.select(duties.c.id, duties.c.agency, dossiers.c.label, sa.literal("").label("submitter"))
         owed = owed.outerjoin(packages, packages.c.id == duties.c.package_id)
         owed = owed.outerjoin(dossiers, dossiers.c.package_id == packages.c.dossier_id)
-        return self._one(owed.where(duties.c.id == job_id))
+        with self._database.reading() as connection:
+            rows = list(connection.execute(owed.where(duties.c.id.in_(job_ids))))
+            rows += connection.execute(handed_in.where(jobs.c.id.in_(job_ids)))
+            paths = {code: _path(connection, code) if code else () for code in {row.agency for row in rows}}
+        return {row.id: Target(paths[row.agency], label_of(row.label), submitter=row.submitter) for row in rows}
 
     def _one(
         self, query: sa.Select[Any], connection: sa.Connection | None = None, *, separate: bool = False

@@ -14,7 +14,7 @@ from archive.services.rights import Rights
 from metadata.errors import ArchiveError
 from metadata.events import EventType
 
-_EVENTS = 500
+_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class LabelChange:
 
 
 def history(rights: Rights, on: Labelled) -> list[LabelChange]:
-    """The last change first."""
-    found = rights.recorded.page(after=0, limit=_EVENTS, subject=on.subject, kind=EventType.LABEL_CHANGE.value)
-    return [_change(rights, event) for event in reversed(found)]
+    """The last changes, the newest first; 100 at most, each with its reason read from storage."""
+    found = rights.recorded.last(_EVENTS, subject=on.subject, kind=EventType.LABEL_CHANGE.value)
+    return [_change(rights, event) for event in found]
 
 
 def _change(rights: Rights, event: Mapping[str, Any]) -> LabelChange:

@@ -86,9 +86,7 @@ def _agency(request: Request, asking: Asking, code: str, status: int = 200, refu
         above=[row for row in rows if target and row["code"] in target.agencies[:-1]],
         below=[each for each in rows if each["parent"] == code],
         people=roster(archive).logins(Wanted(), _SHOWN, within=own),
-        events=archive.rights.recorded.page(
-            after=0, limit=_EVENTS, subject=f"agency/{code}", kind=EventType.AGENCY_CHANGE.value
-        )[::-1],
+        events=archive.rights.recorded.last(_EVENTS, subject=f"agency/{code}", kind=EventType.AGENCY_CHANGE.value),
         **(_managing(asking) | {"manages": bool(target and asking.may(Action.RIGHTS_MANAGE, target))}),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from archive.api.problems import ApiError, title_of
 from archive.api.rights import Asking, may
 from archive.api.routes.jobs import tried_again
-from archive.auth.policy import Action
+from archive.auth.policy import Action, Target
 from archive.catalogue.job_board import State
 from archive.catalogue.journal import DossierStatus, Job, JobStatus
 from archive.composition.administering import job_board, silent_since
@@ -61,7 +60,10 @@ def _rows(request: Request, asking: Asking, kind: str, which: str, after: str) -
         found = board.ingest(_LISTED + 1, after, state=state, silent=silent, within=scope)
     else:
         found = board.duties(_LISTED + 1, after, kind=kind, state=state, silent=silent, within=scope)
-    shown_now = list(_lines(request, asking, [name for name, _ in found[:_LISTED]], silent))
+    names = [name for name, _ in found[:_LISTED]]
+    jobs = (archive.journal if kind == "ingest" else archive.duties).some(names)
+    targets = archive.permits.sights.jobs(names)
+    shown_now = [_line(request, asking, job, targets.get(job.id), silent) for job in jobs]
     moving = {JobStatus.WAITING.value, JobStatus.RUNNING.value}
     return {
         "rows": shown_now,
@@ -74,13 +76,7 @@ def _rows(request: Request, asking: Asking, kind: str, which: str, after: str) -
     }
 
 
-def _lines(request: Request, asking: Asking, names: list[str], silent: str) -> Iterator[dict[str, Any]]:
-    for name in names:
-        yield _line(request, asking, asking.archive.job(name), silent)
-
-
-def _line(request: Request, asking: Asking, job: Job, silent: str) -> dict[str, Any]:
-    target = asking.archive.permits.sights.job(job.id)
+def _line(request: Request, asking: Asking, job: Job, target: Target | None, silent: str) -> dict[str, Any]:
     manages = target is not None and bool(asking.may(Action.JOB_MANAGE, target))
     state = _state(job)
     why_not = cancelling(asking.archive).why_not(job)
@@ -132,7 +128,7 @@ def _job(request: Request, asking: Asking, job_id: str, status: int = 200, refus
         refused=refused,
         steps=steps_of(found) if found.kind == "ingest" else [],
         most=MOST_REASON,
-        **_line(request, asking, found, silent_since(asking.archive)),
+        **_line(request, asking, found, asking.archive.permits.sights.job(job_id), silent_since(asking.archive)),
     )
 
 

@@ -94,7 +94,7 @@ def _one(
         label=target.label.value,
         own=label_lists(asking.archive).own(on),
         history=history(asking.archive.rights, on),
-        unconfirmed={change.id for change in asking.archive.rights.pending(_LISTED * 10)},
+        unconfirmed=asking.archive.rights.rows.waiting(on.subject),
         labels=[label.value for label in Label],
         may_change=bool(asking.may(Action.LABEL_CHANGE, target)),
         **_named_for_people(asking, on, target),

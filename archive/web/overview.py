@@ -13,7 +13,7 @@ from archive.catalogue.job_board import State
 from archive.catalogue.roster import Wanted
 from archive.composition.administering import job_board, roster, silent_since
 from archive.web.administration import manages_people, sections_of, shown
-from archive.web.rights_changes import waiting
+from archive.web.rights_changes import MOST_COUNTED, waiting
 
 router = APIRouter(prefix="/administration", include_in_schema=False)
 
@@ -30,7 +30,7 @@ def _counts(asking: Asking) -> dict[str, int]:
     """By section the number that matters there (`administration.{section}.count`)."""
     archive, found = asking.archive, dict[str, int]()
     if asking.may(Action.RIGHTS_READ):
-        found["changes"] = len(waiting(asking))
+        found["changes"] = len(waiting(asking, MOST_COUNTED))
         found["agencies"] = len(archive.catalogue.agencies(within=scope_of(asking.person, Action.RIGHTS_READ)))
     if manages_people(asking):
         found["people"] = roster(archive).count(Wanted())

@@ -27,6 +27,7 @@ from archive.web import (
     searching,
     sign_in,
     signatures,
+    similar,
     text_review,
     trust,
 )
@@ -41,6 +42,6 @@ def make_pages(application: FastAPI) -> None:
         application.include_router(module.router)
     for module in (overview, people, agencies, labels, rights_changes, policy, jobs):
         application.include_router(module.router)
-    for module in (text_review, found_lists):
+    for module in (text_review, found_lists, similar):
         application.include_router(module.router)
     application.mount(PREFIX, StaticFiles(), name="static")

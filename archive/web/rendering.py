@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from archive.auth.people import LOCAL_OPERATOR
+from archive.auth.policy import Action, decide
 from archive.version import VERSION
 from archive.web.assets import STATIC, asset
 from archive.web.language import language_of
@@ -96,6 +97,7 @@ def _person(request: Request) -> dict[str, Any]:
         "places": places,
         "place": place_of(request.url.path),
         "finds": any(entry.path == "/search" for entry in places),
+        "hands_in": bool(decide(person, Action.SUBMIT)),
     }
 
 

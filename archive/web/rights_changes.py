@@ -11,6 +11,7 @@ from starlette.responses import Response
 from archive.api.rights import Asking, may
 from archive.auth.policy import Action, decide
 from archive.catalogue.rights import RightsChange
+from archive.services.people import printable
 from archive.web.administration import address, agency_names, back, shown
 from archive.web.labels import href_of
 
@@ -19,10 +20,10 @@ router = APIRouter(prefix="/administration/changes", include_in_schema=False)
 Looking = Annotated[Asking, may(Action.RIGHTS_READ)]
 Confirming = Annotated[Asking, may(Action.RIGHTS_CONFIRM)]
 
-_MOST = 2000
-"""Changes that are looked at; the others follow when these are done."""
-
 _LISTED = 50
+
+MOST_COUNTED = 100
+"""Whoever may look into few of many would have all of them looked at, one by one, only to be told how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class WaitingChange:
         return not self.why_not
 
 
-def waiting(asking: Asking) -> list[WaitingChange]:
-    """Changes that wait, the oldest first: those of which this person may know."""
+def waiting(asking: Asking, limit: int, after: str = "") -> list[WaitingChange]:
+    """Changes that wait, the oldest first: those of which this person may know, behind the cursor `after`."""
     found = []
-    for change, target in asking.archive.rights.pending_for(asking.person, _MOST):
+    for change, target in asking.archive.rights.pending_for(asking.person, limit, after):
         can = decide(asking.person, Action.RIGHTS_CONFIRM, target)
         found.append(WaitingChange(change, "" if can else can.why.removeprefix("rights.why."), _href(change)))
     return found
@@ -59,20 +60,16 @@ def _href(change: RightsChange) -> str:
 
 
 @router.get("")
-def changes(request: Request, asking: Looking, after: Annotated[int, Query(ge=0, le=_MOST)] = 0) -> Response:
+def changes(request: Request, asking: Looking, after: Annotated[str, Query(max_length=200)] = "") -> Response:
     """What waits, the oldest first."""
-    return _changes(request, asking, after)
-
-
-def _changes(request: Request, asking: Asking, first: int = 0) -> Response:
-    found = waiting(asking)
+    found = waiting(asking, _LISTED + 1, printable(after))
+    last = found[_LISTED - 1].change if len(found) > _LISTED else None
     return shown(
         request,
         asking,
         "rights-changes.html",
-        rows=found[first : first + _LISTED],
-        total=len(found),
-        following=first + _LISTED if len(found) > first + _LISTED else None,
+        rows=found[:_LISTED],
+        following=f"{last.at}|{last.id}" if last else "",
         names=agency_names(asking),
     )
 

@@ -71,7 +71,8 @@ class ConversionNotes(_Kept):
 
     def told(self, note: KeptNote, language: str) -> dict[str, Any]:
         """A note of these for programs and people, its words in `language`."""
-        spoken = _Spoken(note, self.field(note))
+        field = self.field(note)
+        label = field.label(language) if field else note.key
         return {
             "rule": note.rule,
             "kind": kind_of(note.cause).value,
@@ -79,28 +80,12 @@ class ConversionNotes(_Kept):
             "ordinal": note.ordinal,
             "row": note.row,
             "field": note.key,
-            "label": spoken.label(language),
+            "label": label,
             "value": note.written,
             "became": note.value,
             "suggestions": list(note.suggestions),
-            "message": worded(spoken, language),
+            "message": worded(note, label, language),
         }
-
-
-class _Spoken:
-    """A kept note as words are made of it."""
-
-    def __init__(self, note: KeptNote, field: Field | None) -> None:
-        self.cause = note.cause
-        self.written = note.written
-        self.value = note.value
-        self.suggestions = note.suggestions
-        self._name = {"vi": field.vi, "en": field.en} if field else {}
-        self._key = note.key
-
-    def label(self, language: str) -> str:
-        """See `Noted.label`."""
-        return self._name.get(language, self._key)
 
 
 class RuleCount(_Kept):

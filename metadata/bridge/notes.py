@@ -89,7 +89,7 @@ class Note:
 
     def message(self, language: str) -> str:
         """What happened, in words."""
-        return worded(self, language)
+        return worded(self, self.label(language), language)
 
 
 class Noted(Protocol):
@@ -115,22 +115,18 @@ class Noted(Protocol):
         """Best first."""
         ...
 
-    def label(self, language: str) -> str:
-        """Name of the field."""
-        ...
-
 
 def kind_of(cause: Cause) -> NoteKind:
     """Loss or doubt."""
     return NoteKind.DOUBT if cause in DOUBTS else NoteKind.LOSS
 
 
-def worded(note: Noted, language: str) -> str:
-    """What happened, in words."""
+def worded(note: Noted, label: str, language: str) -> str:
+    """What happened, in words; `label` is the name of the field."""
     return text(
         f"bridge.{note.cause.value}",
         language,
-        field=note.label(language),
+        field=label,
         written=note.written,
         value=note.value or "–",
         suggestions="; ".join(note.suggestions) or "–",

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
+from archive.auth.people import Grant, Label, Role
 from tests.fixtures.axe import Violations
 from tests.fixtures.browser import OpenPage
 from tests.fixtures.served import HEADINGS, Served, client_of, sample_files, start, stop
-from tests.generators.people import SECOND
+from tests.generators.people import SECOND, of_home, person
 
 pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.server]
 
@@ -151,9 +152,12 @@ def _wait_for(page: Page, share: float) -> None:
     page.wait_for_function("share => document.getElementById('sent').value >= share", arg=share, timeout=_SLOW)
 
 
-def test_a_file_that_is_dropped_goes_up_and_can_be_cancelled(served: Served, open_page: OpenPage) -> None:
-    page = open_page(f"{served.url}/deliveries")
-    before = {path.name for path in (served.home / "work" / "uploads").iterdir()}
+@pytest.mark.parametrize(("path", "place"), [("/deliveries", "#drop"), ("/holding", "h1")])
+def test_a_file_that_is_dropped_goes_up_and_can_be_cancelled(
+    served: Served, open_page: OpenPage, violations: Violations, path: str, place: str
+) -> None:
+    page = open_page(f"{served.url}{path}")
+    before = {upload.name for upload in (served.home / "work" / "uploads").iterdir()}
     _slow_line(page)
     dropped = page.evaluate_handle(
         """() => {
@@ -162,14 +166,23 @@ def test_a_file_that_is_dropped_goes_up_and_can_be_cancelled(served: Served, ope
           return data;
         }"""
     )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
+    page.dispatch_event(place, "drop", {"dataTransfer": dropped})
     expect(page.locator("#sending-files li")).to_contain_text("thả vào.bin")
     _wait_for(page, 0.1)
+    if path == "/holding":
+        dialog = page.get_by_role("dialog", name="Nộp")
+        page.keyboard.press("Escape")
+        dialog.get_by_role("button", name="Đóng").click()
+        expect(dialog).to_be_visible()
+        assert violations(page) == []
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as waiting:
         page.get_by_role("button", name="Hủy").click()
     assert waiting.value.status == 204
     expect(page.locator(".sending")).to_be_hidden()
-    assert {path.name for path in (served.home / "work" / "uploads").iterdir()} <= before
+    if path == "/holding":
+        dialog.get_by_role("button", name="Đóng").click()
+        expect(dialog).to_be_hidden()
+    assert {upload.name for upload in (served.home / "work" / "uploads").iterdir()} <= before
 
 
 def test_without_scripts_a_delivery_is_handed_in_and_watched(
@@ -185,3 +198,13 @@ def test_without_scripts_a_delivery_is_handed_in_and_watched(
     expect(page.locator(".delivered", has_text=FIRST)).to_be_visible()
     page.get_by_role("link", name="Đính chính và nộp lại").click()
     expect(page.get_by_label("Giá trị đúng").first).to_be_visible()
+
+
+def test_who_may_not_hand_in_drops_nothing(served: Served, open_page: OpenPage) -> None:
+    with of_home(served.home) as archive:
+        person(archive, "doc.gia", (Grant(Role.READER, "H49.64", Label.INTERNAL),))
+    page = open_page(f"{served.url}/holding", login="doc.gia")
+    expect(page.locator("#dropping")).to_have_count(0)
+    assert page.evaluate(
+        "document.querySelector('h1').dispatchEvent(new DragEvent('drop', {cancelable: true, bubbles: true}))"
+    )

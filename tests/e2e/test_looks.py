@@ -57,6 +57,7 @@ PAGES = {
     "dossier-events": "/dossiers/{package}/events",
     "document": "/documents/{package}/1?q=am+moc",
     "document-signed": "/documents/{signed}/1",
+    "document-similar": "/documents/{package}/2/similar",
     "text": "/documents/{package}/2/text?q=giao",
     "signature-history": "/documents/{signed}/1/signatures/history",
     "signature-revisions": "/documents/{signed}/2/signatures/revisions",

@@ -179,6 +179,7 @@ GET     /dossiers/{package_id}                                          aruh   d
 GET     /dossiers/{package_id}/events                                   aruh   d
 GET     /documents/{package_id}/{ordinal}                               aruh   f
 GET     /documents/{package_id}/{ordinal}/text                          aruh   f
+GET     /documents/{package_id}/{ordinal}/similar                       aruh   f
 GET     /documents/{package_id}/{ordinal}/signatures                    aruh   f
 GET     /documents/{package_id}/{ordinal}/signatures/history            aruh   f
 GET     /documents/{package_id}/{ordinal}/signatures/revisions          aruh   f~

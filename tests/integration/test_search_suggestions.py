@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,8 +109,25 @@ def test_documents_like_another_are_those_that_one_may_read_and_closed_ones_are_
 
 def test_nothing_is_like_what_may_not_be_seen(world: World) -> None:
     for name in ("restricted", "foreign"):
-        path = f"/api/v1/documents/{world.package_ids[name]}/1/similar"
-        assert world.client.get(path, headers=dict(world.headers(Role.READER))).status_code == 404
+        for root in ("/api/v1", ""):
+            path = f"{root}/documents/{world.package_ids[name]}/1/similar"
+            assert world.client.get(path, headers=dict(world.headers(Role.READER))).status_code == 404
+
+
+def test_the_page_of_a_document_asks_for_those_like_it_only_when_somebody_wants_them(world: World) -> None:
+    here = f"/documents/{world.package_ids['public']}/1"
+    visit = _browser(world)
+    shown = world.client.get(here, headers=visit).text
+    assert f'<a href="{here}/similar">' in shown
+    assert "HS.internal" not in shown, "nothing is looked for before it is asked for"
+    seen = _looks(world)
+    page = world.client.get(f"{here}/similar", headers=visit).text
+    listed = page.split('id="similar"')[1].split("</section>")[0]
+    linked = set(re.findall(r'href="/documents/([^"]*)"', listed))
+    assert linked == {f"{world.package_ids['internal']}/1"}
+    assert _looks(world) == seen
+    alone = world.client.get(f"/documents/{world.package_ids['restricted']}/1/similar", headers=visit)
+    assert alone.status_code == 404
 
 
 def _looks(world: World) -> int:

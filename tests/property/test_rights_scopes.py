@@ -24,7 +24,7 @@ from archive.catalogue.journal import Journal
 from archive.catalogue.labels import Labelled, set_label, settle, under
 from archive.catalogue.places import Place
 from archive.catalogue.sights import Sights
-from archive.catalogue.tables import agencies, metadata
+from archive.catalogue.tables import agencies, documents, metadata
 from archive.services.indexing import Indexing
 from archive.services.stored_packages import StoredPackages
 from metadata.descriptions import Cell, Description, DocumentDescription, RecordStatus
@@ -188,7 +188,8 @@ def _lists_and_counts(made: Holding, person: Person) -> None:
         own = [place for place in single if place.dossier_id == row["package_id"]]
         assert row["documents"] == len(own)
         hidden = made.catalogue.hidden_ordinals(row["package_id"], within=scope)
-        assert not hidden & {place.ordinal for place in own}
+        every = {place.ordinal for place in made.places if place.dossier_id == row["package_id"]} - {None}
+        assert hidden == every - {place.ordinal for place in own}
     counts = made.catalogue.counts(within=scope)
     assert (counts["dossiers"], counts["documents"]) == (len(whole), len(single))
     for place in made.places:
@@ -274,3 +275,15 @@ def test_after_a_rebuild_what_became_internal_is_not_found_by_who_reads_what_is_
         again = record(1, *told)
         made.catalogue.enter([(again, StoredVersion(again.package_id, "v1", "0" * 128))], NOW)
         assert found(made, reader) == (set(), 0), "its tokens in the index are those of before"
+
+
+def test_what_nobody_labelled_yet_is_hidden_from_all_but_those_who_see_everything_there() -> None:
+    reader = Person("1", "lan", "Lan", (Grant(Role.READER, "A", Label.RESTRICTED),))
+    head = Person("2", "minh", "Minh", (Grant(Role.HEAD, "A", Label.CONFIDENTIAL),))
+    with holding(dict.fromkeys(CODES), [("A", "F1", "", ["", ""])]) as made:
+        one, *_ = (place for place in made.places if place.ordinal is not None)
+        with made.database.transaction() as connection:
+            connection.execute(documents.update().where(documents.c.ordinal == one.ordinal).values(label=None))
+        for person, hidden in ((reader, [one.ordinal]), (head, [])):
+            scope = scope_of(person, Action.HOLDING_READ)
+            assert list(made.catalogue.hidden_ordinals(one.dossier_id, within=scope)) == hidden

@@ -94,6 +94,29 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Whoever may hand in drops files on any page; a field for files takes its own.
+if (document.getElementById("dropping")) {
+  const brings = (event) => event.dataTransfer?.types.includes("Files") && !event.target.closest?.("input[type=file]");
+  document.addEventListener("dragover", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    root.classList.add("dropped-on");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) root.classList.remove("dropped-on");
+  });
+  document.addEventListener("drop", async (event) => {
+    root.classList.remove("dropped-on");
+    if (!brings(event)) return;
+    event.preventDefault();
+    // After this turn nobody may look into what was dropped any more.
+    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    const files = [...event.dataTransfer.files];
+    const { dropped } = await import("./dropping.js");
+    await dropped(entries, files);
+  });
+}
+
 // Selection in a list: how many, and the whole page at once.
 for (const form of document.querySelectorAll("form[data-choosing]")) {
   const all = form.querySelector("[data-all]");

@@ -304,20 +304,13 @@ addEventListener("online", () => running?.hurry());
 addEventListener("beforeunload", (event) => {
   if (running) event.preventDefault();
 });
-for (const name of ["dragenter", "dragover"]) {
-  box.addEventListener(name, (event) => {
-    event.preventDefault();
-    box.classList.add("over");
-  });
-}
-box.addEventListener("dragleave", () => box.classList.remove("over"));
-box.addEventListener("drop", async (event) => {
-  event.preventDefault();
-  box.classList.remove("over");
-  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+
+export const isRunning = () => running !== null;
+
+// Files that a program puts there have no entries.
+export async function handInDropped(entries, files) {
   const found = [];
   for (const entry of entries) await walk(entry, "", found);
-  // Files that a program puts there have no entries.
-  if (!entries.length) for (const file of event.dataTransfer.files) found.push({ file, path: file.name });
+  if (!entries.length) for (const file of files) found.push({ file, path: file.name });
   handIn(found);
-});
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from archive.auth.people import EVERYWHERE, Grant, Label, Role
 from archive.auth.policy import ALL, Area, Scope
@@ -18,6 +19,7 @@ from archive.catalogue.labels import Labelled, set_label
 from archive.catalogue.people import PeopleRows
 from archive.catalogue.rights import RightsRows
 from archive.catalogue.roster import Roster, Wanted
+from archive.catalogue.sights import Sights
 from archive.catalogue.tables import jobs, metadata
 from tests.fakes.clock import StandingClock
 
@@ -142,3 +144,33 @@ def test_labels_of_fonds_are_those_of_their_agency_whatever_signs_its_code_has(d
     assert subjects(ALL) == ["fonds/H49.64/Phông A/B", "fonds/H49/64/Giả", "fonds/X01/Phông X"]
     assert subjects(OTHERS) == ["fonds/X01/Phông X"]
     assert [row.agency for row in lists.page(9, within=OWN)] == ["H49.64", "H49"]
+
+
+def test_a_page_of_jobs_asks_no_more_for_many_than_for_one(database: Database) -> None:
+    journal, sights = Journal(database, StandingClock()), Sights(database)
+    for agency in ("H49.64", "X01"):
+        work = [
+            {"id": f"{agency}-{n}", "position": n, "file_code": "x", "package_id": f"{agency}-p{n}", "label": n % 4}
+            for n in range(20)
+        ]
+        row = {"id": agency, "agency": agency, "path": "/x", "operator": agency.lower(), "reader": "folder"}
+        journal.open_submission({**row, "profile": "02-2019", "findings": [], "ignored": [], "label": 0}, work)
+    names = [f"{agency}-{n}" for agency in ("X01", "H49.64") for n in range(20)]
+    asked: list[str] = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    found, targets = journal.some([*names, "nothing"]), sights.jobs([*names, "nothing"])
+    assert [job.id for job in found] == names
+    assert len([statement for statement in asked if not statement.startswith("BEGIN")]) == 5, asked
+    assert targets == {name: sights.job(name) for name in names}
+    target = targets["H49.64-3"]
+    assert (target.agencies, target.label, target.submitter) == (("H49", "H49.64"), Label.CONFIDENTIAL, "h49.64")
+    assert sights.job("nothing") is None
+
+
+def test_changes_of_one_thing_that_wait_are_told_without_looking_at_all_others(database: Database) -> None:
+    rows = RightsRows(database)
+    with database.transaction() as connection:
+        made = [rows.alarm(connection, "label", f"dossier/{n % 2}", {}, by="lan", at=NOW) for n in range(6)]
+        rows.confirm(connection, made[0].id, by="minh", at=NOW)
+    assert rows.waiting("dossier/0") == {made[2].id, made[4].id}
+    assert rows.waiting("dossier/2") == set()

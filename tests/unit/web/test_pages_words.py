@@ -113,6 +113,7 @@ def test_static_files_are_ours_or_locked() -> None:
         "dark.css",
         "deliveries.css",
         "delivery.js",
+        "dropping.js",
         "evidence.css",
         "mark.svg",
         "review.css",
