@@ -40,7 +40,9 @@ ORDERS: Final[Mapping[str, Order]] = {
     "number": Order("sort_number"),
     "title": Order("sort_title"),
 }
-MAX_RESUME_CHARS: Final = 1000
+MAX_RESUME_CHARS: Final = 5000
+"""A view of Elasticsearch names each of its shards in some hundred characters."""
+
 SORTS: Final = (RELEVANCE, *ORDERS)
 """Documents of one score stand by the field `tie`, falling, then by their identifier, rising."""
 
