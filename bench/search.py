@@ -27,9 +27,10 @@ from search.backends.tantivy import TantivyIndex  # noqa: E402 - the path is set
 from search.documents import analyse, document_of, pages_of, stored  # noqa: E402
 from search.highlight import Marker  # noqa: E402
 from search.hits import hit  # noqa: E402
+from search.planning import planned  # noqa: E402
 from search.ports import Hit, IndexedDocument, SearchRequest  # noqa: E402
 from search.query import AllOf, AnyOf, Clause, Not, Number, Phrase, Prefix, Word, parse  # noqa: E402
-from search.searching import NOTE_MOST, NOTE_TOLERANT  # noqa: E402
+from search.searching import NOTE_BESIDE, NOTE_MOST, NOTE_TOLERANT, RELEVANCE, Wanted  # noqa: E402
 from search.vietnamese import Forms  # noqa: E402
 
 ONSETS = "b c ch d đ g gh h kh k l m n ng nh ph qu r s t th tr v x"
@@ -152,6 +153,10 @@ class Embedded:
 
     def search(self, request: SearchRequest) -> tuple[Sequence[Hit], int]:
         answer = self.index.search(request)
+        if NOTE_BESIDE in answer.notes:
+            # Documents were added to those that have all words, which FTS5 does not do.
+            typed = planned(self.index.read(request.query), request)
+            return answer.hits, self.index.find(Wanted(typed, RELEVANCE, 0)).total
         # A second try answers what FTS5 does not; nothing was found as it was typed.
         return ((), 0) if {NOTE_TOLERANT, NOTE_MOST} & set(answer.notes) else (answer.hits, answer.total)
 

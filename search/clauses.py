@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from search.vietnamese import Forms
 
 MIN_MOST = 3
 """Of fewer words none is spared when most of them are asked for."""
+
+MAX_BESIDE = 12
+"""Neighbours of a query of which it is asked how many stand side by side."""
 
 MAX_TOLERANT_WORDS = 12
 """Words beyond these are asked for as they are typed: each costs dozens of terms."""
@@ -87,6 +90,17 @@ class Most:
 
     clauses: tuple[Clause, ...]
     least: int
+    beside: int = 0
+    """Where not all clauses hold as typed, so many of `pairs` stand side by side; 0: none need to."""
+
+    ahead: bool = False
+    """Whether what has them side by side stands before what has all as typed."""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Folds of words without digits that were typed side by side, each pair once; the first `MAX_BESIDE`."""
+        typed = ((one.word.fold, other.word.fold) for one, other in neighbours(self.clauses))
+        return tuple(islice(dict.fromkeys(pair for pair in typed if not any(map(_has_digit, pair))), MAX_BESIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +174,27 @@ class Query:
         others = tuple(clause for clause in query.clauses if not isinstance(clause, Word | Number | Same))
         return replace(query, clauses=(Most(units, len(units) - len(units) // 3), *others))
 
+    def beside(self, least: int, *, ahead: bool) -> Query:
+        """As typed, or as `most` where so many of its pairs stand side by side; see `Most`."""
+        return replace(
+            self,
+            clauses=tuple(
+                replace(clause, beside=least, ahead=ahead) if isinstance(clause, Most) else clause
+                for clause in self.most().clauses
+            ),
+        )
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """See `Most.pairs`; none where none of the words may be missing."""
+        return next((clause.pairs for clause in self.most().clauses if isinstance(clause, Most)), ())
+
     def strict(self) -> Query:
         """The same, asked for as it was typed."""
         return replace(self, clauses=tuple(made_tolerant(clause, tolerant=False) for clause in self.clauses))
+
+
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
 
 
 def _leaves(clause: Clause) -> Iterator[Leaf]:

@@ -13,16 +13,20 @@ from metadata.packing import packed, unpacked
 from search import numbers
 from search.errors import SearchFaultError
 from search.facets import facet_values
+from search.heads import NOTHING, head_of
 from search.periods import Span, span
 from search.places import place_keys
 from search.ports import IndexedDocument
 from search.vietnamese import fold, nfc, sort_key, sound, streams
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Number of the analysis and of what engines keep; a change of either needs a rebuild and the next number."""
 
 MAX_KEY_CHARS = 500
 """Longer values of key fields count as their beginning: engines refuse terms of many kilobytes."""
+
+HEAD: Final = "head:"
+"""Begins keys that were read from a page: no key has a colon."""
 
 UNKNOWN_DAY = 99999999
 """Behind every day, as `yyyymmdd`."""
@@ -54,7 +58,8 @@ class Analysis:
     """Folded words by which the document is called: number, type, year, organ's name."""
 
     keys: tuple[str, ...]
-    """Keys of number, codes and identifiers: what makes a document the exact answer."""
+    """Keys of number, codes and identifiers: what makes a document the exact answer; with `HEAD` before them those
+    that only its first page tells, where nobody has told a number."""
 
     exact: Mapping[str, tuple[str, ...]]
     """Key fields by name (`fields.Kind.KEY`)."""
@@ -133,6 +138,8 @@ def analyse(document: IndexedDocument) -> Analysis:
         _issued_words(issued),
         *document.fields.values(),
     ]
+    head = NOTHING if numbers.key(document.number) else head_of(document.pages)
+    values += numbers.joined(head.number)
     both = [streams(value) for value in values if value]
     both.append(_joined([streams(page) for page in document.pages]))
     both = [pair for pair in both if pair[1]]
@@ -142,6 +149,7 @@ def analyse(document: IndexedDocument) -> Analysis:
         *(numbers.key(text) for text in (document.doc_code, document.file_code, document.package_id)),
         *(numbers.run_together(text) for text in (document.doc_code, document.file_code)),
     ]
+    keys += [HEAD + key for key in (*numbers.keys(head.number, head.year), *numbers.joined(head.number))]
     return Analysis(
         document_id=document.document_id,
         package_id=document.package_id,
@@ -150,7 +158,7 @@ def analyse(document: IndexedDocument) -> Analysis:
         folds=tuple(folded for _, folded in both),
         title=streams(document.title),
         number=fold(document.number),
-        designation=fold(f"{document.number} {document.type_name} {year} {organ}"),
+        designation=fold(f"{document.number} {document.type_name} {year} {organ} {head.called}"),
         keys=tuple(dict.fromkeys(key[:MAX_KEY_CHARS] for key in keys if key)),
         exact=_exact(document),
         phrases={

@@ -7,11 +7,15 @@ have the key `222-qd-ttg`.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from search.vietnamese import forms
 
 MAX_KEY_WORDS = 12
 """No number and no code of the circulars has more parts; a longer text is no key."""
+
+FILLERS: Final = frozenset({"so", "nam", "thang", "ngay"})
+"""Folds of words that people say around a number: `QĐ số 222 năm 2025`."""
 
 _NUMBER = re.compile(r"^[0-9]{1,7}[^\W\d_]?(?:/[0-9]{4})?[/-](?=[^\s]*[^\W\d_])[\w./-]{1,60}$")
 _YEAR = re.compile(r"^(?:19|20)[0-9]{2}$")

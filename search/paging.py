@@ -20,7 +20,9 @@ from search.errors import SearchRequestError
 from search.plan import Bool, Node, Past, Term, Within
 from search.ports import IndexedDocument, SearchRequest
 
-MAX_CURSOR_CHARS: Final = 3000
+MAX_CURSOR_CHARS: Final = 7000
+"""Stands in addresses, of which servers in front take 8,192 characters."""
+
 _MAX_VALUE_CHARS = 1000
 _MARK_BYTES = 12
 _MOST = (1 << 63) - 2

@@ -14,11 +14,12 @@ from itertools import islice, pairwise
 from typing import Final
 
 from metadata.physical import LEVELS
-from search.clauses import neighbours, words_of
+from search.clauses import made_tolerant, neighbours, words_of
 from search.damage import damaged, row, run_together
-from search.documents import MAX_KEY_CHARS, code
+from search.documents import HEAD, MAX_KEY_CHARS, code
 from search.errors import SearchRequestError
 from search.fields import KINDS, Kind, canonical
+from search.numbers import FILLERS
 from search.periods import Span, period
 from search.places import level_key, place_keys
 from search.plan import Begins, Bool, Boost, Everything, Node, Nothing, OneOf, Row, Term, Within, Worth
@@ -27,6 +28,9 @@ from search.query import AllOf, AnyOf, Clause, Filter, Most, Not, Number, Phrase
 from search.vietnamese import Forms, fold
 
 EXACT_SCORE = 1000.0
+HEAD_SCORE = 500.0
+"""The number that the first page of a paper tells, where nobody has described the paper."""
+
 DESIGNATION_SCORE = 300.0
 TITLE_SCORE = 100.0
 TITLE_PHRASE_SCORE = 50.0
@@ -46,6 +50,12 @@ SAME_SCORE = 0.1
 UNIT_SCORE = 30.0
 """Each word that is there, where some may be missing: more words stand before fewer, whatever they are."""
 
+BESIDE_SCORE = 20.0
+"""More neighbours of the query side by side than in any document that has all its words."""
+
+AHEAD_SCORE = 250.0
+"""The same, and no more of them missing than one misspelt word parts."""
+
 _MAX_PAIRS = 3
 """Each costs a look at the places of two words in every document that has both."""
 
@@ -53,9 +63,6 @@ _MARKED_BOOST = 2.0
 _TITLE_BOOST = 1.5
 _MAX_RANKED_WORDS = 24
 """Words beyond these must still be in the document, but no longer move it."""
-
-_FILLERS = frozenset({"so", "nam", "thang", "ngay"})
-"""People say them around a number: `QĐ số 222 năm 2025`."""
 
 EXACT_FIELDS: Final = tuple(name for name, kind in KINDS.items() if kind is Kind.KEY and name != "code")
 PHRASE_FIELDS: Final = tuple(name for name, kind in KINDS.items() if kind is Kind.WORDS and name != "title")
@@ -100,13 +107,20 @@ def question(query: Query, request: SearchRequest) -> Bool:
     return Bool(tuple(_typed(query)), tuple(_bonuses(query)), tuple(narrow), tuple(never))
 
 
+def side_by_side(query: Query, request: SearchRequest) -> Bool:
+    """What `planned` finds, ranked by how many pairs of neighbours stand side by side: each is worth 1."""
+    asked = planned(query, request)
+    pairs = tuple(Worth(Row("fold", pair), 1.0) for pair in query.pairs())
+    return Bool(should=pairs, narrow=(*asked.narrow, *asked.must), never=asked.never)
+
+
 def _typed(query: Query) -> Iterator[Node]:
     """What was typed as words, or else the document that is called so; fields and negations bind both."""
     words = [clause for clause in query.clauses if not isinstance(clause, Not | Filter)]
     if not words:
         return
     typed = _every(words)
-    yield _either(typed, _silent(_key("key", query.key))) if query.key else typed
+    yield _either(typed, _silent(_called_so(query.key))) if query.key else typed
 
 
 def _clause(clause: Clause) -> Node:
@@ -114,7 +128,7 @@ def _clause(clause: Clause) -> Node:
         return damaged(clause) if clause.tolerant else row("fold", [word.fold for word in words_of(clause)])
     if isinstance(clause, Number):
         cited = damaged(clause) if clause.tolerant else row("fold", [word.fold for word in clause.words])
-        return _either(_silent(_key("key", clause.key)), cited)
+        return _either(_silent(_called_so(clause.key)), cited)
     if isinstance(clause, Prefix):
         return _prefix(clause)
     if isinstance(clause, Filter):
@@ -130,11 +144,19 @@ def _compound(clause: AllOf | Most | Same | Not) -> Node:
     if isinstance(clause, Most):
         units = _units(clause.clauses)
         counted = (Bool(should=(unit, Worth(unit, UNIT_SCORE))) for unit in units)
-        return Bool(should=tuple(counted), least=clause.least)
+        most = Bool(should=tuple(counted), least=clause.least)
+        if not clause.beside:
+            return most
+        as_typed = _every([made_tolerant(each, tolerant=False) for each in clause.clauses])
+        return Bool(must=(most,), narrow=(_either(as_typed, _beside(clause)),))
     if isinstance(clause, Same):
         others = (Worth(_clause(other), SAME_SCORE) for other in clause.others)
         return Bool(should=(_every(clause.typed), *others))
     return Bool(narrow=(Everything(),), never=(_clause(clause.clause),))
+
+
+def _beside(clause: Most) -> Node:
+    return Bool(should=tuple(Row("fold", pair) for pair in clause.pairs), least=clause.beside)
 
 
 def _every(clauses: Sequence[Clause]) -> Node:
@@ -203,16 +225,20 @@ def _bonuses(query: Query) -> Iterator[Node]:
     keys = {query.key, *(leaf.key for leaf in query.leaves() if isinstance(leaf, Number))} - {""}
     for key in sorted(keys):
         yield Worth(_key("key", key), EXACT_SCORE, "search.why.exact_number")
+        yield Worth(_key("key", HEAD + key), HEAD_SCORE, "search.why.head_number")
     words = query.words()[:_MAX_RANKED_WORDS]
     if not words:
         return
-    called = [word.fold for word in words if word.fold not in _FILLERS]
+    called = [word.fold for word in words if word.fold not in FILLERS]
     if any(word[0].isdigit() for word in called):
         designated = _all(Term("designation", word) for word in called)
         yield Worth(designated, DESIGNATION_SCORE, "search.why.number_parts")
     if query.tolerates:
         as_typed = [clause for clause in query.strict().clauses if not isinstance(clause, Not | Filter)]
         yield Worth(_every(as_typed), TYPED_SCORE, "search.why.as_typed")
+    for clause in query.clauses:
+        if isinstance(clause, Most) and clause.beside:
+            yield Worth(_beside(clause), AHEAD_SCORE if clause.ahead else BESIDE_SCORE, "search.why.beside")
     yield from _titled(query, words)
     yield from _marked(query, [word for word in words if word.marked])
     yield from _side_by_side(query.clauses)
@@ -270,6 +296,10 @@ def _side_by_side(clauses: Sequence[Clause]) -> Iterator[Node]:
 
 def _key(field: str, value: str) -> Term:
     return Term(field, value[:MAX_KEY_CHARS])
+
+
+def _called_so(key: str) -> OneOf:
+    return OneOf("key", (key[:MAX_KEY_CHARS], (HEAD + key)[:MAX_KEY_CHARS]))
 
 
 def _all(nodes: Iterable[Node]) -> Node:

@@ -15,7 +15,7 @@ from search.highlight import Marker
 from search.hits import hit
 from search.paging import Order, behind, cursor, position_of, went_on
 from search.plan import Bool, Node, OneOf, Term
-from search.planning import allowed, narrowed, planned, question
+from search.planning import allowed, narrowed, planned, question, side_by_side
 from search.ports import IndexedDocument, Reason, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
 from search.synonyms import Synonyms, shipped
@@ -23,6 +23,16 @@ from search.synonyms import Synonyms, shipped
 RELEVANCE: Final = "relevance"
 NOTE_TOLERANT: Final = "search.tolerant"
 NOTE_MOST: Final = "search.most_words"
+NOTE_BESIDE: Final = "search.side_by_side"
+
+MAX_DOUBTED: Final = 100
+"""Where more documents have all words, they are what was asked for: some of them will be meant."""
+
+MIN_PAIRS: Final = 2
+"""Of fewer pairs of neighbours one more side by side says nothing."""
+
+_OF_ONE_WORD = 2
+"""Pairs that one misspelt word can part."""
 
 ORDERS: Final[Mapping[str, Order]] = {
     "date": Order("date_up"),
@@ -30,7 +40,9 @@ ORDERS: Final[Mapping[str, Order]] = {
     "number": Order("sort_number"),
     "title": Order("sort_title"),
 }
-MAX_RESUME_CHARS: Final = 1000
+MAX_RESUME_CHARS: Final = 5000
+"""A view of Elasticsearch names each of its shards in some hundred characters."""
+
 SORTS: Final = (RELEVANCE, *ORDERS)
 """Documents of one score stand by the field `tie`, falling, then by their identifier, rising."""
 
@@ -84,10 +96,12 @@ class _Try:
 
     query: Query
     note: str = ""
+    kind: str = ""
+    """Tells apart those of one note."""
 
     def told_apart(self, request: SearchRequest) -> SearchRequest:
         """`request`, so that cursors of one try are no cursors of another; nothing else of it reads the query."""
-        return replace(request, query=f"{request.query}\0{self.note}") if self.note else request
+        return replace(request, query=f"{request.query}\0{self.note}{self.kind}") if self.note else request
 
 
 def _tries(query: Query) -> Iterator[_Try]:
@@ -102,6 +116,10 @@ def _tries(query: Query) -> Iterator[_Try]:
         yield _Try(most, NOTE_MOST)
     elif tolerant != query:
         yield _Try(tolerant, NOTE_TOLERANT)
+
+
+def _beside(query: Query, least: int, *, ahead: bool) -> _Try:
+    return _Try(query.beside(least, ahead=ahead), NOTE_BESIDE, f"{least} {ahead}")
 
 
 class Searching(ABC):
@@ -146,26 +164,55 @@ class Searching(ABC):
         if request.after:
             return self._continued(request, tries)
         first = self._answer(request, query)
-        if first.total or not request.access or self._narrowed_away(request, query):
-            return first
-        for each in tries[1:]:
+        for each in self._further(request, tries, first.total):
             answer = self._answer(each.told_apart(request), each.query)
-            if answer.total:
+            if answer.total or each.note == NOTE_BESIDE:
                 return replace(answer, notes=(*answer.notes, each.note))
         return first
 
-    def _narrowed_away(self, request: SearchRequest, query: Query) -> bool:
-        """Whether what was typed finds something, and the chosen values of facets nothing of it."""
-        if not request.chosen or query.nothing:
-            return False
-        return self.find(Wanted(planned(query, request), "-date", 0)).total > 0
+    def _further(self, request: SearchRequest, tries: Sequence[_Try], total: int) -> Iterator[_Try]:
+        """What is tried behind the first try, which found so many. Chosen values of facets decide nothing."""
+        query = tries[0].query
+        if query.nothing or not request.access:
+            return
+        if request.chosen:
+            total = self.find(Wanted(planned(query, request), "-date", 0)).total
+        if total:
+            yield from self._instead_of_chance(request, query, total)
+        else:
+            yield from tries[1:]
+
+    def _instead_of_chance(self, request: SearchRequest, query: Query, total: int) -> Iterator[_Try]:
+        """Where some documents have all words by chance: with those that lack some and have more of them side by side.
+
+        What has more is as good as what has all: a paper has the words of a subject in a row, and all of them
+        scattered only by chance, which one misspelt word is enough for.
+        """
+        pairs = len(query.pairs())
+        if query.tolerates or pairs < MIN_PAIRS or total > MAX_DOUBTED:
+            return
+        beside = self._beside(query, request)
+        more = self._beside(query.most(), request) if beside < pairs else beside
+        if more > beside:
+            missing = pairs - more
+            yield _beside(query, more, ahead=missing <= 1 or (missing == _OF_ONE_WORD and more - beside > 1))
+
+    def _beside(self, query: Query, request: SearchRequest) -> int:
+        """How many pairs stand side by side in the document of `query` that has most of them so."""
+        best = self.find(Wanted(side_by_side(query, request), RELEVANCE, 1, pages=False)).documents
+        return round(best[0][1]) if best else 0
 
     def _continued(self, request: SearchRequest, tries: Sequence[_Try]) -> SearchAnswer:
         """A list goes on as it began, whatever has come in since: its cursor tells by which try."""
-        for each in tries[:-1]:
+        query = tries[0].query
+        of_chance = (
+            _beside(query, least, ahead=ahead) for least in range(1, len(query.pairs())) for ahead in (False, True)
+        )
+        *others, last = (*tries, *of_chance)
+        for each in others:
             with suppress(SearchRequestError):
                 return self._answer(each.told_apart(request), each.query)
-        return self._answer(tries[-1].told_apart(request), tries[-1].query)
+        return self._answer(last.told_apart(request), last.query)
 
     def _answer(self, request: SearchRequest, query: Query) -> SearchAnswer:
         asked = planned(query, request)
@@ -246,10 +293,10 @@ class Searching(ABC):
         document = self.document(document_id) if marker else None
         if document is None:
             return ()
-        for each in _tries(asked):
-            if self._answers(each.query, document_id):
-                marker = Marker(each.query)
-                break
+        *tries, last = _tries(asked)
+        # Who was not found as typed was found by the last try: there is nothing more to ask.
+        answered = next((each for each in tries if self._answers(each.query, document_id)), last)
+        marker = Marker(answered.query)
         return tuple(marker.page_hits(document.pages))
 
     def _answers(self, query: Query, document_id: str) -> bool:

@@ -39,8 +39,6 @@ _MIN_DIGITS = 3
 _MAX_QUOTED_CHARS = 600
 _UNQUOTABLE = re.compile(r'["“”„‟«»＂\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+')
 _FIELDS: Final = {"number": "số:", "agency": "cơ_quan:"}
-_FILLERS: Final = frozenset({"so", "nam"})
-"""People say them around a number: `QĐ số 222 năm 2025`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +64,9 @@ class _Typed:
         begun = forms(text + "x")[-1]
         return cls(text, tuple(words[:-1]), Forms(begun.canon[:-1], begun.fold[:-1]), words[-1])
 
-    def without(self, fillers: frozenset[str]) -> _Typed:
+    def without_fillers(self) -> _Typed:
         """The same without words that say nothing."""
-        whole = tuple(word for word in self.whole if word.fold not in fillers)
+        whole = tuple(word for word in self.whole if word.fold not in numbers.FILLERS)
         return _Typed(self.text, whole, self.begun, self.ended)
 
     def nodes(self, field: str, marked_field: str = "") -> list[Node]:
@@ -175,7 +173,7 @@ def _numbers(looks: Looks, typed: _Typed) -> Iterator[str]:
     if key:
         exact = looks.newest([Term("key", key)], _READ)
         yield from (each.number for each in exact if key in numbers.keys(each.number, each.issued[:4]))
-    said = typed.without(_FILLERS)
+    said = typed.without_fillers()
     if len(said.whole) + bool(said.ended) > 1:
         called = [Term("designation", word.fold) for word in (*said.whole, said.ended) if word]
         yield from (each.number for each in looks.newest(called, _READ))

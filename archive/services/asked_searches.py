@@ -19,6 +19,9 @@ from search.searching import RELEVANCE, SORTS
 LONGEST_ADDRESS = 48_000
 """Characters of an address that is read: a query of 4,000 letters with marks has nine times as many there."""
 
+SORT_PATTERN = f"^({'|'.join(SORTS)})$"
+"""What may be said for an order, for programs that ask."""
+
 _MOST_PARTS = 200
 _SAID = {"q": "query", "from": "issued_from", "to": "issued_to", "sort": "sort"}
 _OF_THE_PAGE = frozenset({"p", "open", "at", "lang"})

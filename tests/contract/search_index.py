@@ -287,6 +287,52 @@ class SearchIndexContract:
         assert found(index, '"ống nước" "bị trâu" vỡ', access=["all"]) == []
         assert [page for page, _, _ in index.page_hits("four/1", "ống nước bị trâu giẫm vỡ")] == [1] * 5
 
+    CITED = "về đề án phát triển kinh tế tuần hoàn"
+
+    def scattered(self, index: SearchIndex) -> None:
+        """Two that have all words of `kinh tế tuần hoàng` by chance, and two that are meant by it."""
+        chance = "hoàng hôn xuống, tuần trước, kinh phí, nền kinh tế"
+        index.add(
+            [
+                document("chance", pages=[chance], type_name="Báo cáo"),
+                document("hidden", pages=["kinh tế tuần hoàng"], access=["u1"]),
+                document("meant", title="Phát triển kinh tế tuần hoàn", type_name="Kế hoạch", issued="2001"),
+                document("cited", pages=[self.CITED], type_name="Công văn"),
+                document("apart", pages=["kinh tế, rồi tuần sau"], type_name="Công văn"),
+            ]
+        )
+
+    def test_what_has_all_words_by_chance_does_not_end_the_search(self, index: SearchIndex) -> None:
+        self.scattered(index)
+        answer = index.search(SearchRequest("kinh tế tuần hoàng", facets=["type"]))
+        assert [hit.package_id for hit in answer.hits] == ["meant", "cited", "chance"]
+        assert (answer.total, answer.notes) == (3, ("search.side_by_side",))
+        assert answer.facets["type"] == (("Báo cáo", 1), ("Công văn", 1), ("Kế hoạch", 1))
+        assert "<em>tuần</em> <em>hoàn</em>" in answer.hits[0].snippet
+        marked = [self.CITED[start:end] for _, start, end in index.page_hits("cited/1", "kinh tế tuần hoàng")]
+        assert marked == ["kinh", "tế", "tuần", "hoàn"]
+        for typed in ('"kinh tế" tuần hoàng', "kinh tế tuần hoàng ~", "tuần hoàng", "kinh tế hoàng tuần"):
+            assert "search.side_by_side" not in index.search(SearchRequest(typed)).notes
+        assert index.search(SearchRequest("kinh tế tuần hoàng", access=["u1"])).notes == ()
+
+    def test_a_chosen_value_changes_nothing_of_how_a_query_is_understood(self, index: SearchIndex) -> None:
+        self.scattered(index)
+        for value, meant in (("Kế hoạch", ["meant"]), ("Báo cáo", ["chance"])):
+            answer = index.search(SearchRequest("kinh tế tuần hoàng", chosen={"type": [value]}, facets=["type"]))
+            assert ([hit.package_id for hit in answer.hits], answer.notes) == (meant, ("search.side_by_side",))
+            assert len(answer.facets["type"]) == 3
+
+    def test_a_list_with_what_stands_side_by_side_goes_on_as_it_began(self, index: SearchIndex) -> None:
+        self.scattered(index)
+        for sort in ("relevance", "-date"):
+            first = index.search(SearchRequest("kinh tế tuần hoàng", limit=2, sort=sort, after=""))
+            index.add([document("right", pages=["kinh tế tuần hoàng"])])
+            second = index.search(SearchRequest("kinh tế tuần hoàng", limit=9, sort=sort, after=first.next))
+            index.remove_package("right")
+            shown = [hit.package_id for hit in (*first.hits, *second.hits)]
+            assert {"meant", "cited", "chance"} <= set(shown)
+            assert len(shown) == len(set(shown))
+
     # What means the same
 
     def test_an_abbreviation_and_its_long_form_find_each_other_behind_what_was_typed(self, index: SearchIndex) -> None:

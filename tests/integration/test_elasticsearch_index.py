@@ -19,6 +19,7 @@ from search.backends.elasticsearch import ElasticsearchIndex
 from search.backends.elasticsearch_cluster import Cluster, Write
 from search.backends.elasticsearch_generations import Generations
 from search.errors import SearchExpiredError, SearchFaultError, SearchFormatError, SearchRequestError
+from search.paging import MAX_CURSOR_CHARS
 from search.plan import Bool, Everything
 from search.ports import IndexedDocument, SearchRequest
 from search.searching import RELEVANCE, Wanted
@@ -350,6 +351,20 @@ def test_a_list_whose_view_was_let_go_has_expired(
         elasticsearch_client.close_point_in_time(id=view)
     with pytest.raises(SearchExpiredError):
         index.search(replace(asked, after=first.next))
+
+
+def test_a_list_of_an_index_of_many_parts_goes_on(elasticsearch_settings: Settings) -> None:
+    index = ElasticsearchIndex(elasticsearch_settings(shards=24))
+    index.add([document(f"p{number}", title="kế hoạch") for number in range(5)])
+    listed: list[str] = []
+    after = ""
+    while len(listed) < 5:
+        page = index.search(SearchRequest("ke hoach", limit=2, after=after))
+        listed += [hit.package_id for hit in page.hits]
+        after = page.next
+        assert (after == "") == (len(listed) == 5)
+        assert len(after) <= MAX_CURSOR_CHARS
+    assert listed == [f"p{number}" for number in range(5)]
 
 
 def test_an_index_of_several_parts_ranks_counts_and_lists_as_one_part_does(elasticsearch_settings: Settings) -> None:

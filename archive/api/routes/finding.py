@@ -14,6 +14,7 @@ from archive.api.rights import Asking, may
 from archive.auth.policy import Action
 from archive.catalogue.described import Described
 from archive.composition.searching import query_log
+from archive.services.asked_searches import SORT_PATTERN
 from archive.services.lines import facet_lines, why_line
 from archive.services.store_places import StorePlaces
 from metadata.messages import text
@@ -38,7 +39,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option of the contract
     end: Annotated[date | None, Query(alias="to", description="Issued on or before")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
     offset: Annotated[int, Query(ge=0, description=f"At most {MAX_OFFSET}; further pages by `cursor`")] = 0,
-    sort: Annotated[str, Query(pattern="^(relevance|-?date|number|title)$")] = "relevance",
+    sort: Annotated[str, Query(pattern=SORT_PATTERN)] = "relevance",
     facet: Annotated[list[str], Query(description=f"Counted, repeatable: {', '.join(FACETS)}", max_length=20)] = [],  # noqa: B006
     chosen: Annotated[list[str], Query(description="`facet=value`, repeatable", max_length=200)] = [],  # noqa: B006
     explain: Annotated[bool, Query(description="Each item says why it stands where it does")] = False,

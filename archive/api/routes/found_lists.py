@@ -16,7 +16,7 @@ from archive.api.routes.exports import line_of, open_order
 from archive.auth.policy import Action, scope_of
 from archive.composition.exporting import export_jobs, found_lists, needed_for
 from archive.dissemination.outgoing import E_ARK_VERSIONS
-from archive.services.asked_searches import MAX_CHOSEN, AskedSearch
+from archive.services.asked_searches import MAX_CHOSEN, SORT_PATTERN, AskedSearch
 from archive.services.export_jobs import ExportOrder
 from archive.services.found_lists import MOST_WAITING, FoundForm
 from metadata.errors import UsageError
@@ -43,7 +43,7 @@ class SearchBody(BaseModel):
 
     issued_from: Annotated[date | None, Field(alias="from")] = None
     issued_to: Annotated[date | None, Field(alias="to")] = None
-    sort: Annotated[str, Field(pattern="^(relevance|-?date|number|title)$")] = RELEVANCE
+    sort: Annotated[str, Field(pattern=SORT_PATTERN)] = RELEVANCE
 
     @property
     def asked(self) -> AskedSearch:

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
+from search.clauses import MAX_BESIDE
 from search.planning import planned
 from search.ports import SearchRequest
 from search.query import MAX_CLAUSES, parse
@@ -47,7 +48,7 @@ def count(node: object) -> int:
 @pytest.mark.parametrize("storm", STORMS)
 def test_a_plan_is_flat_and_small_enough_for_every_engine(storm: str) -> None:
     query = shipped().applied(parse(storm))
-    for each in (query, query.tolerant(), query.most()):
+    for each in (query, query.tolerant(), query.most(), query.beside(2, ahead=True)):
         plan = planned(each, SearchRequest(storm))
         assert depth(plan) < MAX_NESTED
         assert count(plan) < MAX_NODES
@@ -58,3 +59,14 @@ def test_a_plan_of_most_asks_for_two_thirds() -> None:
     assert getattr(most, "least", 0) == 5
     assert parse("một hai").most() == parse("một hai").tolerant()
     assert len(list(parse("a " * 200).most().leaves())) == MAX_CLAUSES
+
+
+def test_pairs_are_neighbours_without_digits_of_what_may_miss_a_word() -> None:
+    assert parse("kinh tế tuần hoàn năm 2035 kinh tế").pairs() == (
+        ("kinh", "te"),
+        ("te", "tuan"),
+        ("tuan", "hoan"),
+        ("hoan", "nam"),
+    )
+    assert parse('tuần hoàn "kinh tế"').pairs() == parse("222/QĐ-TTg").pairs() == ()
+    assert len(parse(" ".join(f"{letter}a" for letter in "abcdefghijklmnopqrst")).pairs()) == MAX_BESIDE
