@@ -132,9 +132,7 @@ def serving(home: Path, processes: int) -> Iterator[Server]:
     """`luutru serve` as an operator starts it; 0 processes: as many as it thinks right."""
     more = {"LC_ALL": "C.UTF-8"} | ({"LUUTRU_SERVE__PROCESSES": str(processes)} if processes else {})
     command = [str(LUUTRU), "serve", "--port", "0"]
-    with subprocess.Popen(
-        command, env=environment(home, **more), stderr=subprocess.PIPE, text=True
-    ) as served:
+    with subprocess.Popen(command, env=environment(home, **more), stderr=subprocess.PIPE, text=True) as served:
         assert served.stderr is not None
         line = served.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
