@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from archive.api.problems import ApiError
 from archive.auth.people import Label, Person
-from archive.auth.policy import Action, Area, Decision, Scope, Target, decide, scope_of, seeing
+from archive.auth.policy import WHOLE, Action, Area, Decision, Scope, Target, decide, scope_of, seeing
 from archive.catalogue.places import Place
 from archive.composition import Archive
 from metadata.errors import NotFoundError
@@ -133,7 +133,7 @@ class Asking:
         Raises:
             RefusedError: only to a part of it.
         """
-        self.archive.permits.require(self.person, self.action, Target(label=Label.CONFIDENTIAL), self.action.value)
+        self.archive.permits.require(self.person, self.action, WHOLE, self.action.value)
 
     def _found(self, action: Action | None, find: Callable[[], Target | None], subject: str) -> None:
         self.archive.permits.found(self.person, action or self.action, find, subject)

@@ -218,6 +218,10 @@ class Target:
     """Logins of who could confirm it only by roles that nobody has confirmed yet."""
 
 
+WHOLE = Target(label=Label.CONFIDENTIAL)
+"""The whole archive, whatever its labels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """An answer of the policy. True when allowed."""

@@ -95,9 +95,9 @@ class Accounts:
         return Person(account.id, account.login, account.name, held, scopes, "token")
 
     def is_good(self, account: Account, token: Token) -> bool:
-        """Whether a token of a person is neither revoked nor expired, and their provider vouches for them."""
+        """Whether a token lets its person in: it is neither revoked nor expired, and the person still known of."""
         alive = not token.revoked_at and token.expires_at > self.at()
-        return alive and not self.is_unvouched(account)
+        return alive and not self.is_forgotten(account) and not self.is_unvouched(account)
 
     def _lies_in(self, inner: str, outer: str) -> bool:
         if EVERYWHERE in {inner, outer} or inner == outer:

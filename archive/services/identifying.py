@@ -97,7 +97,7 @@ class Identifying:
             return None
         now = self._accounts.now()
         account = self._account(found.person_id)
-        if account is None or self._is_spent(account, found):
+        if account is None or not self._accounts.is_good(account, found):
             self._tell_misuse(found, visitor, now)
             return None
         if not found.used_at or now - from_rfc3339(found.used_at) > _USED:
@@ -114,17 +114,13 @@ class Identifying:
             return None
         if known.token is not None:
             token = self._accounts.sessions.token(known.token.secret)
-            good = token is not None and not self._is_spent(account, token)
+            good = token is not None and self._accounts.is_good(account, token)
             return self._accounts.holder(account, token) if token is not None and good else None
         session = self._accounts.sessions.by_id(known.session.id) if known.session is not None else None
         person = self._accounts.person(account, "session")
         if session is None or session.stage != WHOLE or self._is_over(session, person.grants, self._accounts.now()):
             return None
         return person
-
-    def _is_spent(self, account: Account, token: Token) -> bool:
-        over = bool(token.revoked_at) or from_rfc3339(token.expires_at) <= self._accounts.now()
-        return over or self._accounts.is_forgotten(account) or self._accounts.is_unvouched(account)
 
     def _account(self, person_id: str) -> Account | None:
         try:

@@ -282,8 +282,8 @@ class People:
     # ------------------------------------------------------------ sessions
 
     def sessions(self, account: Account) -> list[Session]:
-        """Sessions of a person, the last used first."""
-        return self.accounts.sessions.of_person(account.id)
+        """Sessions of a person that have not ended, the last used first."""
+        return [one for one in self.accounts.sessions.of_person(account.id) if one.ends_at > self.accounts.at()]
 
     def end_session(self, account: Account, session_id: str, *, by: str) -> None:
         """End one session of a person.

@@ -58,7 +58,7 @@ def _account(request: Request, status: int = 200, *, token: str = "", refused: s
         status,
         account=desk.people.told(account),
         here=here.id,
-        sessions=[one for one in desk.people.sessions(account) if one.ends_at > desk.accounts.at()],
+        sessions=desk.people.sessions(account),
         asks_code=account.has_factor,
         vouched_days=desk.accounts.settings.provider_token_days if account.subject is not None else 0,
         tokens=[(one, desk.people.is_good(account, one)) for one in desk.people.tokens(account)],

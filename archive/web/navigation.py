@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.auth.people import Label, Person
-from archive.auth.policy import Action, Target, decide
-
-_WHOLE = Target(label=Label.CONFIDENTIAL)
+from archive.auth.people import Person
+from archive.auth.policy import WHOLE, Action, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Entry:
         """Whether `person` may open it."""
         if self.also is not None and decide(person, self.also):
             return True
-        return bool(decide(person, self.action, _WHOLE if self.whole else None))
+        return bool(decide(person, self.action, WHOLE if self.whole else None))
 
     def holds(self, path: str) -> bool:
         """Whether the page at `path` belongs to this place."""

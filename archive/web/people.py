@@ -149,7 +149,7 @@ def _person(
     more: Mapping[str, Any] = {}
     if manages:
         more = {
-            "sessions": [one for one in people.sessions(account) if one.ends_at > people.accounts.at()],
+            "sessions": people.sessions(account),
             "tokens": [(one, people.is_good(account, one)) for one in people.tokens(account)],
             "reset_waits": asking.archive.rights.rows.is_reset(f"person/{account.login}"),
             "has_password": bool(account.password),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -51,6 +52,13 @@ def cookie(archive: Archive, login: str = WORKER, grants: Sequence[Grant] = EVER
     opened = archive.desk.signing_in.by_provider(person(archive, login, grants), Visitor("127.0.0.1"), factor=True)
     assert opened.stage == "whole", opened
     return {SESSION: opened.secret}
+
+
+def csrf(page: str) -> str:
+    """The token of the forms of a page."""
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
+    assert found, page
+    return found[1]
 
 
 def of_home(home: Path) -> Archive:

@@ -22,7 +22,7 @@ from archive.composition import Archive
 from archive.settings import load_settings
 from metadata.messages import text
 from tests.generators.held_2019 import record
-from tests.generators.people import cookie, person, signed_in
+from tests.generators.people import cookie, csrf, person, signed_in
 
 pytestmark = pytest.mark.xdist_group("administration")
 
@@ -172,11 +172,7 @@ def test_who_manages_a_subtree_sees_only_what_is_granted_there(archive: Archive,
 
 
 def _csrf(window: Browser) -> dict[str, str]:
-    found = re.search(r'name="csrf" value="([^"]+)"', window.page) or re.search(
-        r'name="csrf" value="([^"]+)"', window.open("/account")
-    )
-    assert found
-    return {"csrf": found[1]}
+    return {"csrf": csrf(window.page if 'name="csrf"' in window.page else window.open("/account"))}
 
 
 # ------------------------------------------------------------ accounts

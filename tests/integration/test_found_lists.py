@@ -31,7 +31,7 @@ from archive.services.found_lists import FoundForm, ListMaker, ListTarget, MadeF
 from archive.settings import load_settings
 from metadata.events import EventType
 from tests.generators.labelled import labelled_delivery
-from tests.generators.people import cookie, person, signed_in, token
+from tests.generators.people import cookie, csrf, person, signed_in, token
 
 OWN, FOREIGN = "H49.64", "H50"
 READER = (Grant(Role.READER, OWN, Label.INTERNAL),)
@@ -53,9 +53,8 @@ class World:
 
     def posted(self, path: str, **form: str) -> Any:  # noqa: ANN401 - an answer
         """What the search page's form answers."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/search?q=bao+cao").text)
-        assert found
-        return self.client.post(path, data={"csrf": found[1], **form})
+        found = csrf(self.client.get("/search?q=bao+cao").text)
+        return self.client.post(path, data={"csrf": found, **form})
 
     def newest(self) -> dict[str, Any]:
         """The newest export of who signed in, made."""

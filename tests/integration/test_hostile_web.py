@@ -21,7 +21,7 @@ from archive.api.application import make_application
 from archive.composition import Archive
 from archive.settings import load_settings
 from tests.fixtures.served import Filled, Served
-from tests.generators.people import cookie, signed_in
+from tests.generators.people import cookie, csrf, signed_in
 from tests.generators.sign_ins import BASE, browser_of
 
 pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.server]
@@ -143,9 +143,8 @@ def test_a_form_of_ten_thousand_parts_is_refused_and_nothing_of_it_kept(archive:
     part = '--b\r\nContent-Disposition: form-data; name="files"; filename="a/{}.pdf"\r\n\r\nx\r\n'
     with closing(browser_of(archive)) as browser:
         browser.cookies.update(dict(cookie(archive)))
-        form = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/account").text)
-        assert form
-        first = f'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{form[1]}\r\n'
+        form = csrf(browser.get("/account").text)
+        first = f'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{form}\r\n'
         body = first + "".join(part.format(number) for number in range(10_000)) + "--b--\r\n"
         kind = {"Content-Type": "multipart/form-data; boundary=b", "Origin": BASE}
         answer = browser.post("/deliveries", content=body.encode(), headers=kind)

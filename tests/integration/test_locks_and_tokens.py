@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,7 +20,7 @@ from archive.auth.people import Grant, Label, Role
 from archive.catalogue import migrations
 from archive.composition import Archive
 from tests.fakes.clock import StandingClock
-from tests.generators.people import EVERYTHING, cookie, person, signed_in
+from tests.generators.people import EVERYTHING, cookie, csrf, person, signed_in
 from tests.generators.sign_ins import (
     ADMINISTRATOR,
     BASE,
@@ -235,9 +234,8 @@ def test_a_token_asks_for_the_second_factor_of_who_has_one(
 
 
 def sent(browser: TestClient, path: str, said: dict[str, str]) -> Any:  # noqa: ANN401 - a response
-    form = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/account").text)
-    assert form
-    return browser.post(path, data={"csrf": form[1]} | said)
+    form = csrf(browser.get("/account").text)
+    return browser.post(path, data={"csrf": form} | said)
 
 
 def test_a_second_factor_of_the_provider_is_fresh_for_ten_minutes(

@@ -18,7 +18,7 @@ from archive.catalogue.tables import people, saved_searches
 from archive.composition import Archive
 from archive.services import saved_searches as services
 from archive.settings import load_settings
-from tests.generators.people import cookie, person, signed_in
+from tests.generators.people import cookie, csrf, person, signed_in
 
 OWN = "H49.64"
 READER = (Grant(Role.READER, OWN, Label.INTERNAL),)
@@ -37,9 +37,8 @@ class World:
 
     def posted(self, path: str, **form: str) -> str:
         """Where a form of the search page leads."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/search?q=a").text)
-        assert found
-        answer = self.client.post(path, data={"csrf": found[1], **form})
+        found = csrf(self.client.get("/search?q=a").text)
+        answer = self.client.post(path, data={"csrf": found, **form})
         return answer.headers.get("location", str(answer.status_code))
 
     def program(self, login: str) -> dict[str, str]:

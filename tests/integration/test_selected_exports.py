@@ -21,7 +21,7 @@ from archive.composition.exporting import export_jobs, work_exports
 from archive.services import selections
 from archive.settings import load_settings
 from tests.generators.labelled import labelled_delivery
-from tests.generators.people import cookie, person, signed_in
+from tests.generators.people import cookie, csrf, person, signed_in
 
 OWN, FOREIGN = "H49.64", "H50"
 READER = (Grant(Role.READER, OWN, Label.INTERNAL),)
@@ -41,10 +41,9 @@ class World:
     def ordered(self, address: str, kind: str = "original", **more: str) -> Any:  # noqa: ANN401 - an answer
         """What the form of that list answers."""
         page = self.client.get(address).text
-        found = re.search(r'name="csrf" value="([^"]+)"', page)
-        assert found, page
+        found = csrf(page)
         where = re.search(r'name="where" value="([^"]*)"', page)
-        form = {"csrf": found[1], "as": kind, "all": "1", "where": unescape(where[1]) if where else ""}
+        form = {"csrf": found, "as": kind, "all": "1", "where": unescape(where[1]) if where else ""}
         return self.client.post("/exports", data=form | more)
 
     def newest(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from archive.auth import totp
 from archive.auth.people import Grant, Label, Role
 from archive.composition import Archive
 from tests.fakes.clock import StandingClock
-from tests.generators.people import EVERYTHING, cookie
+from tests.generators.people import EVERYTHING, cookie, csrf
 from tests.generators.sign_ins import (
     ADMINISTRATOR,
     BASE,
@@ -159,21 +159,18 @@ def test_a_form_without_the_token_of_its_session_changes_nothing(archive: Archiv
     browser.cookies.update(dict(cookie(archive, "lan", READER)))
     with closing(browser_of(archive)) as other:
         other.cookies.update(dict(cookie(archive, "minh", READER)))
-        foreign = re.search(r'name="csrf" value="([0-9a-f]{64})"', other.get("/account").text)
-    assert foreign
-    for body in ({}, {"csrf": ""}, {"csrf": foreign[1]}, {"csrf": "0" * 64}):
+        foreign = csrf(other.get("/account").text)
+    for body in ({}, {"csrf": ""}, {"csrf": foreign}, {"csrf": "0" * 64}):
         assert browser.post("/account/sessions/end", data=body).status_code == 403
-    own = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/account").text)
-    assert own
-    assert browser.post("/account/sessions/end", headers={"X-CSRF-Token": own[1]}).status_code == 303
-    answer = browser.post("/account/sessions/end", data={"csrf": own[1]}, headers={"Origin": "http://evil.example"})
+    own = csrf(browser.get("/account").text)
+    assert browser.post("/account/sessions/end", headers={"X-CSRF-Token": own}).status_code == 303
+    answer = browser.post("/account/sessions/end", data={"csrf": own}, headers={"Origin": "http://evil.example"})
     assert answer.status_code == 403
 
 
 def test_a_form_with_files_brings_the_token_first(archive: Archive, browser: TestClient) -> None:
     browser.cookies.update(dict(cookie(archive, "lan", READER)))
-    own = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/account").text)
-    assert own
+    own = csrf(browser.get("/account").text)
 
     def posted(*parts: tuple[str, str]) -> int:
         body = "".join(
@@ -182,8 +179,8 @@ def test_a_form_with_files_brings_the_token_first(archive: Archive, browser: Tes
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         return browser.post("/account/sessions/end", content=f"{body}--b--\r\n".encode(), headers=headers).status_code
 
-    assert posted(("csrf", own[1]), ("file", "x" * 100_000)) == 303
-    assert posted(("file", "x" * 100_000), ("csrf", own[1])) == 403
+    assert posted(("csrf", own), ("file", "x" * 100_000)) == 303
+    assert posted(("file", "x" * 100_000), ("csrf", own)) == 403
     assert posted(("csrf", "0" * 64)) == 403
 
 
@@ -192,9 +189,8 @@ def test_the_sign_in_form_of_another_browser_signs_nobody_in(archive: Archive, b
     knows_password(archive, "lan")
     with closing(browser_of(archive)) as attacker:
         page = attacker.get("/sign-in").text
-    token_of_attacker = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
-    assert token_of_attacker
-    said = {"csrf": token_of_attacker[1], "login": "lan", "password": PASSWORD}
+    token_of_attacker = csrf(page)
+    said = {"csrf": token_of_attacker, "login": "lan", "password": PASSWORD}
     assert browser.post("/sign-in", data=said).status_code == 403
     browser.get("/sign-in")
     assert FORM in browser.cookies

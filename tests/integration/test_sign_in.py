@@ -12,7 +12,7 @@ from archive.api.cookies import SESSION
 from archive.auth import totp
 from archive.composition import Archive
 from tests.fakes.clock import StandingClock
-from tests.generators.people import person, signed_in
+from tests.generators.people import csrf, person, signed_in
 from tests.generators.sign_ins import (
     ADMINISTRATOR,
     PASSWORD,
@@ -100,9 +100,8 @@ def test_signing_out_ends_the_session_for_who_kept_the_cookie_too(archive: Archi
     knows_password(archive, "lan")
     sign_in(browser, "lan")
     kept = browser.cookies[SESSION]
-    form = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/account").text)
-    assert form
-    assert browser.post("/sign-out", data={"csrf": form[1]}).headers["location"] == "/sign-in"
+    form = csrf(browser.get("/account").text)
+    assert browser.post("/sign-out", data={"csrf": form}).headers["location"] == "/sign-in"
     assert SESSION not in browser.cookies
     browser.cookies.set(SESSION, kept)
     assert browser.get("/api/v1/me").status_code == 401

@@ -21,7 +21,7 @@ from archive.composition import Archive
 from archive.settings import load_settings
 from tests.fakes.clock import StandingClock
 from tests.fixtures.oidc import CLIENT, Issuer, free_port, oidc_provider
-from tests.generators.people import person
+from tests.generators.people import csrf, person
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("oidc")]
 
@@ -240,9 +240,8 @@ def test_new_keys_of_the_provider_are_asked_for_once(tmp_path: Path) -> None:
 def test_signing_out_leads_to_the_provider_and_back(archive: Archive, browser: TestClient, issuer: Issuer) -> None:
     back(browser, issuer, "lan")
     page = browser.get("/account")
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', page.text)
-    assert token
-    answer = browser.post("/sign-out", data={"csrf": token[1]})
+    token = csrf(page.text)
+    answer = browser.post("/sign-out", data={"csrf": token})
     there = re.search(r'href="(http://127[^"]+)"', answer.text)
     assert there
     asked = parse_qs(urlsplit(there[1].replace("&amp;", "&")).query)

@@ -17,7 +17,7 @@ from archive.auth.people import Grant, Label, Role
 from archive.composition import Archive
 from archive.settings import load_settings
 from tests.generators.doubtful_pages import CLEAR, LINES, Kept, keep
-from tests.generators.people import cookie, signed_in
+from tests.generators.people import cookie, csrf, signed_in
 
 OWN, FOREIGN = "H49.64", "X01"
 
@@ -208,9 +208,8 @@ def test_a_browser_without_scripts_goes_from_page_to_page(desk: Desk) -> None:
     fields = _fields(page.text)
     word = next(name for name, value in fields.items() if name.startswith("word:") and value == "46/QÐ-UBNO")
     assert len([name for name in fields if name.startswith("word:")]) == 6
-    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert csrf
-    typed = {**fields, "csrf": csrf[1], word: "45/QĐ-UBND", "do": "save", "reason": "misread", "note": ""}
+    secret = csrf(page.text)
+    typed = {**fields, "csrf": secret, word: "45/QĐ-UBND", "do": "save", "reason": "misread", "note": ""}
     saved = browser.post(first, data=typed)
     third = f"/text-review/{kept.package_id}/1/3?dossier={kept.package_id}"
     assert (saved.status_code, saved.headers["location"]) == (303, f"{third}&said=corrected")
@@ -218,7 +217,7 @@ def test_a_browser_without_scripts_goes_from_page_to_page(desk: Desk) -> None:
     assert again.status_code == 412
     assert "47/QĐ-UBND" in unescape(again.text)
     page = browser.get(third)
-    done = browser.post(third, data={**_fields(page.text), "csrf": csrf[1], "do": "confirm"})
+    done = browser.post(third, data={**_fields(page.text), "csrf": secret, "do": "confirm"})
     assert (done.status_code, done.headers["location"]) == (
         303,
         f"/text-review?dossier={kept.package_id}&said=confirmed",
@@ -233,15 +232,14 @@ def test_the_whole_text_of_a_page_is_typed_where_no_word_is_known(desk: Desk) ->
     here = f"/text-review/{kept.package_id}/1/1"
     page = browser.get(here)
     assert "<textarea" in page.text
-    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert csrf
+    secret = csrf(page.text)
     text = kept.pages[0].text.replace("dự án.", "dự án 2.\r\nĐiều 2.")
-    sent = {**_fields(page.text), "csrf": csrf[1], "do": "save", "text": text, "reason": "", "note": ""}
+    sent = {**_fields(page.text), "csrf": secret, "do": "save", "text": text, "reason": "", "note": ""}
     answer = browser.post(here, data=sent)
     assert answer.status_code == 303
     now = desk.client.get(address(kept), headers=desk.program(Role.READER)).json()
     assert now["text"] == text.replace("\r\n", "\n")
-    back = {"csrf": csrf[1], "do": "restore", "version": "1", "tag": _fields(browser.get(here).text)["tag"]}
+    back = {"csrf": secret, "do": "restore", "version": "1", "tag": _fields(browser.get(here).text)["tag"]}
     assert browser.post(here, data=back).headers["location"] == f"{here}?said=restored"
     assert desk.client.get(address(kept), headers=desk.program(Role.READER)).json()["text"] == kept.pages[0].text
 

@@ -14,6 +14,7 @@ from archive.api.application import make_application
 from archive.composition import Archive
 from archive.settings import load_settings
 from tests.fixtures.oidc import CLIENT, Issuer
+from tests.generators.people import csrf
 
 pytestmark = [pytest.mark.soak, pytest.mark.server, pytest.mark.xdist_group("keycloak")]
 
@@ -47,9 +48,8 @@ def test_people_of_keycloak_come_in_with_their_roles_and_agencies(keycloak: Issu
             me = browser.get("/api/v1/me").json()
             assert [(grant["role"], grant["agency"]) for grant in me["grants"]] == [(role, agency)]
             assert me["login"] == login
-        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/account").text)
-        assert token
-        out = browser.post("/sign-out", data={"csrf": token[1]})
+        token = csrf(browser.get("/account").text)
+        out = browser.post("/sign-out", data={"csrf": token})
         there = re.search(r'href="(http://127[^"]+)"', out.text)
         assert there
         ended = httpx2.get(there[1].replace("&amp;", "&"), trust_env=False)

@@ -13,7 +13,7 @@ from archive.api.lines import ROOT
 from archive.api.problems import ApiError
 from archive.api.rights import Asking, may
 from archive.auth.people import EVERYWHERE, Label, Role
-from archive.auth.policy import Action, Target, decide
+from archive.auth.policy import WHOLE, Action, Target, decide
 from archive.catalogue.labels import Labelled
 from archive.catalogue.places import Place
 from archive.catalogue.rights import RightsChange
@@ -114,7 +114,7 @@ def nameable(asking: Asking, code: str, parent: str) -> None:
         ApiError: a code of somebody else's, known or not.
     """
     placeable(asking, parent)
-    if asking.may(asking.action, Target(label=Label.CONFIDENTIAL)):
+    if asking.may(asking.action, WHOLE):
         return
     known = asking.archive.permits.sights.agency(code)
     mine = code.startswith(f"{parent}.") if known is None else bool(asking.may(asking.action, known))
@@ -146,7 +146,7 @@ def grants(asking: Looking, login: str) -> dict[str, Any]:
     except NotFoundError:
         raise asking.archive.permits.absent(asking.person, asking.action, login) from None
     shown = [row for row in found if asking.may(Action.RIGHTS_READ, target_over(asking, row["agency"]))]
-    if not shown and not asking.may(Action.RIGHTS_READ, Target(label=Label.CONFIDENTIAL)):
+    if not shown and not asking.may(Action.RIGHTS_READ, WHOLE):
         # Who looks into a part of the archive learns nothing of people who do nothing there.
         raise asking.archive.permits.absent(asking.person, asking.action, login)
     return {"items": shown, "next": None}
