@@ -1,233 +1,45 @@
-"""Embedded index against SQLite FTS5: the same documents, analysis, queries, rights, snippets and totals in one run.
+"""How fast the embedded index is built and asked, at growing sizes, beside SQLite FTS5 and Elasticsearch in one run.
 
-`python bench/search.py [--documents 10000] [--queries 40]` prints one JSON line.
-The corpus is made, not real: Zipf over syllables and compounds, 1.6 pages a
-document, as in the research that chose the engine.
+`python bench/search.py [--sizes 10000,100000] [--queries 40] [--folder KEPT]` prints one JSON line. `--folder` keeps
+what is built, and uses again what an earlier run built there: the build takes long, the questions can be put again on a
+quiet machine. Fourteen classes of questions; none is put twice, and no engine keeps answers. Milliseconds of processor
+time are the reader's; those by the clock hang on who else uses the machine. Elasticsearch is measured where
+LUUTRU_SEARCH__ELASTICSEARCH__URL names one. `docs/search-speed.md` has figures and aims.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+import math
+import os
 import resource
-import sqlite3
+import select
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, product
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 # This file has the name of the package that it measures: its folder must not come first.
 sys.path[:] = [str(Path(__file__).parents[1]), *(path for path in sys.path if Path(path) != Path(__file__).parent)]
 
-from search.backends.tantivy import TantivyIndex  # noqa: E402 - the path is set above
-from search.documents import analyse, document_of, pages_of, stored  # noqa: E402
-from search.highlight import Marker  # noqa: E402
-from search.hits import hit  # noqa: E402
-from search.planning import planned  # noqa: E402
-from search.ports import Hit, IndexedDocument, SearchRequest  # noqa: E402
-from search.query import AllOf, AnyOf, Clause, Not, Number, Phrase, Prefix, Word, parse  # noqa: E402
-from search.searching import NOTE_BESIDE, NOTE_MOST, NOTE_TOLERANT, RELEVANCE, Wanted  # noqa: E402
-from search.vietnamese import Forms  # noqa: E402
+from bench.search_corpus import ORGANS, UNITS, Corpus, Question, texts_of  # noqa: E402 - the path is set above
+from bench.search_engines import UNASKED, Embedded, Engine, Fts5, Served  # noqa: E402
+from search.backends.tantivy import TantivyIndex  # noqa: E402
+from search.documents import FORMAT  # noqa: E402
 
-ONSETS = "b c ch d đ g gh h kh k l m n ng nh ph qu r s t th tr v x"
-RIMES = (
-    "a á à ả ã ạ ăn ắn ặng âm ấp ậu an án ang áng e é ẻ ê ế ệ em ên i í ị inh ích o ó ọ on ong ô ố ộ ông ồng ơ ớ ợ ơn"
-    " u ú ụ ung ư ứ ự ưng ước ương ường oa oà oan uy uyên uyết iê iên iết yê"
-)
+__all__ = ["ORGANS", "UNITS", "Corpus", "percentile", "size"]
 
-TYPES = (("QĐ", "Quyết định"), ("NQ", "Nghị quyết"), ("TB", "Thông báo"), ("CV", "Công văn"), ("BC", "Báo cáo"))
-TOPICS = (
-    "về việc phê duyệt kế hoạch sử dụng đất",
-    "về việc giao chỉ tiêu biên chế công chức",
-    "về việc phê duyệt chủ trương đầu tư dự án",
-    "về công tác văn thư, lưu trữ",
-    "về việc thu hồi đất để giải phóng mặt bằng",
-    "về việc bổ nhiệm cán bộ lãnh đạo, quản lý",
-)
-OPENINGS = (
-    "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015;",
-    "Xét đề nghị của Giám đốc Sở Nội vụ,",
-    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM Độc lập - Tự do - Hạnh phúc",
-)
-ORGANS = ("UBND", "HĐND", "SNV", "STNMT", "TTg")
-TOKENIZER = "unicode61 remove_diacritics 0"
-UNITS = 200
-WORDS_PER_PAGE = 250
-
-
-class Corpus:
-    """Documents by number, the same at every run."""
-
-    def __init__(self, documents: int) -> None:
-        self.documents = documents
-        chance = random.Random(7)  # noqa: S311 - a corpus, not a secret
-        syllables = ["".join(pair) for pair in product(ONSETS.split(), RIMES.split())]
-        chance.shuffle(syllables)
-        compounds = [" ".join(chance.sample(syllables, 2)) for _ in range(60_000)]
-        self.words = syllables + compounds
-        self.weights = list(accumulate(1 / (rank + 20) for rank in range(len(self.words))))
-
-    def __iter__(self) -> Iterator[IndexedDocument]:
-        return (self.document(number) for number in range(self.documents))
-
-    def document(self, number: int) -> IndexedDocument:
-        chance = random.Random(number)  # noqa: S311
-        notation, name = chance.choices(TYPES, (9, 5, 3, 2, 1))[0]
-        organ = chance.choice(ORGANS)
-        issued = f"{chance.randint(1995, 2025)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
-        title = f"{name} {chance.choice(TOPICS)}"
-        written = f"{chance.randint(1, 4000)}/{notation}-{organ}"
-        pages = []
-        for page in range(chance.choices((1, 2, 3), (55, 30, 15))[0]):
-            count = int(WORDS_PER_PAGE * (0.5 + chance.random()) * 0.6)
-            text = " ".join(chance.choices(self.words, cum_weights=self.weights, k=count))
-            head = f"{organ} Số: {written} {title}. " if page == 0 else ""
-            pages.append(f"{head}{chance.choice(OPENINGS)} {text}")
-        return IndexedDocument(
-            document_id=f"package-{number // 20}/{number % 20 + 1}",
-            package_id=f"package-{number // 20}",
-            ordinal=number % 20 + 1,
-            agency=organ,
-            title=title,
-            dossier_title=f"Hồ sơ {chance.choice(TOPICS)}",
-            doc_code=f"000.00.{number // 20:05}.{number % 20 + 1:03}",
-            file_code=f"000.00.{number // 20:05}",
-            number=written,
-            type_name=name,
-            organ_name=organ,
-            issued=issued,
-            signer="Nguyễn Văn A",
-            fonds=organ,
-            retention="Vĩnh viễn",
-            language="Tiếng Việt",
-            rights="",
-            keywords="",
-            fields={},
-            pages=pages,
-            access=(f"u{chance.randrange(UNITS)}", *(["pub"] if chance.random() < 0.3 else [])),
-        )
-
-    def queries(self, count: int) -> Iterator[tuple[str, str]]:
-        """Class and query; frequent and rare words in turn."""
-        chance = random.Random(1)  # noqa: S311
-        common, middle, rare = self.words[:40], self.words[40:1200], self.words[3000:]
-        pick = chance.choice
-        makers: dict[str, Callable[[], str]] = {
-            "common word": lambda: pick(common),
-            "two words": lambda: f"{pick(common)} {pick(middle)}",
-            "three words": lambda: f"{pick(common)} {pick(common)} {pick(middle)}",
-            "rare words": lambda: pick(rare),
-            "common phrase": lambda: pick(
-                ('"chinh quyen dia phuong"', '"giám đốc sở"', '"độc lập tự do"', '"hội chủ nghĩa"')
-            ),
-            "phrase": lambda: f'"{pick(rare)}"',
-            "prefix": lambda: f"{pick(middle)[:4].split()[0]}*",
-            "or, not": lambda: f"{pick(common)} OR {pick(middle)} OR {pick(middle)} -{pick(common)}",
-            "number": lambda: self.document(chance.randrange(self.documents)).number,
-        }
-        for _ in range(count):
-            for name, make in makers.items():
-                yield name, make()
-
-
-class Engine(Protocol):
-    """What is compared."""
-
-    def build(self, corpus: Corpus) -> None: ...
-
-    def search(self, request: SearchRequest) -> tuple[Sequence[Hit], int]: ...
-
-
-class Embedded:
-    """The product's own index."""
-
-    def __init__(self, folder: Path) -> None:
-        self.index = TantivyIndex(folder)
-
-    def build(self, corpus: Corpus) -> None:
-        self.index.rebuild(corpus)
-
-    def search(self, request: SearchRequest) -> tuple[Sequence[Hit], int]:
-        answer = self.index.search(request)
-        if NOTE_BESIDE in answer.notes:
-            # Documents were added to those that have all words, which FTS5 does not do.
-            typed = planned(self.index.read(request.query), request)
-            return answer.hits, self.index.find(Wanted(typed, RELEVANCE, 0)).total
-        # A second try answers what FTS5 does not; nothing was found as it was typed.
-        return ((), 0) if {NOTE_TOLERANT, NOTE_MOST} & set(answer.notes) else (answer.hits, answer.total)
-
-
-class Fts5:
-    """The same words in SQLite: two columns, canon counting double, rights and numbers in tables of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.db = sqlite3.connect(folder / "fts.db", isolation_level=None)
-        for statement in (
-            "PRAGMA journal_mode=WAL",
-            "PRAGMA synchronous=FULL",
-            "PRAGMA cache_size=-200000",
-            "CREATE TABLE d(id INTEGER PRIMARY KEY, record BLOB, pages BLOB)",
-            "CREATE TABLE access(token TEXT, id INT, PRIMARY KEY(token, id)) WITHOUT ROWID",
-            "CREATE TABLE number(key TEXT, id INT, PRIMARY KEY(key, id)) WITHOUT ROWID",
-            f"CREATE VIRTUAL TABLE f USING fts5(fold, canon, content='', prefix='3', tokenize=\"{TOKENIZER}\")",
-            "INSERT INTO f(f, rank) VALUES('rank', 'bm25(1.0, 2.0)')",
-        ):
-            self.db.execute(statement)
-
-    def build(self, corpus: Corpus) -> None:
-        for number, document in enumerate(corpus):
-            if number % 5000 == 0:
-                self.db.execute("COMMIT" if number else "SELECT 1")
-                self.db.execute("BEGIN")
-            analysis, kept = analyse(document), stored(document)
-            # A word that cannot be typed parts the fields, so that phrases do not cross from one to the next.
-            row = (number, " zzgap ".join(analysis.folds), " zzgap ".join(analysis.canons))
-            self.db.execute("INSERT INTO f(rowid, fold, canon) VALUES(?, ?, ?)", row)
-            self.db.execute("INSERT INTO d VALUES(?, ?, ?)", (number, kept.record, kept.pages))
-            self.db.executemany("INSERT INTO access VALUES(?, ?)", [(token, number) for token in analysis.access])
-            self.db.executemany("INSERT INTO number VALUES(?, ?)", [(key, number) for key in analysis.keys])
-        self.db.execute("COMMIT")
-        self.db.execute("INSERT INTO f(f) VALUES('optimize')")
-        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def search(self, request: SearchRequest) -> tuple[Sequence[Hit], int]:
-        query = parse(request.query)
-        positive = [self._match(clause) for clause in query.clauses if not isinstance(clause, Not)]
-        negative = [self._match(clause.clause) for clause in query.clauses if isinstance(clause, Not)]
-        match = " AND ".join(positive) + "".join(f" NOT {clause}" for clause in negative)
-        tokens = ",".join("?" * len(request.access))
-        # The plus keeps SQLite from asking the index once for every allowed document.
-        allowed = f"+rowid IN (SELECT id FROM access WHERE token IN ({tokens}))"  # noqa: S608 - question marks only
-        where = f"FROM f WHERE f MATCH ? AND {allowed}"
-        values: list[Any] = [match, *request.access]
-        total = self.db.execute(f"SELECT count(*) {where}", values).fetchone()[0]
-        best = self.db.execute(f"SELECT rowid {where} ORDER BY rank LIMIT ?", [*values, request.limit]).fetchall()
-        marker = Marker(query)
-        hits = []
-        for (number,) in best:
-            record, pages = self.db.execute("SELECT record, pages FROM d WHERE id = ?", (number,)).fetchone()
-            hits.append(hit(document_of(record, pages_of(pages)), marker, 0.0))
-        return hits, total
-
-    def _match(self, clause: Clause) -> str:
-        if isinstance(clause, Word):
-            return self._either((clause.word,))
-        if isinstance(clause, Phrase | Number):
-            return self._either(clause.words)
-        if isinstance(clause, Prefix):
-            return f'fold:"{clause.stem}"*'
-        assert isinstance(clause, AnyOf | AllOf)
-        joint = " OR " if isinstance(clause, AnyOf) else " AND "
-        return f"({joint.join(self._match(inner) for inner in clause.clauses)})"
-
-    def _either(self, words: Sequence[Forms]) -> str:
-        canon, folded = (" ".join(word[form] for word in words) for form in (0, 1))
-        return f'(canon:"{canon}" OR fold:"{folded}")' if canon != folded else f'fold:"{folded}"'
+AIM_P95_MS, AIM_P99_MS = 50, 100
+AIM_BUILD_DOCS_PER_S, AIM_BUILD_MIB = 1000, 1229
+AIM_OVER_BARE = 1.3
+INCOMING_PER_S = 100
+_INCOMING_BATCH = 20
+_SAMPLE_S = 0.25
 
 
 def size(folder: Path) -> int:
@@ -238,62 +50,281 @@ def percentile(values: Sequence[float], share: float) -> float:
     return round(sorted(values)[min(len(values) - 1, int(len(values) * share))], 2)
 
 
-def measure(engine: Engine, folder: Path, corpus: Corpus) -> dict[str, Any]:
+@dataclass
+class Times:
+    """Milliseconds of one class in one engine."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    totals: list[int] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"queries": len(self.cpu), "mean_total": round(sum(self.totals) / len(self.totals))}
+        for name, values in (("cpu", self.cpu), ("wall", self.wall)):
+            found |= {f"p{share}_{name}_ms": percentile(values, share / 100) for share in (50, 95, 99)}
+        return found
+
+
+def asked(engine: Engine, question: Question, times: dict[str, Times]) -> int:
+    """The total; what it took is noted by class and for all."""
     wall, cpu = time.perf_counter(), time.process_time()
-    engine.build(corpus)
+    _, total = engine.search(question.request)
+    wall, cpu = (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
+    for name in (question.group, "all"):
+        kept = times.setdefault(name, Times())
+        kept.wall.append(wall)
+        kept.cpu.append(cpu)
+        kept.totals.append(total)
+    return total
+
+
+# Building, in a process of its own, whose memory and whose workers' can be told from those of the questions
+
+
+def private_mib(pid: int) -> tuple[float, float]:
+    """Memory of a process and all below it: its own, and with pages of mapped files."""
+    own, whole = 0.0, 0.0
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        kib = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "VmRSS"))}
+        own, whole = kib.get("RssAnon", 0) / 1024, kib.get("VmRSS", 0) / 1024
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return own, whole
+    for child in below:
+        more, all_more = private_mib(int(child))
+        own, whole = own + more, whole + all_more
+    return own, whole
+
+
+def build(corpus: Corpus, folder: Path) -> dict[str, Any]:
+    """In the process of its own: the figures but memory."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    generated = sum(1 for _ in zip(corpus, range(2000), strict=False))
+    generating = (time.process_time() - cpu) / generated
+    wall, cpu = time.perf_counter(), time.process_time()
+    TantivyIndex(folder).rebuild(corpus)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu += workers.ru_utime + workers.ru_stime
     return {
         "build_docs_per_s": round(corpus.documents / wall),
         "build_docs_per_cpu_s": round(corpus.documents / cpu),
-        "bytes_per_doc": size(folder) // corpus.documents,
+        "build_docs_per_cpu_s_without_making_them": round(corpus.documents / (cpu - generating * corpus.documents)),
+        "build_s": round(wall, 1),
+        "build_cpu_s": round(cpu, 1),
+        "load_after": round(os.getloadavg()[0], 1),
     }
+
+
+def built(documents: int, kept: Path, texts: Path | None) -> dict[str, Any]:
+    """The figures of the index in `kept`, built when it is not there."""
+    told = kept / "built.json"
+    found: dict[str, Any]
+    if told.exists():
+        found = json.loads(told.read_text(encoding="utf-8"))
+        found["reused"] = True
+        return found
+    kept.mkdir(parents=True, exist_ok=True)
+    more = ["--texts", str(texts)] if texts else []
+    command = [sys.executable, "-P", __file__, "--build", str(documents), "--folder", str(kept), *more]
+    peak, peak_mapped = 0.0, 0.0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            own, whole = private_mib(process.pid)
+            peak, peak_mapped = max(peak, own), max(peak_mapped, whole)
+            time.sleep(_SAMPLE_S)
+        assert process.stdout is not None
+        line = process.stdout.read()
+    if process.returncode:
+        sys.exit(f"building failed with {process.returncode}")
+    found = {
+        **json.loads(line),
+        "build_peak_mib": round(peak),
+        "build_peak_mib_with_mapped_files": round(peak_mapped),
+        "bytes_per_doc": size(kept) // documents,
+    }
+    told.write_text(json.dumps(found), encoding="utf-8")
+    return found
+
+
+# Asking
+
+
+def put(corpus: Corpus, engines: Mapping[str, Engine], queries: int) -> dict[str, Any]:
+    """Each question to each engine, one after the other, so that all see the same machine."""
+    times: dict[str, dict[str, Times]] = {name: {} for name in engines}
+    bare: list[float] = []
+    differing: list[str] = []
+    for question in corpus.questions(queries):
+        totals = set()
+        for name, engine in engines.items():
+            if name == "fts5" and question.group in UNASKED:
+                continue
+            totals.add(asked(engine, question, times[name]))
+            if isinstance(engine, Served):
+                bare.append(engine.bare())
+        if len(totals) > 1:
+            differing.append(question.request.query)
+    result: dict[str, Any] = {
+        name: {group: kept.told() for group, kept in groups.items()} for name, groups in times.items()
+    }
+    result["queries_with_other_totals"] = differing
+    if bare:
+        ours = times["elasticsearch"]["all"].wall
+        over = round(sum(ours) / sum(bare), 3)
+        result["elasticsearch_over_bare"] = {
+            "ratio": over,
+            "ratio_p50": round(percentile(ours, 0.5) / percentile(bare, 0.5), 3),
+            "p50_bare_ms": percentile(bare, 0.5),
+            "p95_bare_ms": percentile(bare, 0.95),
+            "met": over <= AIM_OVER_BARE,
+        }
+    for other in set(engines) - {"tantivy"}:
+        groups = {name for name in times[other] if name in times["tantivy"]}
+        result[f"tantivy_to_{other}_p95_wall"] = {
+            name: round(percentile(times["tantivy"][name].wall, 0.95) / percentile(times[other][name].wall, 0.95), 3)
+            for name in sorted(groups)
+        }
+    return result
+
+
+def missed(classes: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:
+    """Classes of the embedded index beyond the aim: their p95 and p99."""
+    return {
+        name: [told["p95_cpu_ms"], told["p99_cpu_ms"]]
+        for name, told in classes.items()
+        if name != "all" and (told["p95_cpu_ms"] > AIM_P95_MS or told["p99_cpu_ms"] > AIM_P99_MS)
+    }
+
+
+def slopes(sizes: Mapping[int, Mapping[str, Mapping[str, Any]]]) -> dict[str, float]:
+    """By class: the power of the number of documents with which p95 grew from the least size to the greatest."""
+    least, most = min(sizes), max(sizes)
+    if least == most:
+        return {}
+    power = math.log(most / least)
+    return {
+        name: round(math.log(told["p95_cpu_ms"] / sizes[least][name]["p95_cpu_ms"]) / power, 2)
+        for name, told in sizes[most].items()
+        if name in sizes[least]
+    }
+
+
+# While documents come in
+
+
+def come_in(first: int, folder: Path) -> None:
+    """In a process of its own: documents at the rate of `INCOMING_PER_S`, until the standard input ends."""
+    index, corpus = TantivyIndex(folder), Corpus(first)
+
+    def more(taken: int) -> int:
+        return index.add(corpus.document(first + taken + each) for each in range(_INCOMING_BATCH))
+
+    before = more(0)
+    print("ready", flush=True)
+    begun, used, taken = time.monotonic(), time.process_time(), 0
+    while not select.select([sys.stdin], [], [], max(0.0, begun + taken / INCOMING_PER_S - time.monotonic()))[0]:
+        taken += more(before + taken)
+    seconds, used = time.monotonic() - begun, time.process_time() - used
+    print(json.dumps({"per_s": round(taken / seconds, 1), "writer_cpu_share": round(used / seconds, 2)}))
+
+
+def busy(corpus: Corpus, folder: Path, queries: int) -> dict[str, Any]:
+    """Questions that were not put before, in turn without and with documents that come in, on a copy by links."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        copied = Path(scratch) / "index"
+        # No file of an index is ever written to again; what changes is replaced.
+        subprocess.run(["cp", "-al", str(folder), str(copied)], check=True)  # noqa: S607
+        engine = Embedded(copied)
+        quiet: dict[str, Times] = {}
+        for question in corpus.questions(queries, seed=2):
+            asked(engine, question, quiet)
+        command = [sys.executable, "-P", __file__, "--come-in", str(corpus.documents), "--folder", str(copied)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdin is not None
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            meanwhile: dict[str, Times] = {}
+            for question in corpus.questions(queries, seed=3):
+                asked(engine, question, meanwhile)
+            writer.stdin.close()
+            rate: dict[str, Any] = json.loads(writer.stdout.read())
+    before, after = quiet["all"].told(), meanwhile["all"].told()
+    ratio = {name: round(after[f"p95_{name}_ms"] / before[f"p95_{name}_ms"], 2) for name in ("cpu", "wall")}
+    return {"quiet": before, "meanwhile": after, "ratio_p95": ratio, "met": ratio["wall"] <= 2} | rate
+
+
+def one_size(corpus: Corpus, said: argparse.Namespace, kept: Path, scratch: Path) -> dict[str, Any]:
+    """All figures at one size."""
+    folder = kept / f"tantivy-{FORMAT}-{corpus.documents}"
+    result: dict[str, Any] = {"tantivy": built(corpus.documents, folder, said.texts)}
+    engines: dict[str, Engine] = {"tantivy": Embedded(folder)}
+    opened = engines["tantivy"]
+    assert isinstance(opened, Embedded)
+    result["tantivy"]["segments"] = opened.index._searcher().searcher.num_segments  # noqa: SLF001 - told nowhere else
+    if corpus.documents <= said.fts5:
+        wall, cpu = time.perf_counter(), time.process_time()
+        engines["fts5"] = other = Fts5(scratch / f"fts5-{corpus.documents}")
+        other.build(corpus)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        result["fts5"] = {
+            "build_docs_per_s": round(corpus.documents / wall),
+            "build_docs_per_cpu_s": round(corpus.documents / cpu),
+            "bytes_per_doc": size(scratch / f"fts5-{corpus.documents}") // corpus.documents,
+        }
+    url = os.environ.get("LUUTRU_SEARCH__ELASTICSEARCH__URL", "")
+    if url and corpus.documents <= said.elasticsearch:
+        wall = time.perf_counter()
+        engines["elasticsearch"] = Served(url, corpus)
+        result["elasticsearch"] = {"build_docs_per_s": round(corpus.documents / (time.perf_counter() - wall))}
+    for name, told in put(corpus, engines, said.queries).items():
+        if name in engines:
+            result[name]["classes"] = told
+        else:
+            result[name] = told
+    result["missed_p95_p99_cpu_ms"] = missed(result["tantivy"]["classes"])
+    return result
+
+
+def sized(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--documents", type=int, default=10_000)
-    arguments.add_argument("--queries", type=int, default=40, help="of each of the nine classes")
-    asked = arguments.parse_args()
-    corpus = Corpus(asked.documents)
+    arguments.add_argument("--sizes", type=sized, default=[10_000, 100_000], help="numbers of documents, by commas")
+    arguments.add_argument("--queries", type=int, default=40, help="of each of the fourteen classes")
+    arguments.add_argument("--folder", type=Path, help="where indexes are kept and used again; default: nowhere")
+    arguments.add_argument("--texts", type=Path, help="folder of real texts (.txt, pages parted by form feeds)")
+    arguments.add_argument("--fts5", type=int, default=10_000, help="up to how many documents FTS5 is measured too")
+    arguments.add_argument("--elasticsearch", type=int, default=100_000, help="the same of Elasticsearch")
+    arguments.add_argument("--build", type=int, help=argparse.SUPPRESS)
+    arguments.add_argument("--come-in", type=int, help=argparse.SUPPRESS)
+    said = arguments.parse_args()
+    texts = texts_of(said.texts)
+    if said.build:
+        print(json.dumps(build(Corpus(said.build, texts), said.folder)))
+        return
+    if said.come_in:
+        come_in(said.come_in, said.folder)
+        return
+    result: dict[str, Any] = {"bench": "search", "load_before": round(os.getloadavg()[0], 1), "real_texts": len(texts)}
     with tempfile.TemporaryDirectory() as scratch:
-        folders = {"tantivy": Path(scratch) / "tantivy", "fts5": Path(scratch) / "fts5"}
-        engines: dict[str, Engine] = {"tantivy": Embedded(folders["tantivy"]), "fts5": Fts5(folders["fts5"])}
-        begun = time.perf_counter()
-        generated = sum(1 for _ in corpus)
-        result: dict[str, Any] = {
-            "bench": "search",
-            "documents": generated,
-            "generate_docs_per_s": round(generated / (time.perf_counter() - begun)),
-        }
-        for name, engine in engines.items():
-            result[name] = measure(engine, folders[name], corpus)
-        times: dict[str, dict[str, list[float]]] = {name: {} for name in engines}
-        cpu: dict[str, list[float]] = {name: [] for name in engines}
-        differing = 0
-        access = (*(f"u{unit}" for unit in range(0, UNITS, 4)), "pub")
-        for group, text in corpus.queries(asked.queries):
-            totals = set()
-            for name, engine in engines.items():
-                wall, used = time.perf_counter(), time.process_time()
-                _, total = engine.search(SearchRequest(text, access=access))
-                times[name].setdefault(group, []).append((time.perf_counter() - wall) * 1000)
-                cpu[name].append((time.process_time() - used) * 1000)
-                totals.add(total)
-            differing += len(totals) > 1
-        for name, groups in times.items():
-            every = [value for values in groups.values() for value in values]
-            result[name] |= {"p50_ms": percentile(every, 0.5), "p95_ms": percentile(every, 0.95)}
-            result[name] |= {"p50_cpu_ms": percentile(cpu[name], 0.5), "p95_cpu_ms": percentile(cpu[name], 0.95)}
-            result[name]["classes_p50_p95_ms"] = {
-                group: [percentile(values, 0.5), percentile(values, 0.95)] for group, values in groups.items()
-            }
-        result["queries"] = sum(map(len, times["tantivy"].values()))
-        result["queries_with_other_totals"] = differing
-        for figure in ("p50_ms", "p95_ms", "p50_cpu_ms", "p95_cpu_ms", "build_docs_per_s", "bytes_per_doc"):
-            result[f"ratio_{figure}"] = round(result["tantivy"][figure] / result["fts5"][figure], 3)
+        kept = said.folder or Path(scratch)
+        sizes = {}
+        for documents in said.sizes:
+            sizes[documents] = one_size(Corpus(documents, texts), said, kept, Path(scratch))
+        largest = Corpus(max(said.sizes), texts)
+        result["while_100_documents_a_second_come_in"] = busy(
+            largest, kept / f"tantivy-{FORMAT}-{largest.documents}", max(1, said.queries // 2)
+        )
+    classes = {documents: told["tantivy"]["classes"] for documents, told in sizes.items()}
+    result |= {"sizes": sizes, "slopes_p95_cpu": slopes(classes)}
     result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    result["load_after"] = round(os.getloadavg()[0], 1)
     print(json.dumps(result, ensure_ascii=False))
-    sys.exit(1 if differing else 0)
+    sys.exit(1 if any(told["queries_with_other_totals"] for told in sizes.values()) else 0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from search.errors import SearchRequestError
@@ -49,6 +50,7 @@ def facet_values(document: IndexedDocument, year: str) -> Mapping[str, str]:
     return {name: value for name, value in shown.items() if value}
 
 
+@lru_cache(4096)
 def _shown(value: str) -> str:
     return " ".join(nfc(sound(value)).split())[:MAX_VALUE_CHARS]
 

@@ -17,7 +17,7 @@ from search.clauses import neighbours
 from search.confusions import joined, may_be_near, misreadings, near, pieces
 from search.damage import damaged_rows
 from search.query import Number, Phrase, Prefix, Query, Word
-from search.vietnamese import MAX_WORD_CHARS, Forms, Place, forms_of, nfc, places, streams, written
+from search.vietnamese import MAX_WORD_CHARS, Forms, Place, forms_of, nfc, places, spans, streams, written
 
 SNIPPET_CHARS = 220
 _CONTEXT_CHARS = 50
@@ -105,9 +105,15 @@ class _Roles(dict[str, _Role | None]):
         self, words: Mapping[str, str], prefixes: Sequence[Prefix], row_words: frozenset[str], expected: _Expected
     ) -> None:
         self._words, self._prefixes, self._row_words, self._expected = words, prefixes, row_words, expected
+        self._known = row_words | words.keys() | expected.misread.keys()
+        self._open = bool(prefixes or expected.near)
 
     def __missing__(self, word: str) -> _Role | None:
         canon, folded = forms_of(word)
+        if not self._open and folded not in self._known:
+            # Nearly all words: this is most of what showing an answer costs.
+            self[word] = None
+            return None
         what = folded if folded in self._words else ""
         for prefix in self._prefixes:
             if not what and (folded.startswith(prefix.stem) or folded == prefix.whole):
@@ -145,14 +151,23 @@ class Marker:
         self._rows = [*rows, *expected.rows]
         self._row_folds = [frozenset(word.fold for word in row) for row in self._rows]
         self._roles = _Roles(words, prefixes, frozenset().union(*self._row_folds), expected)
+        self._last: tuple[str, frozenset[str]] = "", frozenset()
         self._asks = bool(words or stems or self._rows)
 
     def __bool__(self) -> bool:
         return self._asks
 
+    def _distinct(self, text: str) -> frozenset[str]:
+        """The words of an NFC text as written, each once. The best page of a document is asked for them twice."""
+        last, there = self._last
+        if last is not text:
+            there = frozenset(written(text))
+            self._last = text, there
+        return there
+
     def _seen(self, text: str) -> list[_Role]:
         roles = self._roles
-        return [role for word in written(text) if (role := roles[word]) is not None]
+        return [role for word in self._distinct(text) if (role := roles[word]) is not None]
 
     def weight(self, text: str) -> int:
         """How well an NFC text answers: elements of the query in it, a little more when typed marks are there too.
@@ -189,20 +204,26 @@ class Marker:
         roles = self._roles
         if not self._rows:
             for number, page in enumerate(pages):
-                wanted = {word for word in written(page) if roles[word] is not None}
+                wanted = {word for word in self._distinct(page) if roles[word] is not None}
                 if wanted:
                     yield from ((number, self._mark(page, place)) for place in places(page, wanted))
             return
         if not self._answered(pages):
             return
-        words: list[tuple[int, Place]] = [
-            (number, place) for number, page in enumerate(pages) for place in places(page)
-        ]
-        in_row = self._in_rows(words)
-        for index, (number, place) in enumerate(words):
-            mark = self._mark(pages[number], place, in_row.get(index, ""))
-            if mark.what:
-                yield number, mark
+        words = [written(page) for page in pages]
+        in_row = self._in_rows([forms_of(word).fold for page in words for word in page])
+        first = 0
+        for number, (page, there) in enumerate(zip(pages, words, strict=True)):
+            marked = [
+                (at, word, row)
+                for at, word in enumerate(there)
+                if (row := in_row.get(first + at, "")) or ((role := roles[word]) is not None and role.what)
+            ]
+            first += len(there)
+            at_page = spans(page) if marked else []
+            yield from (
+                (number, self._mark(page, Place(*at_page[at], *forms_of(word)), row)) for at, word, row in marked
+            )
 
     def _answered(self, pages: Sequence[str]) -> bool:
         """Whether a word or all words of a phrase stand on the pages at all: most texts are told so without places."""
@@ -218,9 +239,8 @@ class Marker:
         end = min(place.end, place.start + MAX_WORD_CHARS)
         return Mark(place.start, end, role.what or row if role else row, role is not None and role.exact)
 
-    def _in_rows(self, words: Sequence[tuple[int, Place]]) -> Mapping[int, str]:
+    def _in_rows(self, folds: Sequence[str]) -> Mapping[int, str]:
         found: dict[int, str] = {}
-        folds = [place.fold for _, place in words] if self._rows else []
         for row in self._rows:
             wanted = [word.fold for word in row]
             start = -1

@@ -7,6 +7,7 @@ have the key `222-qd-ttg`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from search.vietnamese import forms
@@ -16,6 +17,8 @@ MAX_KEY_WORDS = 12
 
 FILLERS: Final = frozenset({"so", "nam", "thang", "ngay"})
 """Folds of words that people say around a number: `QĐ số 222 năm 2025`."""
+
+_MAX_MEMO_CHARS = 120
 
 _NUMBER = re.compile(r"^[0-9]{1,7}[^\W\d_]?(?:/[0-9]{4})?[/-](?=[^\s]*[^\W\d_])[\w./-]{1,60}$")
 _YEAR = re.compile(r"^(?:19|20)[0-9]{2}$")
@@ -29,10 +32,18 @@ def looks_like_number(typed: str) -> bool:
 
 def key(text: str) -> str:
     """The key of a number or a code; empty when `text` cannot be one."""
+    return _short_key(text) if len(text) <= _MAX_MEMO_CHARS else _key(text)
+
+
+def _key(text: str) -> str:
     words = [word.fold for word in forms(text)]
     if len(words) > 1 and words[0] == "so" and words[1][0].isdigit():
         del words[0]
     return "-".join(words) if len(words) <= MAX_KEY_WORDS else ""
+
+
+_short_key = lru_cache(1024)(_key)
+"""A document's number is asked for its key six times in a row."""
 
 
 def keys(number: str, year: str) -> tuple[str, ...]:

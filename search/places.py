@@ -13,6 +13,8 @@ def level_key(value: str) -> str:
 
 def place_keys(place: str) -> dict[str, str] | None:
     """The levels that `place` (`2/-/12`) names, each as compared; None: it is no place, or names nothing."""
+    if not place:
+        return None
     try:
         known = place_of_key(place.strip())
     except ValueError:

@@ -16,18 +16,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 MAX_WORD_CHARS = 100
 """A longer run of letters (a base64 block, a line of a damaged font) counts as its beginning."""
 
 _MAX_MEMO_ENTRIES = 150_000
+_MAX_MEMO_VALUES = 8192
+_MAX_VALUE_CHARS = 120
+"""Names of agencies, types and fonds come with every document; texts of pages never again."""
 
 _WORD = re.compile(r"[^\W_]+")
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _HAS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 _WORD_WITH_INVISIBLE = re.compile(rf"[^\W_]+(?:[{_INVISIBLE}]+[^\W_]+)*")
+
+_FEW_WORDS = 8
+"""So many are looked for one by one."""
 
 _TONES = ("\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 
@@ -132,10 +138,12 @@ class _Memo(dict[str, Forms]):
 _MEMO = _Memo()
 
 
+def _pattern(text: str) -> re.Pattern[str]:
+    return _WORD_WITH_INVISIBLE if _HAS_INVISIBLE.search(text) else _WORD
+
+
 def _raw_words(text: str) -> list[str]:
-    if _HAS_INVISIBLE.search(text):
-        return _WORD_WITH_INVISIBLE.findall(text)
-    return _WORD.findall(text)
+    return _pattern(text).findall(text)
 
 
 def forms(text: str) -> list[Forms]:
@@ -143,9 +151,14 @@ def forms(text: str) -> list[Forms]:
     return [_MEMO[word] for word in _raw_words(nfc(text))]
 
 
-def written(text: str) -> set[str]:
-    """The words of an NFC text as written, each once: some ten times faster than `places`."""
-    return set(_raw_words(text))
+def written(text: str) -> list[str]:
+    """The words of an NFC text as written, in order: some ten times faster than `places`."""
+    return _raw_words(text)
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where the words of `written` stand, one for each."""
+    return [found.span() for found in _pattern(text).finditer(text)]
 
 
 def forms_of(word: str) -> Forms:
@@ -154,23 +167,65 @@ def forms_of(word: str) -> Forms:
 
 
 def places(text: str, among: Collection[str] | None = None) -> Iterator[Place]:
-    """The words of an NFC text with their places; of another text the places would be wrong.
+    """The words of an NFC text with their places, in order; of another text the places would be wrong.
 
     Args:
         text: NFC.
         among: Only these words, as written: much faster when they are few.
     """
-    pattern = _WORD_WITH_INVISIBLE if _HAS_INVISIBLE.search(text) else _WORD
-    for found in pattern.finditer(text):
+    if among is not None and len(among) <= _FEW_WORDS and not _HAS_INVISIBLE.search(text):
+        yield from sorted(place for word in among for place in _standing(text, word))
+        return
+    for found in _pattern(text).finditer(text):
         word = found[0]
         if among is None or word in among:
             yield Place(*found.span(), *_MEMO[word])
 
 
+def _standing(text: str, word: str) -> Iterator[Place]:
+    """Where `word` stands in a text without invisible characters, and is not a part of a longer one."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        # What `isalnum` says of a character is what the pattern of words is made of.
+        if not (at and text[at - 1].isalnum()) and not text[end : end + 1].isalnum():
+            yield Place(at, end, *_MEMO[word])
+        at = text.find(word, at + 1)
+
+
+class _Chunks(dict[str, tuple[str, str]]):
+    """Canons and folds by what stands between two blanks, signs and all: nearly each was met before, as words were.
+
+    No word reaches over a blank, so that a text is its chunks.
+    """
+
+    def __missing__(self, chunk: str) -> tuple[str, str]:
+        words = forms(chunk)
+        both = " ".join([word[0] for word in words]), " ".join([word[1] for word in words])
+        if len(chunk) <= MAX_WORD_CHARS:
+            if len(self) >= _MAX_MEMO_ENTRIES:
+                self.clear()
+            self[chunk] = both
+        return both
+
+
+_CHUNKS = _Chunks()
+
+
 def streams(text: str) -> tuple[str, str]:
     """Canons and folds of `text`, each joined by blanks: what an index is given, which splits at blanks alone."""
-    words = forms(text)
-    return " ".join([word[0] for word in words]), " ".join([word[1] for word in words])
+    return _of_value(text) if len(text) <= _MAX_VALUE_CHARS else _streams(text)
+
+
+def _streams(text: str) -> tuple[str, str]:
+    found = [both for both in map(_CHUNKS.__getitem__, nfc(text).split()) if both[0]]
+    if not found:
+        return "", ""
+    canons, folds = zip(*found, strict=True)
+    return " ".join(canons), " ".join(folds)
+
+
+_of_value = lru_cache(_MAX_MEMO_VALUES)(_streams)
 
 
 def fold(text: str) -> str:

@@ -16,14 +16,16 @@ import tantivy
 
 from metadata.errors import ArchiveError
 from search.assisting import Assisting
-from search.backends.batches import batches, chars_of
+from search.backends.analysts import processors, worked
+from search.backends.batches import batches
 from search.backends.generations import Generations
 from search.backends.held import Held
 from search.backends.tantivy_facets import counted
 from search.backends.tantivy_order import Asked, Rank
-from search.backends.tantivy_query import Compiler
-from search.backends.tantivy_schema import engine, opened, put, read, schema, total, writing_to
-from search.documents import FORMAT, analyse, stored
+from search.backends.tantivy_pruning import pruned, unranked
+from search.backends.tantivy_query import Compiler, standing
+from search.backends.tantivy_schema import engine, opened, put, read, row_of, schema, total, writing_to
+from search.documents import FORMAT, stored
 from search.errors import SearchExpiredError, SearchFaultError, SearchRequestError
 from search.plan import Term
 from search.ports import IndexedDocument
@@ -97,8 +99,9 @@ class TantivyIndex(Assisting):
     `lock_wait_seconds`; readers see what was acknowledged, at once.
     """
 
-    def __init__(self, folder: Path, *, lock_wait_seconds: float = 120.0) -> None:
+    def __init__(self, folder: Path, *, lock_wait_seconds: float = 120.0, analysts: int | None = None) -> None:
         self._generations = Generations(folder, FORMAT, lock_wait_seconds)
+        self._analysts = processors() if analysts is None else analysts
         self._schema = schema()
         self._compiler = Compiler(self._schema, tantivy.Index(self._schema))
         self._held: Held[tantivy.Searcher] = Held(_HELD_STATES, _HELD_FOR)
@@ -114,15 +117,13 @@ class TantivyIndex(Assisting):
                 index = opened(self._serving(), self._schema)
                 searcher = index.searcher()
                 changed = [
-                    (document, kept)
-                    for document in latest.values()
-                    if not self._holds(searcher, (kept := stored(document)).revision)
+                    document for document in latest.values() if not self._holds(searcher, stored(document).revision)
                 ]
-                self._generations.touch({document.package_id for document, _ in changed})
+                self._generations.touch({document.package_id for document in changed})
                 if changed:
                     with writing_to(index, _ADD_HEAP_BYTES) as writer:
-                        for document, kept in changed:
-                            put(writer, analyse(document), kept)
+                        for document in changed:
+                            put(writer, self._schema, row_of(document))
             taken += len(batch)
         return taken
 
@@ -174,16 +175,17 @@ class TantivyIndex(Assisting):
         with engine("rebuilding"):
             index = opened(building, self._schema)
             searcher = index.searcher()
+            resumed = int(searcher.num_docs) > 0
+        if resumed:
+            # To look a revision up costs a fifth of the analysis.
+            documents = (document for document in documents if not self._holds(searcher, stored(document).revision))
         since, chars = 0, 0
-        # The caller's own errors pass through unchanged, so the loop stands outside `_engine`.
+        # The caller's own errors pass through unchanged, so the loop stands outside `engine`.
         with writing_to(index, _REBUILD_HEAP_BYTES) as writer:
-            for document in documents:
+            for row in worked(documents, row_of, self._analysts):
                 with engine("rebuilding"):
-                    kept = stored(document)
-                    if self._holds(searcher, kept.revision):
-                        continue
-                    put(writer, analyse(document), kept)
-                    since, chars = since + 1, chars + chars_of(document)
+                    put(writer, self._schema, row)
+                    since, chars = since + 1, chars + row.chars
                     if since >= _COMMIT_DOCUMENTS or chars >= _COMMIT_CHARS:
                         writer.commit()
                         since, chars = 0, 0
@@ -200,7 +202,7 @@ class TantivyIndex(Assisting):
                 package = self._compiler.query(Term("package", package_id))
                 for _, address in searcher.search(package, max(1, total(searcher, package))).hits:
                     document = read(searcher, address)
-                    put(writer, analyse(document), stored(document))
+                    put(writer, self._schema, row_of(document))
         index.reload()
 
     def find(self, wanted: Wanted) -> Found:
@@ -208,14 +210,15 @@ class TantivyIndex(Assisting):
         with engine("searching"):
             behind = _Behind.read(wanted.resume) if wanted.resume else None
             state = self._searcher() if behind is None else self._state(behind.state)
-            query = self._compiler.query(wanted.plan)
-            asked = Asked(state.searcher, self._compiler, query)
-            facets = counted(state.searcher, query, wanted.facets)
+            order = ORDERS.get(wanted.sort)
+            plan = pruned(wanted.plan, standing(state.searcher))
+            unscored = self._compiler.query(unranked(plan))
+            asked = Asked(state.searcher, self._compiler, unscored if order else self._compiler.query(plan))
+            facets = counted(state.searcher, unscored, wanted.facets)
             first = asked.place_behind(behind.rank, behind.document_id, behind.place) if behind else wanted.offset
             last = min(first + wanted.limit, int(state.searcher.num_docs))
             if first >= last:
-                return Found((), total(state.searcher, query), facets)
-            order = ORDERS.get(wanted.sort)
+                return Found((), total(state.searcher, unscored), facets)
             places, count = asked.sorted(order, first, last) if order else asked.best(first, last)
             page = [(each, read(state.searcher, each.address, pages=wanted.pages)) for each in places]
         page.sort(key=lambda each: (each[0].rank, each[1].document_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import tantivy
@@ -74,6 +75,19 @@ class Compiler:
         parts += [(_MUST_NOT, self.query(inner)) for inner in node.never]
         parts += [(_SHOULD, self.query(inner)) for inner in node.should]
         return tantivy.Query.boolean_query(parts, node.least or None)
+
+
+def standing(searcher: tantivy.Searcher) -> Callable[[str, str], bool]:
+    """Whether a term stands in any document of that state, deleted ones that are not swept out yet included."""
+    known: dict[tuple[str, str], bool] = {}
+
+    def stands(field: str, value: str) -> bool:
+        found = known.get((field, value))
+        if found is None:
+            found = known[field, value] = searcher.doc_freq(field, _kept(field, value)) > 0
+        return found
+
+    return stands
 
 
 def _kept(field: str, value: str) -> str:

@@ -6,11 +6,13 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import tantivy
 
 from metadata.errors import ArchiveError
-from search.documents import Analysis, Stored, document_of, pages_of
+from search.backends.batches import chars_of
+from search.documents import analyse, document_of, pages_of, stored
 from search.errors import SearchFaultError
 from search.facets import FACETS
 from search.planning import EXACT_FIELDS, PHRASE_FIELDS
@@ -38,6 +40,21 @@ def engine(doing: str) -> Iterator[None]:
             raise
         msg = f"the search index broke while {doing}: {error}; run: luutru index rebuild"
         raise SearchFaultError(msg) from error
+
+
+class Row(NamedTuple):
+    """A document as the index is given it."""
+
+    values: dict[str, Any]
+    """By field."""
+
+    chars: int
+    """How much text it had."""
+
+    @property
+    def revision(self) -> str:
+        """See `Stored.revision`."""
+        return str(self.values["revision"])
 
 
 def schema() -> tantivy.Schema:
@@ -97,11 +114,10 @@ def writing_to(index: tantivy.Index, heap_bytes: int) -> Iterator[tantivy.IndexW
     index.reload()
 
 
-def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
-    """Add or replace one document."""
-    writer.delete_documents_by_term("id", analysis.document_id)
-    document = tantivy.Document()
-    single = {
+def row_of(document: IndexedDocument) -> Row:
+    """What the index is given of `document`: made anywhere, for it can be pickled."""
+    analysis, kept = analyse(document), stored(document)
+    row: dict[str, Any] = {
         "id": analysis.document_id,
         "package": analysis.package_id,
         "revision": kept.revision,
@@ -111,24 +127,26 @@ def put(writer: tantivy.IndexWriter, analysis: Analysis, kept: Stored) -> None:
         "designation": analysis.designation,
         "sort_title": sortable(analysis.sort_title),
         "order_id": sortable(analysis.document_id),
-        **{f"g_{name}": value for name, value in analysis.facets.items()},
     }
-    several = {"access": analysis.access, "key": analysis.keys, "canon": analysis.canons, "fold": analysis.folds}
-    several |= {f"x_{field}": values for field, values in analysis.exact.items()}
-    several |= {f"w_{field}": values for field, values in analysis.phrases.items()}
-    for name, value in single.items():
-        document.add_text(name, value)
-    for name, values in several.items():
-        for each in values:
-            document.add_text(name, each)
+    row |= {f"g_{name}": value for name, value in analysis.facets.items()}
+    row |= {
+        "access": [*analysis.access],
+        "key": [*analysis.keys],
+        "canon": [*analysis.canons],
+        "fold": [*analysis.folds],
+    }
+    row |= {f"x_{field}": [*values] for field, values in analysis.exact.items()}
+    row |= {f"w_{field}": [*values] for field, values in analysis.phrases.items()}
     if analysis.issued is not None:
-        document.add_integer("issued_first", analysis.issued.first)
-        document.add_integer("issued_last", analysis.issued.last)
-    for name in ("date_up", "date_down", "sort_number", "tie"):
-        document.add_integer(name, getattr(analysis, name))
-    document.add_bytes("record", kept.record)
-    document.add_bytes("pages", kept.pages)
-    writer.add_document(document)
+        row |= {"issued_first": analysis.issued.first, "issued_last": analysis.issued.last}
+    row |= {name: getattr(analysis, name) for name in ("date_up", "date_down", "sort_number", "tie")}
+    return Row(row | {"record": kept.record, "pages": kept.pages}, chars_of(document))
+
+
+def put(writer: tantivy.IndexWriter, fields: tantivy.Schema, row: Row) -> None:
+    """Add or replace one document."""
+    writer.delete_documents_by_term("id", row.values["id"])
+    writer.add_document(tantivy.Document.from_dict(row.values, fields))
 
 
 def read(searcher: tantivy.Searcher, address: tantivy.DocAddress, *, pages: bool = True) -> IndexedDocument:
@@ -139,7 +157,8 @@ def read(searcher: tantivy.Searcher, address: tantivy.DocAddress, *, pages: bool
 
 def total(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
     """How many documents answer, exactly."""
-    return count_of(searcher.search(query, 1))
+    # Scores that nobody reads are not worked out below a constant.
+    return count_of(searcher.search(tantivy.Query.const_score_query(query, 0.0), 1))
 
 
 def count_of(result: tantivy.SearchResult) -> int:

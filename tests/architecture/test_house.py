@@ -17,7 +17,7 @@ from metadata.messages import catalogue
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("archive", "ingest", "search", "storage", "metadata")
-PROCESSES = ("ingest/engines/", "ingest/workers/")
+PROCESSES = ("ingest/engines/", "ingest/workers/", "search/backends/analysts.py")
 ENVIRONMENT = ("archive/settings.py", "archive/cli/speech.py", "ingest/engines/", "ingest/workers/")
 
 

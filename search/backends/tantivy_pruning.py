@@ -1,0 +1,68 @@
+"""A plan without what a state of the index cannot answer: each clause costs, also one that no document meets.
+
+Who finds what and with which score stays as it is. Most plans ask whether the
+words are a number, a code or a title; of words that stand in no key and no title
+only the words themselves are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from search.plan import Bool, Boost, Node, Nothing, OneOf, Row, Term, Worth
+
+Stands = Callable[[str, str], bool]
+"""Whether a field has a term anywhere; where that is not known, it has."""
+
+
+def pruned(node: Node, stands: Stands) -> Node:
+    """`node` without clauses of which a term stands nowhere, and with its requirements side by side."""
+    match node:
+        case Term(field, value):
+            return node if stands(field, value) else Nothing()
+        case Row(field, words):
+            return node if all(stands(field, word) for word in words) else Nothing()
+        case OneOf(_, values):
+            return node if values else Nothing()
+        case Worth(inner, _) | Boost(inner, _):
+            left = pruned(inner, stands)
+            return left if isinstance(left, Nothing) else replace(node, inner=left)
+        case Bool():
+            return _bool(node, stands)
+        case _:
+            return node
+
+
+def unranked(node: Node) -> Node:
+    """What finds the same as `node` where nobody asks for scores: the engine would work them out all the same."""
+    if isinstance(node, Bool) and (node.must or node.narrow) and not node.least:
+        return replace(node, should=())
+    return node
+
+
+def _bool(node: Bool, stands: Stands) -> Node:
+    must = tuple(_side_by_side(pruned(each, stands) for each in node.must))
+    narrow = tuple(_side_by_side(pruned(each, stands) for each in node.narrow))
+    if any(isinstance(each, Nothing) for each in (*must, *narrow)):
+        return Nothing()
+    should = tuple(_there(node.should, stands))
+    if len(should) < node.least or not (must or narrow or should):
+        return Nothing()
+    left = Bool(must, should, narrow, tuple(_there(node.never, stands)), node.least)
+    if len(must) + len(should) == 1 and not (narrow or left.never):
+        return (must or should)[0]
+    return left
+
+
+def _there(nodes: Sequence[Node], stands: Stands) -> Iterator[Node]:
+    return (left for each in nodes if not isinstance(left := pruned(each, stands), Nothing))
+
+
+def _side_by_side(nodes: Iterable[Node]) -> Iterator[Node]:
+    """What must hold, without the brackets around what must hold together: the engine begins with the rarest of all."""
+    for node in nodes:
+        if isinstance(node, Bool) and node.must and not (node.should or node.never or node.narrow or node.least):
+            yield from node.must
+        else:
+            yield node
