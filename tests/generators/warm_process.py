@@ -38,7 +38,7 @@ def _import_all() -> None:
     # They say their help in the language in which they were imported: each copy imports these few itself.
     for name in [name for name in sys.modules if name.startswith("archive.cli")]:
         del sys.modules[name]
-    del archive.cli
+    vars(archive).pop("cli", None)
     # A fork takes one thread along; what others held would be locked for ever.
     assert len(list(Path("/proc/self/task").iterdir())) == 1
     gc.collect()
