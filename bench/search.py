@@ -37,6 +37,9 @@ __all__ = ["ORGANS", "UNITS", "Corpus", "percentile", "size"]
 AIM_P95_MS, AIM_P99_MS = 50, 100
 AIM_BUILD_DOCS_PER_S, AIM_BUILD_MIB = 1000, 1229
 AIM_OVER_BARE = 1.3
+AIM_TIMES = 2
+"""How much slower answers may become while documents come in."""
+
 INCOMING_PER_S = 100
 _INCOMING_BATCH = 20
 _SAMPLE_S = 0.25
@@ -144,6 +147,8 @@ def built(documents: int, kept: Path, texts: Path | None) -> dict[str, Any]:
         "build_peak_mib_with_mapped_files": round(peak_mapped),
         "bytes_per_doc": size(kept) // documents,
     }
+    found["build_rate_met"] = found["build_docs_per_s"] >= AIM_BUILD_DOCS_PER_S
+    found["build_memory_met"] = peak <= AIM_BUILD_MIB
     told.write_text(json.dumps(found), encoding="utf-8")
     return found
 
@@ -155,6 +160,7 @@ def put(corpus: Corpus, engines: Mapping[str, Engine], queries: int) -> dict[str
     """Each question to each engine, one after the other, so that all see the same machine."""
     times: dict[str, dict[str, Times]] = {name: {} for name in engines}
     bare: list[float] = []
+    found: list[float] = []
     differing: list[str] = []
     for question in corpus.questions(queries):
         totals = set()
@@ -163,6 +169,7 @@ def put(corpus: Corpus, engines: Mapping[str, Engine], queries: int) -> dict[str
                 continue
             totals.add(asked(engine, question, times[name]))
             if isinstance(engine, Served):
+                found.append(engine.found_ms)
                 bare.append(engine.bare())
         if len(totals) > 1:
             differing.append(question.request.query)
@@ -171,11 +178,11 @@ def put(corpus: Corpus, engines: Mapping[str, Engine], queries: int) -> dict[str
     }
     result["queries_with_other_totals"] = differing
     if bare:
-        ours = times["elasticsearch"]["all"].wall
-        over = round(sum(ours) / sum(bare), 3)
+        over = round(sum(found) / sum(bare), 3)
         result["elasticsearch_over_bare"] = {
             "ratio": over,
-            "ratio_p50": round(percentile(ours, 0.5) / percentile(bare, 0.5), 3),
+            "ratio_p50": round(percentile(found, 0.5) / percentile(bare, 0.5), 3),
+            "ratio_with_snippets": round(sum(times["elasticsearch"]["all"].wall) / sum(bare), 3),
             "p50_bare_ms": percentile(bare, 0.5),
             "p95_bare_ms": percentile(bare, 0.95),
             "met": over <= AIM_OVER_BARE,
@@ -252,7 +259,9 @@ def busy(corpus: Corpus, folder: Path, queries: int) -> dict[str, Any]:
             rate: dict[str, Any] = json.loads(writer.stdout.read())
     before, after = quiet["all"].told(), meanwhile["all"].told()
     ratio = {name: round(after[f"p95_{name}_ms"] / before[f"p95_{name}_ms"], 2) for name in ("cpu", "wall")}
-    return {"quiet": before, "meanwhile": after, "ratio_p95": ratio, "met": ratio["wall"] <= 2} | rate
+    # On a machine that does not let so many come in, nothing is proved.
+    met = ratio["wall"] <= AIM_TIMES if rate["per_s"] >= 0.9 * INCOMING_PER_S else None
+    return {"quiet": before, "meanwhile": after, "ratio_p95": ratio, "met": met} | rate
 
 
 def one_size(corpus: Corpus, said: argparse.Namespace, kept: Path, scratch: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from search.hits import hit
 from search.planning import planned
 from search.ports import Hit, IndexedDocument, SearchAnswer, SearchRequest
 from search.query import AllOf, AnyOf, Clause, Not, Number, Phrase, Prefix, Word, parse
-from search.searching import NOTE_BESIDE, NOTE_MOST, NOTE_TOLERANT, RELEVANCE, Searching, Wanted
+from search.searching import NOTE_BESIDE, NOTE_MOST, NOTE_TOLERANT, RELEVANCE, Found, Searching, Wanted
 from search.settings import ElasticsearchSettings
 from search.vietnamese import Forms
 
@@ -64,13 +64,25 @@ class Served:
         self._sent: list[dict[str, Any]] = []
         self._search = self._client.search
         self._client.search = self._noted  # type: ignore[method-assign]
+        self._find = self.index.find
+        self.index.find = self._timed  # type: ignore[method-assign]
+        self.found_ms = 0.0
+        """What the last search took from plans to documents, without what is the same for every engine."""
 
     def _noted(self, **body: Any) -> Any:  # noqa: ANN401 - the client's own
         self._sent.append(body)
         return self._search(**body)
 
+    def _timed(self, wanted: Wanted) -> Found:
+        begun = time.perf_counter()
+        try:
+            return self._find(wanted)
+        finally:
+            self.found_ms += (time.perf_counter() - begun) * 1000
+
     def search(self, request: SearchRequest) -> tuple[Sequence[Hit], int]:
         self._sent.clear()
+        self.found_ms = 0.0
         return as_typed(self.index, request, self.index.search(request))
 
     def bare(self) -> float:
