@@ -213,7 +213,7 @@ class TantivyIndex(Assisting):
             order = ORDERS.get(wanted.sort)
             plan = pruned(wanted.plan, standing(state.searcher))
             unscored = self._compiler.query(unranked(plan))
-            asked = Asked(state.searcher, self._compiler, unscored if order else self._compiler.query(plan))
+            asked = Asked(state.searcher, self._compiler, unscored if order else self._compiler.query(plan), unscored)
             facets = counted(state.searcher, unscored, wanted.facets)
             first = asked.place_behind(behind.rank, behind.document_id, behind.place) if behind else wanted.offset
             last = min(first + wanted.limit, int(state.searcher.num_docs))

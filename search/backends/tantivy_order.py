@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isqrt
 
 import tantivy
 
@@ -22,6 +23,12 @@ _BEYOND = 32
 """Hits fetched behind the page at first, to see where its last equals end."""
 
 _GROWTH = 4
+
+_MANY = 1000
+"""Where so many hits are read and the last equals still go on, they are asked for by what parts them."""
+
+_MOST_TIE = 1 << 62
+"""No `tie` is greater."""
 
 Address = tuple[int, int]
 Rank = tuple[float, int]
@@ -44,10 +51,16 @@ class Asked:
     searcher: tantivy.Searcher
     compiler: Compiler
     query: tantivy.Query
+    unscored: tantivy.Query
+    """The same without what only ranks: for whoever asks for another order."""
 
     def best(self, first: int, last: int) -> tuple[list[Placed], int]:
         """Places `first` to before `last` by score, as a set, and how many documents answer."""
-        scored, count = self._scored(last, lambda ranks: ranks[-1] != ranks[last - 1])
+        scored, count = self._scored(last, lambda ranks, count: self._is_enough(ranks, last, count))
+        if len(scored) < count and scored[-1][0] == scored[last - 1][0]:
+            rank = scored[-1][0]
+            begin = next(place for place, (other, _, _) in enumerate(scored) if other == rank)
+            scored[begin:] = self._first_of(rank, last - begin, len(scored) - begin, count)
         groups = [group for group in _groups([rank for rank, _, _ in scored]) if _meets(group, first, last)]
         if not groups:
             return [], count
@@ -60,9 +73,38 @@ class Asked:
         ranked.sort(key=lambda each: each[0])
         return list(self._cut(ranked, first - begin, last - begin)), count
 
+    @staticmethod
+    def _is_enough(ranks: Sequence[float], last: int, count: int) -> bool:
+        """Whether the last equals have ended, or are so many that `_first_of` finds them sooner."""
+        return ranks[-1] != ranks[last - 1] or len(ranks) >= max(_MANY, _fair(last, count))
+
+    def _first_of(
+        self, rank: float, wanted: int, seen: int, count: int
+    ) -> list[tuple[float, float, tantivy.DocAddress]]:
+        """Those of one score that stand first by `tie`, the `wanted` and all that equal the last of them.
+
+        Args:
+            rank: Of their score.
+            wanted: How many.
+            seen: Of that many it is known that they have it.
+            count: How many documents answer.
+        """
+        reach = min(count, 2 * wanted * count // seen + _BEYOND)
+        while True:
+            ties = self.searcher.search(self.unscored, reach, order_by_field="tie", order=tantivy.Order.Desc).hits
+            narrow = self._valued("tie", ties[-1][0], _MOST_TIE)
+            among = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, self.query), (tantivy.Occur.Must, tantivy.Query.const_score_query(narrow, 0.0))]
+            )
+            hits = self.searcher.search(among, total(self.searcher, among)).hits
+            found = [(rank, score, address) for score, address in hits if -_steady(score) == rank]
+            if len(found) >= wanted or reach == count:
+                return found
+            reach = min(count, reach * _GROWTH)
+
     def place_behind(self, rank: Rank, document_id: str, near: int) -> int:
         """The first place by score behind a rank and identifier; it is expected not far from `near`."""
-        scored, _ = self._scored(near, lambda ranks: ranks[-1] > rank[0])
+        scored, _ = self._scored(near, lambda ranks, _: ranks[-1] > rank[0])
         equal = [address for score, _, address in scored if score == rank[0]]
         ties = [-int(tie or 0) for tie in self.searcher.fast_field_values("tie", equal)]
         same = {_plain(address) for address, tie in zip(equal, ties, strict=True) if tie == rank[1]}
@@ -70,7 +112,7 @@ class Asked:
         if not same:
             return before
         not_behind = [
-            (tantivy.Occur.Must, self.query),
+            (tantivy.Occur.Must, self.unscored),
             (tantivy.Occur.Must, self._valued("tie", -rank[1])),
             (tantivy.Occur.MustNot, self.compiler.query(Past("id", document_id))),
         ]
@@ -79,7 +121,7 @@ class Asked:
         return before + sum(_plain(address) in same for _, address in hits)
 
     def _scored(
-        self, reach: int, enough: Callable[[Sequence[float]], bool]
+        self, reach: int, enough: Callable[[Sequence[float], int], bool]
     ) -> tuple[list[tuple[float, float, tantivy.DocAddress]], int]:
         """The best, some `reach` of them and as many more as are `enough`, and how many answer."""
         held = int(self.searcher.num_docs)
@@ -87,10 +129,12 @@ class Asked:
         while True:
             reach = min(reach, held)
             result = self.searcher.search(self.query, reach)
+            count = count_of(result)
             scored = [(-_steady(score), score, address) for score, address in result.hits]
-            if len(scored) < reach or reach == held or enough([rank for rank, _, _ in scored]):
-                return scored, count_of(result)
-            reach *= _GROWTH
+            if len(scored) < reach or reach == held or enough([rank for rank, _, _ in scored], count):
+                return scored, count
+            # In one step to where it is decided: each step is a whole search.
+            reach = max(reach * _GROWTH, _MANY, _fair(reach, count))
 
     def _cut(self, ranked: Sequence[tuple[Rank, float, tantivy.DocAddress]], first: int, last: int) -> Iterator[Placed]:
         for group in _groups([rank for rank, _, _ in ranked]):
@@ -139,15 +183,21 @@ class Asked:
         return page, count_of(result)
 
     def _by_id(self, narrow: tantivy.Query, limit: int, offset: int = 0) -> list[tantivy.DocAddress]:
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self.query), (tantivy.Occur.Must, narrow)])
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, self.unscored), (tantivy.Occur.Must, narrow)])
         by = tantivy.Order.Asc
         hits = self.searcher.search(query, limit, offset=offset, order_by_field="order_id", order=by).hits
         return [address for _, address in hits]
 
-    def _valued(self, field: str, value: int | str) -> tantivy.Query:
+    def _valued(self, field: str, value: int | str, up_to: int | None = None) -> tantivy.Query:
         if isinstance(value, str):
             return tantivy.Query.term_query(self.compiler.schema, field, value, "basic")
-        return tantivy.Query.range_query(self.compiler.schema, field, tantivy.FieldType.Integer, value, value)
+        last = value if up_to is None else up_to
+        return tantivy.Query.range_query(self.compiler.schema, field, tantivy.FieldType.Integer, value, last)
+
+
+def _fair(wanted: int, count: int) -> int:
+    """Hits to read by score so that as many again, read by `tie`, hold those that are wanted."""
+    return isqrt(2 * wanted * count)
 
 
 def _steady(score: float) -> float:
