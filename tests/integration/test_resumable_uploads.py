@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 
 from tests.fixtures.served import Served, client_of, start, stop
@@ -52,6 +53,13 @@ def _offset(client: httpx2.Client, url: str) -> int:
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     return int(answer.headers["Upload-Offset"])
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _refused(answer: httpx2.Response, status: int, code: str) -> None:
@@ -274,8 +282,14 @@ def test_what_was_told_as_come_is_there_after_the_server_was_killed(tmp_path: Pa
             deadline = time.monotonic() + 20
             while next(part.glob("*.part")).stat().st_size <= 2 << 20 and time.monotonic() < deadline:
                 time.sleep(0.02)
+            answering = psutil.Process(process.pid).children()
             os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+            # The line is held until nobody is left who could see it close, and keep what came of the piece.
+            process.wait()
+            deadline = time.monotonic() + 20
+            while any(map(_lives, answering)):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
     if process.stderr is not None:
         process.stderr.close()
     process, url = start(home)
