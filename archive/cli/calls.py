@@ -37,18 +37,23 @@ class Calls:
     @contextmanager
     def heard(self, jobs: Callable[[], object], exports: Callable[[], object]) -> Iterator[None]:
         """Do `jobs` and `exports` when they are called for; many calls at once are one."""
-        thread = threading.Thread(
-            target=self._hear, args=({_JOBS: jobs, _EXPORTS: exports},), name="calls", daemon=True
-        )
+        enough = threading.Event()
+        answers = {_JOBS: jobs, _EXPORTS: exports}
+        thread = threading.Thread(target=self._hear, args=(answers, enough), name="calls", daemon=True)
         thread.start()
         try:
             yield
         finally:
+            # A byte wakes who waits for one; where the pipe is full nobody does, and sees the event all the same.
+            enough.set()
             self._call(_ENOUGH)
             thread.join()
 
-    def _hear(self, answers: dict[bytes, Callable[[], object]]) -> None:
-        while _ENOUGH not in (called := os.read(self._hears, _MOST)):
+    def _hear(self, answers: dict[bytes, Callable[[], object]], enough: threading.Event) -> None:
+        while True:
+            called = os.read(self._hears, _MOST)
+            if enough.is_set():
+                return
             for what, answer in answers.items():
                 if what in called:
                     try:

@@ -10,12 +10,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
-import uvicorn
-
-from archive.api.application import Application, make_application
-from archive.api.people import Limits
-from archive.api.upkeep import Upkeep
 from archive.cli.calls import Calls
 from archive.cli.command import command, option
 from archive.cli.commands.worker import ended_by_signal
@@ -26,6 +22,9 @@ from archive.composition import Archive
 from archive.memory import share_memory_between_threads
 from archive.settings import ServeSettings
 from metadata.errors import UsageError
+
+if TYPE_CHECKING:
+    from archive.api.application import Application
 
 _LAST_ANSWERS_SECONDS = 10
 """How long a stopping server waits for answers that are under way; an upload goes on after the next start."""
@@ -46,6 +45,9 @@ _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 @option("--port", key="serve.port", type=int)
 def serve(speak: Speaker, host: str | None, port: int | None) -> int:
     """See the message `serve.help`."""
+    # Not for who only asks for help; before any process forks, for all of them share it.
+    from archive.api.application import make_application  # noqa: PLC0415
+
     with Archive.opened() as archive:
         settings = archive.settings.serve
         address = host or settings.host
@@ -66,6 +68,10 @@ def serve(speak: Speaker, host: str | None, port: int | None) -> int:
 
 def _several(archive: Archive, listeners: Sequence[socket.socket], tls: ssl.SSLContext | None) -> int:
     """One process works, as many as there are listeners answer; this one has opened nothing yet, and watches."""
+    from archive.api.application import make_application  # noqa: PLC0415 - see `serve`
+    from archive.api.people import Limits  # noqa: PLC0415
+    from archive.api.upkeep import Upkeep  # noqa: PLC0415
+
     calls, limits = Calls(), Limits(archive.settings.serve, archive.clock)
 
     def work() -> int:
@@ -86,6 +92,7 @@ def _several(archive: Archive, listeners: Sequence[socket.socket], tls: ssl.SSLC
 
 def _answer(application: Application, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     """Answer whoever comes by `listener`, until the process is told to end."""
+    import uvicorn  # noqa: PLC0415 - only who answers needs it
 
     class Server(uvicorn.Server):
         """Tells those who follow a delivery that it ends: their answers would hold it up."""
