@@ -23,6 +23,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import psutil
+
 # A neighbour has the name of the package that is measured: this folder must not come first.
 sys.path[:] = [str(Path(__file__).parents[1]), *(path for path in sys.path if Path(path) != Path(__file__).parent)]
 
@@ -159,16 +161,9 @@ def cpu_seconds(pid: int | None) -> float:
     """Processor time of a node's process and of those that it started."""
     if pid is None:
         return 0.0
-    found, ticks = {pid}, 0
-    for each in sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
-        try:
-            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if each in found or int(fields[1]) in found:
-            found.add(each)
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    node_process = psutil.Process(pid)
+    times = [one.cpu_times() for one in (node_process, *node_process.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
 def built(index: SearchIndex, corpus: Corpus, pid: int | None) -> dict[str, float]:

@@ -92,7 +92,6 @@ def make_application(archive: Archive, limits: Limits | None = None, beside: Bes
         beside: The process that works jobs off and keeps everything up. None: while the application runs, it does
             what a long-lived process owes by itself, and the caller holds `archive.executor()` open.
     """
-    answers = archive.home.work / "idempotency"
     upkeep = Upkeep(archive)
     if beside is not None:
         archive.works_beside(beside.jobs)
@@ -140,7 +139,7 @@ def make_application(archive: Archive, limits: Limits | None = None, beside: Bes
     application.include_router(api)
     make_pages(application)
     # The last one is the first that a request meets.
-    application.add_middleware(idempotency.Idempotency, folder=answers)
+    application.add_middleware(idempotency.Idempotency, folder=upkeep.answers)
     application.add_middleware(Quota, archive=archive)
     application.add_middleware(Pacing)
     application.add_middleware(

@@ -41,6 +41,9 @@ class Upkeep:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        self.answers = archive.home.work / "idempotency"
+        """Folder of answers that are given again."""
+
         self.uploads = Uploads(
             archive.home.uploads,
             submissions=archive.submissions,
@@ -83,7 +86,7 @@ class Upkeep:
             # First what follows which: files that were handed in again need not wait any longer.
             self.resubmissions.settle()
             self.uploads.sweep()
-            idempotency.sweep(self._archive.home.work / "idempotency", self._archive.clock)
+            idempotency.sweep(self.answers, self._archive.clock)
             self._archive.desk.accounts.sweep()
 
 

@@ -283,7 +283,8 @@ class People:
 
     def sessions(self, account: Account) -> list[Session]:
         """Sessions of a person that have not ended, the last used first."""
-        return [one for one in self.accounts.sessions.of_person(account.id) if one.ends_at > self.accounts.at()]
+        at = self.accounts.at()
+        return [one for one in self.accounts.sessions.of_person(account.id) if one.ends_at > at]
 
     def end_session(self, account: Account, session_id: str, *, by: str) -> None:
         """End one session of a person.
