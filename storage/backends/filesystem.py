@@ -33,6 +33,9 @@ _UNFINISHED = ".unfinished"
 _MOST_SYNCED = 4096
 """Names of folders kept in memory; more would grow with the holding."""
 
+_MOST_RIVALS = 8
+"""Times that a folder may be taken away while it is written to; more often, and it is the disk that is gone."""
+
 
 @contextmanager
 def _faults(key: str) -> Iterator[None]:
@@ -184,7 +187,7 @@ class FilesystemStore:
                         break
                     folder.rmdir()
                     self._synced.discard(folder)
-            if path.parent.is_dir():
+            with suppress(FileNotFoundError, NotADirectoryError):
                 _sync_folder(path.parent)
 
     def ready(self) -> None:
@@ -256,22 +259,39 @@ class FilesystemStore:
 
     def _into_place(self, act: Callable[[Path, Path], None], path: Path, target: Path) -> None:
         """Give `path` its name by `act`, making the folders that it needs."""
-        try:
-            self._make_folder(target.parent)
-            act(path, target)
-        except FileNotFoundError:
-            # Another process discarded the last file beside it and the empty folder with it.
-            self._synced.clear()
-            self._make_folder(target.parent)
-            act(path, target)
+        for _ in range(_MOST_RIVALS):
+            try:
+                self._make_folder(target.parent)
+                act(path, target)
+            except FileNotFoundError:
+                # Another writer discarded the last file beside it and the empty folder with it.
+                self._synced.clear()
+            else:
+                return
+        self._make_folder(target.parent)
+        act(path, target)
 
     def _make_sure(self, target: Path) -> None:
-        """Make the name of `target` last, whoever gave it: its maker may have died before syncing it."""
-        self._make_folder(target.parent)
-        self._folders.sync(target.parent)
+        """Make the name of `target` last, whoever gave it: its maker may have died before syncing it.
+
+        Another writer may have discarded it meanwhile, and its empty folder with it:
+        then nothing is left that could last.
+        """
+        try:
+            self._sync_branch(target.parent, make=False)
+            self._folders.sync(target.parent)
+        except FileNotFoundError:
+            self._synced.clear()
+            if target.exists():
+                self._make_sure(target)
+            elif not self._root.is_dir():
+                raise
 
     def _make_folder(self, folder: Path) -> None:
-        """Make `folder`; a name that this store sees for the first time is synced into its parent.
+        self._sync_branch(folder, make=True)
+
+    def _sync_branch(self, folder: Path, *, make: bool) -> None:
+        """Sync into its parent each name down to `folder` that this store sees for the first time; make what is not.
 
         A power cut would else take a whole branch whose folder another writer had
         made and not yet synced.
@@ -285,7 +305,7 @@ class FilesystemStore:
                 unknown.append(unknown[-1].parent)
             # All made first, then synced: one commit of the journal takes the names along together.
             new = [name for name in unknown if name not in self._synced]
-            for name in reversed(new):
+            for name in reversed(new) if make else ():
                 name.mkdir(parents=name == self._root, exist_ok=True)
             for name in new:
                 _sync_folder(name.parent)

@@ -140,6 +140,45 @@ def test_processes_that_append_together_lose_no_line(storage_root: Path) -> None
     assert sorted(lines) == sorted(f"{writer} {number}" for writer in range(3) for number in range(15))
 
 
+@pytest.mark.parametrize("same", [True, False], ids=["this store", "another process"])
+def test_what_is_discarded_as_soon_as_it_has_its_name_was_put_all_the_same(
+    storage_root: Path, monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    """A writer that lost cleans up behind the winner while a third one still syncs the folder they shared."""
+    store = FilesystemStore(storage_root)
+    put(store, "a/first", b"first")
+    sweeper = store if same else FilesystemStore(storage_root)
+    link = os.link
+
+    def link_and_discard(source: Path, target: Path) -> None:
+        link(source, target)
+        sweeper.discard("a/b/c")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", link_and_discard)
+        put(store, "a/b/c", b"gone at once")
+    assert [info.key for info in store.keys("")] == ["a/first"]
+    assert not (storage_root / "a/b").exists()
+    put(store, "a/b/c", b"and again")
+    assert [info.key for info in store.keys("")] == ["a/b/c", "a/first"]
+
+
+def test_a_disk_that_goes_while_a_name_is_made_to_last_is_a_fault(
+    storage_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FilesystemStore(storage_root)
+    link = os.link
+
+    def link_and_unmount(source: Path, target: Path) -> None:
+        link(source, target)
+        storage_root.rename(storage_root.with_name("elsewhere"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", link_and_unmount)
+        with pytest.raises(StorageFaultError):
+            put(store, "a/b", b"where to")
+
+
 def test_a_discarded_key_takes_its_empty_folders_along(storage_root: Path) -> None:
     store = FilesystemStore(storage_root)
     put(store, "a/b/c/d", b"x")
