@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -332,8 +334,23 @@ def test_answers_behind_the_window_of_offsets_are_reached(
         assert [hit.package_id for hit in answer.hits] == [f"p{number:03}" for number in range(90, 155)]
 
 
+def packed(view: str) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(view.encode())).decode()
+
+
 @pytest.mark.parametrize(
-    "resume", ["x", "[]", "null", '["x",[1,2,"a"]]', '["x",[1,2,"a",3]]', '["AAAA",[NaN,2,"a",3]]', '[1,[1,2,"a",3]]']
+    "resume",
+    [
+        "x",
+        "[]",
+        "null",
+        f'["{packed("x")}",[1,2,"a"]]',
+        f'["{packed("x")}",[1,2,"a",3]]',
+        f'["{packed("AAAA")}",[NaN,2,"a",3]]',
+        '["AAAA",[1,2,"a",3]]',
+        '["é",[1,2,"a",3]]',
+        '[1,[1,2,"a",3]]',
+    ],
 )
 def test_a_damaged_place_in_a_list_is_refused(resume: str, index: ElasticsearchIndex) -> None:
     index.add(HOLDING)
@@ -354,7 +371,7 @@ def test_a_list_whose_view_was_let_go_has_expired(
 
 
 def test_a_list_of_an_index_of_many_parts_goes_on(elasticsearch_settings: Settings) -> None:
-    index = ElasticsearchIndex(elasticsearch_settings(shards=24))
+    index = ElasticsearchIndex(elasticsearch_settings(shards=45))
     index.add([document(f"p{number}", title="kế hoạch") for number in range(5)])
     listed: list[str] = []
     after = ""
