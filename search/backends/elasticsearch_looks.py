@@ -286,7 +286,7 @@ def _written_resume(view: str, after: Sequence[Any]) -> str:
 
 
 def _read_resume(text: str) -> tuple[str, list[Any]]:
-    """What `_written_resume` wrote; it went through other hands. The server adds the place in its view to what we sort by."""
+    """It went through other hands. The server adds the place in its view to what we sort by."""
     try:
         packed, after = json.loads(text)
         written = base64.b64decode(packed, altchars=b"-_", validate=True)
