@@ -22,8 +22,8 @@ from search.backends.generations import Generations
 from search.backends.held import Held
 from search.backends.tantivy_facets import counted
 from search.backends.tantivy_order import Asked, Rank
-from search.backends.tantivy_pruning import pruned, unranked
-from search.backends.tantivy_query import Compiler, standing
+from search.backends.tantivy_pruning import near_the_narrow, pruned, unranked
+from search.backends.tantivy_query import Compiler, share, standing
 from search.backends.tantivy_schema import engine, opened, put, read, row_of, schema, total, writing_to
 from search.documents import FORMAT, stored
 from search.errors import SearchExpiredError, SearchFaultError, SearchRequestError
@@ -213,7 +213,8 @@ class TantivyIndex(Assisting):
             order = ORDERS.get(wanted.sort)
             plan = pruned(wanted.plan, standing(state.searcher))
             unscored = self._compiler.query(unranked(plan))
-            asked = Asked(state.searcher, self._compiler, unscored if order else self._compiler.query(plan), unscored)
+            scored = unscored if order else self._compiler.query(near_the_narrow(plan, share(state.searcher)))
+            asked = Asked(state.searcher, self._compiler, scored, unscored)
             facets = counted(state.searcher, unscored, wanted.facets)
             first = asked.place_behind(behind.rank, behind.document_id, behind.place) if behind else wanted.offset
             last = min(first + wanted.limit, int(state.searcher.num_docs))

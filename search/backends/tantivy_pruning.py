@@ -15,6 +15,12 @@ from search.plan import Bool, Boost, Node, Nothing, OneOf, Row, Term, Worth
 Stands = Callable[[str, str], bool]
 """Whether a field has a term anywhere; where that is not known, it has."""
 
+_FEW = 4
+"""Values of one condition that are looked up: a number and what a page says of it, not the tokens of a person."""
+
+_NARROW = 0.6
+"""Share of all documents up to which a condition is narrow; one that holds everywhere would only cost once more."""
+
 
 def pruned(node: Node, stands: Stands) -> Node:
     """`node` without clauses of which a term stands nowhere, and with its requirements side by side."""
@@ -23,8 +29,8 @@ def pruned(node: Node, stands: Stands) -> Node:
             return node if stands(field, value) else Nothing()
         case Row(field, words):
             return node if all(stands(field, word) for word in words) else Nothing()
-        case OneOf(_, values):
-            return node if values else Nothing()
+        case OneOf(field, values):
+            return _one_of(field, values, stands)
         case Worth(inner, _) | Boost(inner, _):
             left = pruned(inner, stands)
             return left if isinstance(left, Nothing) else replace(node, inner=left)
@@ -39,6 +45,41 @@ def unranked(node: Node) -> Node:
     if isinstance(node, Bool) and (node.must or node.narrow) and not node.least:
         return replace(node, should=())
     return node
+
+
+def near_the_narrow(node: Node, share: Callable[[Node], float]) -> Node:
+    """`node` whose bonuses for rows of words are looked for where its narrowest condition holds, if that is worth it.
+
+    The engine looks for the next document with the row, wherever that is, and reads the
+    places of the words in every document on the way there.
+
+    Args:
+        node: A plan.
+        share: Of all documents, in how many a condition holds: 0 to 1, rather too many.
+    """
+    if not isinstance(node, Bool) or not node.narrow or not any(map(_is_row, node.should)):
+        return node
+    least, narrowest = min(((share(each), each) for each in node.narrow), key=lambda each: each[0])
+    if least > _NARROW:
+        return node
+    should = tuple(
+        replace(each, inner=Bool(must=(each.inner,), narrow=(narrowest,)))
+        if isinstance(each, Worth) and isinstance(each.inner, Row)
+        else each
+        for each in node.should
+    )
+    return replace(node, should=should)
+
+
+def _is_row(node: Node) -> bool:
+    return isinstance(node, Worth) and isinstance(node.inner, Row)
+
+
+def _one_of(field: str, values: tuple[str, ...], stands: Stands) -> Node:
+    if len(values) > _FEW:
+        return OneOf(field, values)
+    left = tuple(value for value in values if stands(field, value))
+    return OneOf(field, left) if left else Nothing()
 
 
 def _bool(node: Bool, stands: Stands) -> Node:

@@ -27,6 +27,9 @@ from search.plan import (
 COUNTED_FIELDS = frozenset({"canon", "fold", "title_canon", "title", "number", "designation"})
 """Fields of words, whose terms are ranked by how often they stand there; those of keys are there or not."""
 
+_COUNTED_VALUES = 200
+"""Values of one condition that are counted."""
+
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
 
@@ -88,6 +91,23 @@ def standing(searcher: tantivy.Searcher) -> Callable[[str, str], bool]:
         return found
 
     return stands
+
+
+def share(searcher: tantivy.Searcher) -> Callable[[Node], float]:
+    """In how many of all documents a condition holds at most, 0 to 1; of conditions that would cost a look: 1."""
+    held = max(1, int(searcher.num_docs))
+
+    def of(node: Node) -> float:
+        match node:
+            case Term(field, value):
+                values: tuple[str, ...] = (value,)
+            case OneOf(field, values) if len(values) <= _COUNTED_VALUES:
+                pass
+            case _:
+                return 1.0
+        return min(1.0, sum(int(searcher.doc_freq(field, _kept(field, value))) for value in values) / held)
+
+    return of
 
 
 def _kept(field: str, value: str) -> str:

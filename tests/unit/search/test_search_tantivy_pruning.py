@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.backends.tantivy_pruning import pruned, unranked
-from search.backends.tantivy_query import Compiler, standing
+from search.backends.tantivy_pruning import near_the_narrow, pruned, unranked
+from search.backends.tantivy_query import Compiler, share, standing
 from search.backends.tantivy_schema import opened, put, row_of, schema, writing_to
 from search.plan import Begins, Bool, Boost, Everything, Node, Nothing, OneOf, Row, Term, Worth
 from tests.contract.search_index import document
@@ -29,6 +30,9 @@ def test_what_no_document_can_meet_goes() -> None:
         (gone, Nothing()),
         (Row("fold", ("dat", "vang")), Nothing()),
         (OneOf("fold", ()), Nothing()),
+        (OneOf("key", ("vang", "dat")), OneOf("key", ("dat",))),
+        (OneOf("key", ("vang",)), Nothing()),
+        (Bool(should=(known, Worth(OneOf("key", ("vang",)), 0.0))), known),
         (Worth(gone, 1.0), Nothing()),
         (Boost(gone, 1.0), Nothing()),
         (Bool(should=(known, Worth(gone, 0.0))), known),
@@ -86,6 +90,21 @@ def test_a_pruned_plan_finds_the_same_documents_with_the_same_scores(
     left = searcher.search(compiler.query(pruned(plan, standing(searcher))), 50).hits
     found = {(at.segment_ord, at.doc) for _, at in searcher.search(compiler.query(unranked(plan)), 50).hits}
     assert found == {(at.segment_ord, at.doc) for _, at in whole}
-    scores = [{(at.segment_ord, at.doc): score for score, at in hits} for hits in (whole, left)]
-    assert scores[0].keys() == scores[1].keys()
-    assert all(scores[1][at] == pytest.approx(score, rel=1e-5) for at, score in scores[0].items())
+    near = searcher.search(compiler.query(near_the_narrow(plan, lambda _: 0.5)), 50).hits
+    scores = [{(at.segment_ord, at.doc): score for score, at in hits} for hits in (whole, left, near)]
+    for others in scores[1:]:
+        assert scores[0].keys() == others.keys()
+        assert all(others[at] == pytest.approx(score, rel=1e-5) for at, score in scores[0].items())
+
+
+def test_rows_are_looked_for_where_a_narrow_condition_holds(searched: tuple[tantivy.Searcher, Compiler]) -> None:
+    searcher, _ = searched
+    row, typed = Row("title", ("dat", "rung")), Term("title", "dat")
+    wide, narrow = Begins("fold", "q"), OneOf("id", ("d1/1", "d2/1"))
+    plan = Bool(must=(typed,), should=(Worth(row, 3.0), typed), narrow=(wide, narrow))
+    inner = Bool(must=(row,), narrow=(narrow,))
+    assert near_the_narrow(plan, share(searcher)) == replace(plan, should=(Worth(inner, 3.0), typed))
+    for other in (replace(plan, narrow=(wide,)), replace(plan, should=(typed,)), replace(plan, narrow=()), typed):
+        assert near_the_narrow(other, share(searcher)) == other
+    for condition, held in ((Term("id", "d1/1"), 0.1), (Term("id", "d77/1"), 0.0), (wide, 1.0), (narrow, 0.2)):
+        assert share(searcher)(condition) == pytest.approx(held)
