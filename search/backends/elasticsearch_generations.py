@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from elasticsearch import BadRequestError, ConflictError, NotFoundError
+from elasticsearch import ApiError, BadRequestError, ConflictError, NotFoundError
 
 from search.backends.elasticsearch_cluster import Cluster, answering
 from search.backends.elasticsearch_schema import index_settings, mappings
@@ -32,6 +32,10 @@ _RETRIES: Final = 1000
 """Writers that change the state at the same moment wait for each other by trying again."""
 
 _REMOVALS_AT_ONCE: Final = 1000
+
+_UNAVAILABLE: Final = 503
+_OPENING_PAUSES_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""An index is there some moments before its parts can be read; one whose nodes are gone is not waited for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +182,19 @@ class Generations:
         return _state(answer["_version"], answer["get"]["_source"])
 
     def _read(self) -> State | None:
-        try:
-            answer = self._client.get(index=self._states, id=_STATE)
-        except NotFoundError:
-            return None
-        return _state(answer["_version"], answer["_source"])
+        """The state; None: there never was one. An index that another process has just made is waited for."""
+        for pause in (*_OPENING_PAUSES_SECONDS, None):
+            try:
+                answer = self._client.get(index=self._states, id=_STATE)
+            except NotFoundError:
+                return None
+            except ApiError as error:
+                if error.status_code != _UNAVAILABLE or pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                return _state(answer["_version"], answer["_source"])
+        raise AssertionError
 
     def _aliased(self) -> dict[str, Any]:
         """What the alias stands for, with the mappings."""
