@@ -305,3 +305,23 @@ def test_the_parts_hold_every_page_as_it_lies_in_the_file(long: Path, monkeypatc
     with pikepdf.open(long) as pdf:
         assert [content for part in parts for content in part] == [p.Contents[0].read_raw_bytes() for p in pdf.pages]
     assert [len(part) for part in parts] == [KIDS] * 3
+
+
+def test_a_part_that_is_much_smaller_than_its_file_can_be_read(tmp_path: Path) -> None:
+    """Its objects have the numbers that they have among 9,000 others."""
+    path = tmp_path / "a.pdf"
+    with path.open("wb") as out:
+        file = PaperFile(out)
+        contents = [file.stream(b"") for _ in range(4500)]
+        entries = (
+            b"/MediaBox [ 0 0 9 9 ] /Resources << >> /Contents %b" % paper_file.reference(number) for number in contents
+        )
+        root = paper_file.reference(file.pages(entries, len(contents)))
+        file.finish(file.write(b"<< /Type /Catalog /Pages %b >>" % root))
+    with path.open("rb") as stream:
+        frame = paper_judge._Frame(stream)
+        *_, last = frame.parts(paper_file.KIDS)
+        part = frame.cut(last)
+        with pikepdf.open(part) as pdf:
+            assert pdf.check_pdf_syntax() == []
+            assert len(pdf.pages) == last.pages == 4500 % paper_file.KIDS
