@@ -16,8 +16,8 @@ from ingest.ports import Answer, Limits, Workers
 from metadata.errors import ToolUnreadableError
 
 TASK = "ingest.engines.paper:typeset"
-LIMITS = Limits(cpu_seconds=900.0, wall_seconds=1800.0, memory_mib=1024, output_mib=1024)
-"""5,000 rows take 4 s of CPU and 67 MiB (ADR 0352)."""
+LIMITS = Limits(cpu_seconds=900.0, wall_seconds=1800.0, memory_mib=256, output_mib=1024)
+"""Memory does not grow with the pages (ADR 0506)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import pikepdf
 from pikepdf import AccessMode, Array, Dictionary, OutlineItem, Page, Pdf
 
 from ingest.engines.paper import blocks, entitle
-from ingest.engines.paper_layout import Setting
+from ingest.engines.paper_layout import Setting, link
 from ingest.engines.pdfa_chain import convert
 from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import JUDGE, candidate_intent, write
@@ -140,11 +140,17 @@ class _Binding:
             else:
                 yield block
 
-    def set_front(self, pdf: Pdf) -> Setting:
-        """Set the blocks in front."""
-        setting = Setting(pdf, word_page=str(self.plan["word_page"]))
-        setting.set(self.front())
+    def set_front(self, pages: int | None = None) -> Setting:
+        """Set the blocks in front, as one of `pages`, into a file of their own."""
+        with self.front_at.open("wb") as out, Setting(out, word_page=str(self.plan["word_page"])) as setting:
+            setting.set(self.front())
+            setting.finish(pages)
         return setting
+
+    @property
+    def front_at(self) -> Path:
+        """Where the pages in front lie."""
+        return self.scratch / "front.pdf"
 
 
 def _free(page: Page) -> None:
@@ -198,8 +204,7 @@ def bind(scratch: Path, plan: str, at: str) -> dict[str, Any]:
     """
     binding = _Binding(scratch, at, json.loads(Path(plan).read_text(encoding="utf-8")))
     binding.settle()
-    with Pdf.new() as trial:
-        front = binding.set_front(trial).count
+    front = binding.set_front().count
     pages = binding.place(front)
     told = [{"first": b.first, "pages": b.pages, "how": b.how} for b in binding.files]
     if pages > MAX_PAGES:
@@ -209,12 +214,11 @@ def bind(scratch: Path, plan: str, at: str) -> dict[str, Any]:
     opened: list[Pdf] = []
     with Pdf.new() as pdf:
         try:
-            setting = binding.set_front(pdf)
-            setting.finish(pages)
-            for lot in lots:
+            setting = binding.set_front(pages)
+            for lot in (binding.front_at, *lots):
                 opened.append(pikepdf.open(lot, access_mode=AccessMode.stream))
                 pdf.pages.extend(opened[-1].pages)
-            setting.link()
+            link(pdf, setting.links)
             _mark(pdf, binding)
             entitle(pdf, str(binding.plan["title"]))
             written = write(pdf, target, flavour=_FLAVOUR, at=at, losses=Losses())

@@ -10,9 +10,12 @@ from typing import Any
 import pikepdf
 from pikepdf import Name, Pdf
 
+from ingest.engines.paper_judge import judged
 from ingest.engines.paper_layout import Setting
 from ingest.engines.pdfa_losses import Losses
-from ingest.engines.pdfa_write import JUDGE, write
+from ingest.engines.pdfa_write import JUDGE, declare
+
+_FLAVOUR = "2u"
 
 
 def typeset(
@@ -36,12 +39,15 @@ def typeset(
         ToolMissingError: the font is not installed.
     """
     target = scratch / "paper.pdf"
-    with Pdf.new() as pdf:
-        setting = Setting(pdf, word_page=word_page, landscape=landscape)
-        setting.set(blocks(Path(source)))
-        setting.finish()
+
+    def declared(pdf: Pdf) -> None:
         entitle(pdf, title)
-        written = write(pdf, target, flavour="2u", at=at, losses=Losses())
+        declare(pdf, flavour=_FLAVOUR, at=at, losses=Losses())
+
+    with target.open("wb") as out, Setting(out, word_page=word_page, landscape=landscape) as setting:
+        setting.set(blocks(Path(source)))
+        setting.finish(declare=declared)
+    written = judged(target, _FLAVOUR)
     return {
         "outputs": {"pdf": target.name},
         "pages": setting.count,

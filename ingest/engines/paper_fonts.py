@@ -45,15 +45,36 @@ def _file(style: Style) -> Path:
         raise ToolMissingError("Liberation Serif", "apt-get install fonts-liberation2") from None
 
 
+class _Advances(dict[str, int]):
+    """Advance of each letter of a font in thousandths of an em; every other letter's is that of `MISSING`."""
+
+    def __missing__(self, letter: str) -> int:
+        return self[MISSING]
+
+
 @cache
-def _metrics(style: Style) -> tuple[dict[int, int], int]:
-    """Advance of each character in thousandths of an em, and that of `MISSING`."""
+def _metrics(style: Style) -> _Advances:
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - untyped, and slow to load for the few tasks that need it
 
     with TTFont(_file(style), lazy=True) as font:
         cmap, widths, units = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
-        advances = {code: round(widths[glyph][0] * _EM / units) for code, glyph in cmap.items()}
-    return advances, advances[ord(MISSING)]
+        return _Advances((chr(code), round(widths[glyph][0] * _EM / units)) for code, glyph in cmap.items())
+
+
+class _Codes(dict[str, str]):
+    """The code of each letter that was used, in hexadecimal digits, in the order of their first use."""
+
+    def __init__(self, advances: _Advances) -> None:
+        self._advances = advances
+        self.replaced = 0
+
+    def __missing__(self, letter: str) -> str:
+        if letter not in self._advances:
+            # It gets no code of its own: each time that it is set it is counted.
+            self.replaced += 1
+            return self[MISSING]
+        code = self[letter] = f"{len(self) + 1:04X}"
+        return code
 
 
 class Face:
@@ -62,11 +83,8 @@ class Face:
     def __init__(self, pdf: Pdf, style: Style) -> None:
         self._pdf = pdf
         self._style = style
-        self._advances, self._missing = _metrics(style)
-        self._codes: dict[str, int] = {}
-        self.replaced = 0
-        """Letters that the font does not have."""
-
+        self._advances = _metrics(style)
+        self._codes = _Codes(self._advances)
         self.font = pdf.make_indirect(Dictionary(Type=Name.Font))
 
     @property
@@ -74,20 +92,18 @@ class Face:
         """Whether any letter was set in it."""
         return bool(self._codes)
 
+    @property
+    def replaced(self) -> int:
+        """Letters that the font does not have."""
+        return self._codes.replaced
+
     def width(self, text: str, size: float) -> float:
         """How wide `text` is in points at `size`."""
-        advances, missing = self._advances, self._missing
-        return sum(advances.get(ord(letter), missing) for letter in text) * size / _EM
+        return sum(map(self._advances.__getitem__, text)) * size / _EM
 
     def encoded(self, text: str) -> str:
         """`text` as a hexadecimal string of the font's codes."""
-        return "".join(f"{self._code(letter):04X}" for letter in text)
-
-    def _code(self, letter: str) -> int:
-        if ord(letter) not in self._advances:
-            self.replaced += 1
-            letter = MISSING
-        return self._codes.setdefault(letter, len(self._codes) + 1)
+        return "".join(map(self._codes.__getitem__, text))
 
     def finish(self) -> None:
         """Embed the letters that were used."""
@@ -127,7 +143,7 @@ class Face:
         return Name(f"/LUUTRU+LiberationSerif-{self._style.value}")
 
     def _describe(self, descriptor: Dictionary, glyphs: list[int]) -> None:
-        pdf, widths = self._pdf, [self._advances[ord(letter)] for letter in self._codes]
+        pdf, widths = self._pdf, [self._advances[letter] for letter in self._codes]
         system = Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0)
         below = pdf.make_indirect(
             Dictionary(
@@ -146,12 +162,16 @@ class Face:
         self.font.BaseFont = self._name()
         self.font.Encoding = Name("/Identity-H")
         self.font.DescendantFonts = Array([below])
-        self.font.ToUnicode = pdf.make_stream(to_unicode(self._codes))
+        self.font.ToUnicode = pdf.make_stream(
+            to_unicode({letter: int(code, 16) for letter, code in self._codes.items()})
+        )
 
 
 def plain(text: str) -> str:
     """`text` as it is set: composed, control characters as blanks; line breaks stay."""
     composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable():
+        return composed
     return "".join(
         letter if letter == "\n" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else " "
         for letter in composed.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,8 +1,9 @@
 """Sets papers that the archive writes: A4, paragraphs, places for signatures, tables that go on page after page.
 
 A paper is a stream of blocks (JSON objects), read once; only the page that is
-being set is in memory. Pages lie on their side where that is asked for.
-Whatever a text looks like it is set as text.
+being set is in memory: what stands on it is written, and forgotten, when it is
+full (`paper_file`). Pages lie on their side where that is asked for. Whatever a
+text looks like it is set as text.
 
 - `{"text": T, "style": "Bold", "size": 13, "align": "center", "rule": 0.5, "indent": mm, "after": mm}`;
   `rule` draws a line below, so wide relative to the text.
@@ -14,13 +15,15 @@ Whatever a text looks like it is set as text.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
-from pikepdf import Array, Dictionary, Name, Page, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf
 
+from ingest.engines.paper_file import PaperFile, reference
 from ingest.engines.paper_fonts import Face, Style, plain
 
 _MM = 72 / 25.4
@@ -36,6 +39,9 @@ _ASCENT = 0.9
 
 _PAD_X, _PAD_Y = 1.2 * _MM, 0.8 * _MM
 _LINE = 0.5
+_FINE = 100
+"""Places of letters are told in hundredths of a point."""
+
 _FACES = {Style.REGULAR: "R", Style.BOLD: "B", Style.ITALIC: "I", Style.BOLD_ITALIC: "Z"}
 _NEVER_ALONE = 2
 """Lines of a row that stay together at the end of a page, if it is cut at all."""
@@ -67,6 +73,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A row that leads to a page of the whole."""
+
+    page: int
+    """On which it stands, from 1."""
+
+    bottom: float
+    top: float
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Column:
     heading: str
     left: float
@@ -74,27 +92,53 @@ class _Column:
     align: str
 
 
+_Cells = Sequence[Sequence[str]]
+"""Lines of each cell of a row."""
+
+
 @dataclass(slots=True)
 class _Table:
     columns: Sequence[_Column]
     size: float
     numbered: bool
-    head: list[list[Line]] = field(default_factory=list)
+    head: _Cells = ()
+    numbers: _Cells = ()
+
+    @property
+    def leading(self) -> float:
+        return self.size * _LEADING
+
+    def high(self, cells: _Cells) -> float:
+        """How high a row of `cells` is."""
+        return max(map(len, cells)) * self.leading + 2 * _PAD_Y
 
 
 class Setting:
-    """Sets blocks on the pages of a PDF, behind those that it has. Call `finish` once, at the end."""
+    """Sets blocks on the pages of a PDF that is written to `out` as they fill. Call `finish` once, at the end."""
 
-    def __init__(self, pdf: Pdf, *, word_page: str, landscape: bool = False) -> None:
-        self._pdf = pdf
+    def __init__(self, out: BinaryIO, *, word_page: str, landscape: bool = False) -> None:
+        self._file = PaperFile(out)
+        self._beside = Pdf.new()
         self._width, self._height = (HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)
         self._word_page = word_page
-        self._faces = {style: Face(pdf, style) for style in Style}
-        self._pages: list[Any] = []
+        self._faces = {style: Face(self._beside, style) for style in Style}
+        self._contents = array("L")
         self._ops: list[str] = []
-        self._links: list[tuple[float, float, int]] = []
+        self.links: list[Link] = []
+        """Rows that name a page, for who puts this paper in front of others."""
+
         self._at = self._height - TOP
         self._table: _Table | None = None
+
+    def __enter__(self) -> Self:
+        """Until the block ends."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of what is kept beside the pages; `out` is its owner's to close."""
+        self._beside.close()
 
     @property
     def replaced(self) -> int:
@@ -103,8 +147,8 @@ class Setting:
 
     @property
     def count(self) -> int:
-        """Pages so far; all of them after `close`."""
-        return len(self._pages)
+        """Pages that are full; all of them after `set`."""
+        return len(self._contents)
 
     def set(self, blocks: Iterable[Mapping[str, Any]]) -> None:
         """Set `blocks` and end the last page."""
@@ -182,19 +226,19 @@ class Setting:
             width = whole * share / sum(shares)
             columns.append(_Column(str(column["heading"]), left, width, str(column.get("align", "left"))))
             left += width
-        size = float(block.get("size", 11))
-        self._table = _Table(columns, size, bool(block.get("numbered")))
-        self._table.head = self._cells([c.heading for c in columns], Style.BOLD, align="center")
-        self._need(self._high(self._table.head) + 3 * size * _LEADING)
+        table = self._table = _Table(columns, float(block.get("size", 11)), bool(block.get("numbered")))
+        table.head = self._cells([c.heading for c in columns], Style.BOLD)
+        if table.numbered:
+            table.numbers = self._cells([f"({n})" for n, _ in enumerate(columns, start=1)], Style.ITALIC)
+        self._need(table.high(table.head) + 3 * table.leading)
         self._head()
 
-    def _cells(self, texts: Sequence[Any], style: Style, *, align: str = "") -> list[list[Line]]:
+    def _cells(self, texts: Sequence[Any], style: Style) -> list[list[str]]:
         table = self._open()
-        cells = []
-        for column, text in zip(table.columns, texts, strict=True):
-            wrapped = self._wrapped("" if text is None else str(text), style, table.size, column.width - 2 * _PAD_X)
-            cells.append([Line(line, style, table.size, align or column.align) for line in wrapped])
-        return cells
+        return [
+            self._wrapped("" if text is None else str(text), style, table.size, column.width - 2 * _PAD_X)
+            for column, text in zip(table.columns, texts, strict=True)
+        ]
 
     def _open(self) -> _Table:
         if self._table is None:
@@ -202,55 +246,87 @@ class Setting:
             raise ValueError(msg)
         return self._table
 
-    @staticmethod
-    def _high(cells: list[list[Line]]) -> float:
-        return max(sum(line.leading for line in cell) for cell in cells) + 2 * _PAD_Y
-
     def _head(self) -> None:
         table = self._open()
-        self._boxes(table.head, self._high(table.head))
+        self._boxes(table.head, Style.BOLD, align="center")
         if table.numbered:
-            numbers = self._cells(
-                [f"({n})" for n, _ in enumerate(table.columns, start=1)], Style.ITALIC, align="center"
-            )
-            self._boxes(numbers, self._high(numbers))
+            self._boxes(table.numbers, Style.ITALIC, align="center")
 
     def _row(self, block: Mapping[str, Any]) -> None:
         table = self._open()
-        cells = self._cells(block["row"], Style(block.get("style", Style.REGULAR)))
+        style = Style(block.get("style", Style.REGULAR))
+        cells = self._cells(block["row"], style)
         target = int(block.get("to", 0))
-        room = self._height - TOP - BOTTOM - self._high(table.head) * 2
+        room = self._height - TOP - BOTTOM - table.high(table.head) * 2
         while True:
-            high, left = self._high(cells), self._at - BOTTOM
+            high, left = table.high(cells), self._at - BOTTOM
             if high <= left:
-                self._boxes(cells, high, target)
+                self._boxes(cells, style, target=target)
                 return
-            fitting = int((left - 2 * _PAD_Y) / (table.size * _LEADING))
+            fitting = int((left - 2 * _PAD_Y) / table.leading)
             if high <= room / _MOST_ROW_SHARE or fitting < _NEVER_ALONE:
                 self._end_page()
                 self._head()
                 continue
-            part = [cell[:fitting] for cell in cells]
-            self._boxes(part, self._high(part), target)
+            self._boxes([cell[:fitting] for cell in cells], style, target=target)
             cells = [cell[fitting:] for cell in cells]
             self._end_page()
             self._head()
 
-    def _boxes(self, cells: list[list[Line]], high: float, target: int = 0) -> None:
+    def _boxes(self, cells: _Cells, style: Style, *, align: str = "", target: int = 0) -> None:
         table = self._open()
+        high = table.high(cells)
         bottom = self._at - high
-        self._ops.append(f"{_LINE} w")
+        ops = [f"{column.left:.2f} {bottom:.2f} {column.width:.2f} {high:.2f} re" for column in table.columns]
+        leading = round(table.leading * _FINE)
+        ops.append(f"S BT /{_FACES[style]} {table.size:g} Tf {leading / _FINE:g} TL")
+        self._ops.extend(ops)
+        base = round((self._at - _PAD_Y - table.size * _ASCENT) * _FINE)
+        at = (0, 0)
         for column, cell in zip(table.columns, cells, strict=True):
-            self._ops.append(f"{column.left:.2f} {bottom:.2f} {column.width:.2f} {high:.2f} re S")
-            at = self._at - _PAD_Y
-            for line in cell:
-                at -= line.leading
-                self._show(
-                    line, column.left + _PAD_X, column.width - 2 * _PAD_X, at + line.leading - line.size * _ASCENT
-                )
+            at = self._cell(cell, column, (style, table.size, align or column.align), (at, base, leading))
+        self._ops.append("ET")
         if target:
-            self._links.append((bottom, self._at, target))
+            self.links.append(Link(self.count + 1, bottom, self._at, target))
         self._at = bottom
+
+    def _cell(
+        self,
+        lines: Sequence[str],
+        column: _Column,
+        look: tuple[Style, float, str],
+        where: tuple[tuple[int, int], int, int],
+    ) -> tuple[int, int]:
+        """Show the lines of a cell.
+
+        Args:
+            lines: Of the cell.
+            column: In which it stands.
+            look: Style, size, side.
+            where: Where the line before began, the base of the first one of this cell, and from one to the next: all in
+                hundredths of a point.
+
+        Returns:
+            Where the last line begins.
+        """
+        (style, size, align), (at, base, leading) = look, where
+        face, ops = self._faces[style], self._ops
+        inner, left = column.width - 2 * _PAD_X, round((column.left + _PAD_X) * _FINE)
+        share = {"center": 0.5, "right": 1.0}.get(align, 0.0)
+        begun = False
+        for number, text in enumerate(lines):
+            if begun and not share:
+                # On the line below, at the same edge: one sign says it.
+                ops.append(f"<{face.encoded(text)}> '")
+                at = (left, at[1] - leading)
+                continue
+            if not text:
+                continue
+            x = left + round(share * (inner - face.width(text, size)) * _FINE) if share else left
+            y = base - number * leading
+            ops.append(f"{(x - at[0]) / _FINE:g} {(y - at[1]) / _FINE:g} Td <{face.encoded(text)}> Tj")
+            at, begun = (x, y), True
+        return at
 
     # ------------------------------------------------------------ pages
 
@@ -272,64 +348,80 @@ class Setting:
             self._ops.append(f"{_LINE} w {start:.2f} {below:.2f} m {start + long:.2f} {below:.2f} l S")
 
     def _end_page(self) -> None:
-        pdf = self._pdf
-        content = pdf.make_stream(zlib.compress("\n".join(self._ops).encode("ascii")), Filter=Name.FlateDecode)
-        fonts = Dictionary({f"/{_FACES[style]}": face.font for style, face in self._faces.items() if face.started})
-        page = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Page,
-                MediaBox=Array([0, 0, self._width, self._height]),
-                Resources=Dictionary(Font=fonts),
-                Contents=Array([content]),
-            )
-        )
-        self._pages.append((page, self._links))
-        self._ops, self._links, self._at = [], [], self._height - TOP
+        self._contents.append(self._file.packed("\n".join([f"{_LINE} w", *self._ops]).encode("ascii")))
+        self._ops, self._at = [], self._height - TOP
 
-    def finish(self, pages: int | None = None) -> None:
-        """Put the pages into the PDF with their numbers, and embed what was used of the fonts.
+    def finish(self, pages: int | None = None, declare: Callable[[Pdf], None] | None = None) -> None:
+        """Write what is known at the end only: numbers of pages, fonts with the letters used, the tree of pages.
 
         Args:
             pages: Pages of the whole, where others follow.
+            declare: Says of the document what it is; it gets a PDF that has everything but pages.
         """
-        pdf, whole = self._pdf, pages or len(self._pages)
-        face = self._faces[Style.REGULAR]
-        for number, (page, _) in enumerate(self._pages, start=1):
-            text = plain(self._word_page.format(page=number, pages=whole))
-            x = self._width - RIGHT - face.width(text, FOOTER_SIZE)
-            footer = f"BT /R {FOOTER_SIZE:g} Tf {x:.2f} {FOOTER_AT:.2f} Td <{face.encoded(text)}> Tj ET"
-            page.Resources.Font["/R"] = face.font
-            page.Contents.append(pdf.make_stream(footer.encode("ascii")))
-            pdf.pages.append(Page(page))
-        for used in self._faces.values():
-            if used.started:
-                used.finish()
+        file, beside, whole = self._file, self._beside, pages or self.count
+        # One behind the other, so that the first says where all are.
+        footers = array("L", (file.stream(self._footer(n, whole)) for n in range(1, self.count + 1)))
+        fonts = Dictionary()
+        for style, face in self._faces.items():
+            if face.started:
+                face.finish()
+                fonts[f"/{_FACES[style]}"] = face.font
+        resources = file.copied(beside.make_indirect(Dictionary(Font=fonts)))
+        if declare is not None:
+            declare(beside)
+        box = f"/MediaBox [ 0 0 {self._width} {self._height} ]".encode("ascii")
+        root = file.pages(
+            (
+                b"%b /Resources %b /Contents [ %b %b ]" % (box, resources, reference(content), reference(footer))
+                for content, footer in zip(self._contents, footers, strict=True)
+            ),
+            self.count,
+        )
+        catalog = b" ".join(
+            Name(key).unparse() + b" " + (reference(root) if key == "/Pages" else file.copied(value))
+            for key, value in beside.Root.items()
+        )
+        info = beside.trailer.get("/Info")
+        said = file.copied(info) if info is not None else b""
+        file.finish(file.write(b"<< %b >>" % catalog), int(said.split()[0]) if said else 0)
 
-    def link(self) -> None:
-        """Make rows that name a page lead to it; all pages have to be there."""
-        for page, links in self._pages:
-            annotations = [
-                self._pdf.make_indirect(
-                    Dictionary(
-                        Type=Name.Annot,
-                        Subtype=Name.Link,
-                        Rect=Array([LEFT, bottom, self._width - RIGHT, top]),
-                        Border=Array([0, 0, 0]),
-                        F=4,
-                        Dest=Array([self._pdf.pages[target - 1].obj, Name.Fit]),
-                    )
-                )
-                for bottom, top, target in links
-                if target <= len(self._pdf.pages)
-            ]
-            if annotations:
-                page.Annots = Array(annotations)
+    def _footer(self, number: int, whole: int) -> bytes:
+        face = self._faces[Style.REGULAR]
+        text = plain(self._word_page.format(page=number, pages=whole))
+        x = self._width - RIGHT - face.width(text, FOOTER_SIZE)
+        return f"BT /R {FOOTER_SIZE:g} Tf {x:.2f} {FOOTER_AT:.2f} Td <{face.encoded(text)}> Tj ET".encode("ascii")
+
+
+def link(pdf: Pdf, links: Iterable[Link]) -> None:
+    """Make rows of the paper in front lead to the pages that they name; all pages have to be there."""
+    count = len(pdf.pages)
+    for one in links:
+        if one.target > count:
+            continue
+        page = pdf.pages[one.page - 1].obj
+        across = float(page.MediaBox[2])
+        annotation = Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Link,
+            Rect=Array([LEFT, one.bottom, across - RIGHT, one.top]),
+            Border=Array([0, 0, 0]),
+            F=4,
+            Dest=Array([pdf.pages[one.target - 1].obj, Name.Fit]),
+        )
+        if "/Annots" not in page:
+            page.Annots = Array()
+        page.Annots.append(pdf.make_indirect(annotation))
 
 
 def broken(face: Face, paragraph: str, size: float, width: float) -> Iterator[str]:
     """Lines of a paragraph: between words where possible, else between letters."""
+    words = paragraph.split()
+    whole = " ".join(words)
+    if face.width(whole, size) <= width:
+        yield whole
+        return
     line, wide, blank = "", 0.0, face.width(" ", size)
-    for word in paragraph.split():
+    for word in words:
         long = face.width(word, size)
         if line and wide + blank + long <= width:
             line, wide = f"{line} {word}", wide + blank + long

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
@@ -106,11 +107,7 @@ def write(pdf: Pdf, target: Path, *, flavour: str, at: str, losses: Losses, thor
         losses: What preparing took away goes here.
         thorough: Also drop private keys that the checker does not know.
     """
-    _date_without_zone(pdf)
-    prepared = prepare(pdf, Flavour.PDFA_2B, output_intent=candidate_intent(pdf))
-    for level, sentence in prepared.messages():
-        if level in ("warning", "info"):
-            losses.add("prepared", sentence)
+    _prepare(pdf, losses)
     options = {"force_version": "1.7"} if pdf.pdf_version.startswith("2") else {}
     for _ in range(MAX_PRIVATE_KEY_ROUNDS if thorough else 0):
         findings = [(f.where, f.message) for f in check(pdf, Flavour.PDFA_2B, **options).findings]
@@ -121,7 +118,21 @@ def write(pdf: Pdf, target: Path, *, flavour: str, at: str, losses: Losses, thor
     return read_back(target, flavour)
 
 
-def read_back(path: Path, flavour: str) -> Written:
+def declare(pdf: Pdf, *, flavour: str, at: str, losses: Losses) -> None:
+    """Make `pdf` say that it is PDF/A, with all that this takes beside its pages; see `write` for what is given."""
+    _prepare(pdf, losses)
+    _settle_packet(pdf, flavour, at)
+
+
+def _prepare(pdf: Pdf, losses: Losses) -> None:
+    _date_without_zone(pdf)
+    prepared = prepare(pdf, Flavour.PDFA_2B, output_intent=candidate_intent(pdf))
+    for level, sentence in prepared.messages():
+        if level in ("warning", "info"):
+            losses.add("prepared", sentence)
+
+
+def read_back(path: Path | BinaryIO, flavour: str) -> Written:
     """What pikepdf's checker says of bytes that pikepdf wrote; for other bytes its word is no verdict."""
     report = validate_written(path, Flavour.PDFA_2B)
     findings = [

@@ -18,7 +18,6 @@ import pytest
 from archive.dissemination.book import Books
 from archive.dissemination.outgoing import Exported, ExportKind
 from archive.services.stored_packages import StoredPackages
-from ingest.engines.paper_layout import Setting
 from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import write
 from ingest.facts import Tool
@@ -30,6 +29,7 @@ from tests.fakes.dossiers import FILE_CODE, PACKAGE_ID, Paper
 from tests.fakes.exports import LEAVING, Shelf, shelved, written
 from tests.fakes.pdf_texts import page_texts
 from tests.fakes.workers import InlineWorkers
+from tests.generators.set_papers import paper
 
 NS = "{urn:luutru:book:1.0}"
 HOSTILE = '=1+1 <b>Đơn</b> & "x" \''
@@ -58,11 +58,8 @@ class _Files:
 
 @cache
 def _pdf(text: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder, pikepdf.Pdf.new() as pdf:
+    with tempfile.TemporaryDirectory() as folder, paper([{"text": text}]) as pdf:
         path = Path(folder) / "a.pdf"
-        setting = Setting(pdf, word_page="")
-        setting.set([{"text": text}])
-        setting.finish()
         assert write(pdf, path, flavour="2b", at="2026-01-01T00:00:00Z", losses=Losses()).verdict == "pass"
         return path.read_bytes()
 

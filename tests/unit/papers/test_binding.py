@@ -15,10 +15,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 
 from ingest.engines.book import bind
-from ingest.engines.paper_layout import Setting
 from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import write
 from tests.fakes.pdf_texts import page_texts
+from tests.generators.set_papers import paper
 
 AT = "2026-11-29T00:00:00.000Z"
 Change = Callable[[Pdf], None]
@@ -26,11 +26,8 @@ Change = Callable[[Pdf], None]
 
 def _document(path: Path, *pages: str, change: Change | None = None, as_pdfa: bool = True) -> Path:
     """A PDF with a text on each page; PDF/A-2u unless something is changed that forbids it."""
-    with Pdf.new() as pdf:
-        setting = Setting(pdf, word_page="{page}/{pages}")
-        for text in pages:
-            setting.set([{"text": text}])
-        setting.finish()
+    blocks: list[dict[str, Any]] = [block for text in pages for block in ({"text": text}, {"break": True})]
+    with paper(blocks[:-1], word_page="{page}/{pages}") as pdf:
         if change is not None:
             change(pdf)
         if as_pdfa:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pikepdf
 import pypdfium2 as pdfium
 import pytest
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name
 
 from ingest.engines.copy_mark import mark
-from ingest.engines.paper_layout import Setting
 from ingest.engines.pdfa_losses import Losses
 from ingest.engines.pdfa_write import write
+from tests.generators.set_papers import paper as set_paper
 
 AT = "2026-12-01T02:03:04.567Z"
 NOTE = ("BẢN SAO", "Trung tâm Lưu trữ lịch sử tỉnh", "2026-12-01T09:03:04+07:00")
@@ -21,10 +21,7 @@ NOTE = ("BẢN SAO", "Trung tâm Lưu trữ lịch sử tỉnh", "2026-12-01T09:
 def paper(folder: Path, *, box: tuple[int, ...] = (), rotate: int = 0, crop: tuple[int, ...] = ()) -> Path:
     """Two pages of PDF/A, the first one turned and cut as told."""
     path = folder / "paper.pdf"
-    with Pdf.new() as pdf:
-        setting = Setting(pdf, word_page="")
-        setting.set([{"text": "Trang một"}, {"break": True}, {"text": "Trang hai"}])
-        setting.finish()
+    with set_paper([{"text": "Trang một"}, {"break": True}, {"text": "Trang hai"}]) as pdf:
         first = pdf.pages[0].obj
         if box:
             first.MediaBox = Array(list(box))
