@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from search.backends import elasticsearch_looks
 from search.backends.elasticsearch import ElasticsearchIndex
@@ -68,6 +68,26 @@ def test_a_write_that_arrives_late_does_not_win(settings: ElasticsearchSettings,
     ended.set()
     late.join()
     assert titled(index) == {"khác", "mới"}
+
+
+def test_a_writer_waits_for_the_index_that_another_one_has_just_made(
+    settings: ElasticsearchSettings, index: ElasticsearchIndex, elasticsearch_client: Elasticsearch
+) -> None:
+    state = f"{settings.index_prefix}-state"
+    index.add([document("first", title="đầu")])
+    allocation = "index.routing.allocation.enable"
+    elasticsearch_client.indices.close(index=state)
+    elasticsearch_client.indices.put_settings(index=state, settings={allocation: "none"})
+    elasticsearch_client.indices.open(index=state, wait_for_active_shards=0)
+    with pytest.raises(ApiError, match="503"):
+        elasticsearch_client.options(max_retries=0).get(index=state, id="generations")
+    opening = threading.Timer(
+        0.3, lambda: elasticsearch_client.indices.put_settings(index=state, settings={allocation: "all"})
+    )
+    opening.start()
+    assert ElasticsearchIndex(settings).add([document("second", title="sau")]) == 1
+    opening.join()
+    assert titled(index) == {"đầu", "sau"}
 
 
 def test_a_document_that_is_refused_is_named_and_the_others_are_written(index: ElasticsearchIndex) -> None:
