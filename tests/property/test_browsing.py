@@ -15,6 +15,7 @@ from archive.auth.policy import Area, Scope, Target
 from archive.catalogue.browsing import UNKNOWN, Browsing, Node, Period, Wanted
 from archive.catalogue.database import Database
 from archive.catalogue.tables import agencies, documents, dossiers, metadata
+from tests.generators.examples import examples
 
 LABELS = list(Label)
 PARENTS = {"A": None, "A.1": "A", "A.1.x": "A.1", "A.2": "A", "B": None}
@@ -96,7 +97,7 @@ def seen(held: Sequence[Held], scope: Scope) -> list[tuple[Held, int]]:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(st.lists(HELD, max_size=8), SCOPES)
 def test_the_tree_counts_what_may_be_seen_and_nothing_else(held: list[Held], scope: Scope) -> None:
     # A document is never more open than its dossier: that is how labels are settled.
@@ -131,7 +132,7 @@ def test_the_tree_counts_what_may_be_seen_and_nothing_else(held: list[Held], sco
                     assert sum(part.documents for part in parts) == sum(count for _, count in own)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(
     st.lists(HELD, max_size=8),
     SCOPES,

@@ -33,6 +33,7 @@ from metadata.package import PackageDocument, PackageRecord
 from search.backends.tantivy import TantivyIndex
 from search.ports import SearchRequest
 from tests.fakes.clock import StandingClock
+from tests.generators.examples import examples
 
 CODES = ("A", "A.1", "A.1.1", "A.2", "B", "B.1")
 MODES = {"": None, "Công khai": Label.PUBLIC, "Hạn chế": Label.RESTRICTED, "Mật": Label.CONFIDENTIAL}
@@ -148,7 +149,7 @@ def found(made: Holding, person: Person, agency: str = "") -> tuple[set[Place], 
     return {Place(hit.package_id, hit.ordinal) for hit in answer.hits}, answer.total
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(parents, st.lists(held, max_size=6), st.lists(people, min_size=1, max_size=4), relabels)
 def test_nothing_is_shown_or_counted_that_the_policy_forbids(
     tree: dict[str, str | None],
@@ -223,7 +224,7 @@ def _tree(made: Holding, person: Person, whole: set[str], single: set[Place]) ->
     assert listed.total == len(single)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     people,
     st.sampled_from(list(Action)),
