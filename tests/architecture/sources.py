@@ -70,19 +70,24 @@ def read(text: str, name: str = "") -> Source:
             case ast.Call():
                 marks += _rules(node)
                 calls += _said(node)
+            case _:
+                pass
     frozen = frozenset(imports), frozenset(named)
     return Source(name, *frozen, tuple(environment), tuple(calls), frozenset(words), tuple(marks))
 
 
 def _rules(call: ast.Call) -> Iterator[str]:
-    match call.func:
-        case ast.Attribute(ast.Attribute(ast.Name("pytest"), "mark"), "rule"):
-            for told in call.args:
-                yield str(told.value) if isinstance(told, ast.Constant) else ast.unparse(told)
+    if (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "rule"
+        and ast.unparse(call.func) == "pytest.mark.rule"
+    ):
+        for told in call.args:
+            yield str(told.value) if isinstance(told, ast.Constant) else ast.unparse(told)
 
 
 def _said(call: ast.Call) -> Iterator[tuple[int, str, str]]:
-    match call.args:
-        case [ast.Constant(value=str(said)), *_]:
-            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            yield call.lineno, called, said
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+        called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        yield call.lineno, called, first.value
