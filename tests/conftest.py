@@ -5,6 +5,7 @@ the tests of a file stay together.
 from __future__ import annotations
 
 import gc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,17 @@ pytest_plugins = sorted(
     for path in (Path(__file__).parent / "fixtures").glob("*.py")
     if path.stem != "__init__"
 )
+
+
+_LONGEST_NAME = 200
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A text of ten megabytes is called by its length: names go from process to process with every report."""
+    if not isinstance(val, str | bytes) or len(val) <= _LONGEST_NAME:
+        return None
+    data = val.encode("utf-8", "surrogatepass") if isinstance(val, str) else val
+    return f"{argname}-of-{len(val)}-{zlib.crc32(data):08x}"
 
 
 @pytest.hookimpl(tryfirst=True)
