@@ -14,8 +14,9 @@ from archive.auth.people import EVERYWHERE, Label
 from archive.auth.policy import Area, Scope, Target
 from archive.catalogue.browsing import UNKNOWN, Browsing, Node, Period, Wanted
 from archive.catalogue.database import Database
-from archive.catalogue.tables import agencies, documents, dossiers, metadata
+from archive.catalogue.tables import agencies, documents, dossiers
 from tests.generators.examples import examples
+from tests.generators.tables import make_tables
 
 LABELS = list(Label)
 PARENTS = {"A": None, "A.1": "A", "A.1.x": "A.1", "A.2": "A", "B": None}
@@ -69,7 +70,7 @@ def path(code: str) -> tuple[str, ...]:
 def browsing(held: Sequence[Held]) -> Iterator[Browsing]:
     # One connection for all: each would have a memory of its own.
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
-    metadata.create_all(engine, [agencies, dossiers, documents])
+    make_tables(engine)
     with engine.begin() as connection:
         connection.execute(
             agencies.insert(), [{"code": code, "name": code, "parent": above} for code, above in PARENTS.items()]
