@@ -63,7 +63,7 @@ def stamped_by(client: httpx2.Client, count: int) -> None:
     deadline = time.monotonic() + _SECONDS
     while len([line for line in client.get("/api/v1/evidence-records").json()["items"] if line["time"]]) < count:
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
