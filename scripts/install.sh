@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 
 readonly NEEDED=(python3-venv tesseract-ocr tesseract-ocr-vie fonts-liberation2 libmagic1 libreoffice-writer-nogui
     libreoffice-calc-nogui libreoffice-impress-nogui bubblewrap fontconfig)
-# libatomic1: the driver of the browser tests is linked to it.
+# libatomic1: the driver of the browser tests is linked to it. libeatmydata1: see the Makefile.
 readonly FOR_TESTS=(default-jdk-headless maven clamav-daemon clamav chromium libatomic1 fonts-noto-core util-linux procps xz-utils
-    poppler-utils openssl)
+    poppler-utils openssl libeatmydata1)
 readonly FAULT=4
 
 with_tests=no
@@ -75,6 +75,12 @@ if [ "$with_tests" = yes ]; then
         say "Elasticsearch for the tests could not be fetched through Maven"
         exit "$FAULT"
     }
+    # Judges and providers: built by Maven, pip and npm once, and again where a recipe changed.
+    if ! [ -e .cache/prepared ] || [ -n "$(find tests/servers -name target -prune -o -name __pycache__ -prune -o \
+        -type f -newer .cache/prepared -print -quit)" ]; then
+        say "building what the tests judge with"
+        .venv/bin/python -m tests.servers.prepare
+    fi
 else
     make_environment requirements/luutru.lock
 fi

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import string
 import tomllib
@@ -14,83 +13,53 @@ import pytest
 from archive.version import VERSION
 from metadata.errors import ArchiveError
 from metadata.messages import catalogue
+from tests.architecture.sources import ROOT, below, product
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("archive", "ingest", "search", "storage", "metadata")
+pytestmark = pytest.mark.xdist_group("sources")
+
 PROCESSES = ("ingest/engines/", "ingest/workers/", "search/backends/analysts.py")
 ENVIRONMENT = ("archive/settings.py", "archive/cli/speech.py", "ingest/engines/", "ingest/workers/")
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _imports(tree: ast.Module) -> set[str]:
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.split(".")[0])
-    return found
-
-
 def test_outside_programs_are_only_run_by_engines_and_workers() -> None:
     guilty = [
-        name
-        for name, tree in _modules()
-        if _imports(tree) & {"subprocess", "multiprocessing"} and not name.startswith((*PROCESSES, "archive/demo/"))
+        source.name
+        for source in product()
+        if source.imports & {"subprocess", "multiprocessing"}
+        and not source.name.startswith((*PROCESSES, "archive/demo/"))
     ]
     assert guilty == []
-
-
-def _named(path: Path) -> set[str]:
-    """Modules that a file imports, and names that it imports from them, with their dots."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
 
 
 def test_pages_that_measure_are_known_to_the_bench_alone() -> None:
     """What reading is tuned on is never what it is measured on: nobody else may import the measuring layouts."""
     measuring = "bench.extract_pages"
-    places = [path for room in (*ROOMS, "bench", "tests") for path in (ROOT / room).rglob("*.py")]
-    users = {path.relative_to(ROOT).as_posix() for path in places if measuring in _named(path)}
+    sources = [*product(), *below("bench"), *below("tests")]
+    users = {source.name for source in sources if measuring in source.named}
     assert users == {"bench/extract.py"}
 
 
 def test_the_environment_is_read_in_one_place() -> None:
-    guilty = []
-    for name, tree in _modules():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Attribute) or node.attr not in {"environ", "getenv"}:
-                continue
-            if not name.startswith(ENVIRONMENT):
-                guilty.append(f"{name}:{node.lineno}")
-    assert guilty == []
+    read = [f"{source.name}:{line}" for source in product() for line in source.environment]
+    assert [place for place in read if not place.startswith(ENVIRONMENT)] == []
+    assert read, "settings are read somewhere"
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:
-    names = {Path(name).stem for name, _ in _modules()}
+    names = {Path(source.name).stem for source in product()}
     assert not names & {"utils", "helpers", "common", "manager", "misc", "util"}
 
 
 def test_every_fault_has_a_code_of_its_own() -> None:
-    def below(kind: type[ArchiveError]) -> Iterator[type[ArchiveError]]:
+    def kinds(kind: type[ArchiveError]) -> Iterator[type[ArchiveError]]:
         for child in kind.__subclasses__():
             yield child
-            yield from below(child)
+            yield from kinds(child)
 
-    for name, _ in _modules():
-        if name.endswith("errors.py"):
-            __import__(name.removesuffix(".py").replace("/", "."))
-    for kind in below(ArchiveError):
+    for source in product():
+        if source.name.endswith("errors.py"):
+            __import__(source.name.removesuffix(".py").replace("/", "."))
+    for kind in kinds(ArchiveError):
         assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", kind.code), kind
 
 
@@ -105,16 +74,15 @@ def test_every_message_has_both_languages_with_the_same_places() -> None:
 
 def test_every_message_that_the_command_line_names_exists() -> None:
     known = set(catalogue())
-    for name, tree in _modules():
-        if not name.startswith("archive/cli/"):
+    asked = 0
+    for source in product():
+        if not source.name.startswith("archive/cli/"):
             continue
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-                continue
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in {"say", "text", "words"} and isinstance(node.args[0].value, str):
-                key = node.args[0].value
-                assert f"cli.{key}" in known or key in known, f"{name}:{node.lineno} {key}"
+        for line, called, key in source.calls:
+            if called in {"say", "text", "words"}:
+                asked += 1
+                assert f"cli.{key}" in known or key in known, f"{source.name}:{line} {key}"
+    assert asked
 
 
 def test_the_program_knows_its_version() -> None:

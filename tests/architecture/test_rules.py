@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import string
 from collections import defaultdict
@@ -13,26 +12,19 @@ import pytest
 from metadata.findings import Finding
 from metadata.rules import message, rules
 from metadata.rules.documentation import document
+from tests.architecture.sources import ROOT, below, product, read
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("sources")
+
 ID = re.compile(r"^[A-Z]{3,4}-\d{3}$")
-
-
-def marked(source: str) -> list[str]:
-    """Rule ids in all `pytest.mark.rule(...)` of a test module, decorators and `pytestmark` alike."""
-    found: list[str] = []
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call) or ast.unparse(node.func) != "pytest.mark.rule":
-            continue
-        found += [str(a.value) if isinstance(a, ast.Constant) else ast.unparse(a) for a in node.args]
-    return found
 
 
 def places_by_rule() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for rule_id in marked(path.read_text(encoding="utf-8")):
-            found[rule_id].add(str(path.relative_to(ROOT)))
+    for source in below("tests"):
+        if Path(source.name).name.startswith("test_"):
+            for rule_id in source.marks:
+                found[rule_id].add(source.name)
     return found
 
 
@@ -52,7 +44,7 @@ def test_no_test_names_an_unknown_rule() -> None:
 
 def test_marks_are_found_where_they_stand() -> None:
     source = "@pytest.mark.rule('ING-001', 'ING-002')\ndef f(): ...\npytestmark = pytest.mark.rule('X-1')\n"
-    assert sorted(marked(source)) == ["ING-001", "ING-002", "X-1"]
+    assert sorted(read(source).marks) == ["ING-001", "ING-002", "X-1"]
 
 
 @pytest.mark.parametrize("rule_id", list(rules()))
@@ -73,11 +65,10 @@ def test_a_rule_is_complete_in_both_languages(rule_id: str) -> None:
 
 def test_every_rule_id_in_the_code_is_a_rule() -> None:
     named: dict[str, set[str]] = defaultdict(set)
-    for room in ("archive", "ingest", "metadata", "search", "storage"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str) and ID.match(node.value):
-                    named[node.value].add(str(path.relative_to(ROOT)))
+    for source in product():
+        for word in source.words:
+            if ID.match(word):
+                named[word].add(source.name)
     prefixes = {rule_id.partition("-")[0] for rule_id in rules()}
     ours = {rule_id: places for rule_id, places in named.items() if rule_id.partition("-")[0] in prefixes}
     assert {rule_id: places for rule_id, places in ours.items() if rule_id not in rules()} == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -121,6 +122,8 @@ class Case:
     """What it promises."""
 
     make: Callable[[Corpus], Prepared] = field(repr=False)
+    """Of one corpus it is always the same: half of what judging a case costs is to make its signatures."""
+
     expected: tuple[Expected, ...]
     """Of each verdict, in order."""
 
@@ -136,10 +139,18 @@ def case(*expected: Expected) -> Callable[[Callable[[Corpus], Prepared]], Callab
         name = make.__name__.replace("_", "-")
         assert name not in _CASES, name
         assert make.__doc__, name
-        _CASES[name] = Case(group, name, make.__doc__.strip().splitlines()[0], make, expected)
+        sentence = make.__doc__.strip().splitlines()[0]
+        _CASES[name] = Case(group, name, sentence, partial(_once, make), expected)
         return make
 
     return entered
+
+
+def _once(make: Callable[[Corpus], Prepared], corpus: Corpus) -> Prepared:
+    if make not in corpus.prepared:
+        corpus.prepared[make] = make(corpus)
+    prepared: Prepared = corpus.prepared[make]
+    return prepared
 
 
 def all_cases() -> Iterator[Case]:

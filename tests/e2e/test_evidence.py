@@ -63,7 +63,7 @@ def stamped_by(client: httpx2.Client, count: int) -> None:
     deadline = time.monotonic() + _SECONDS
     while len([line for line in client.get("/api/v1/evidence-records").json()["items"] if line["time"]]) < count:
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +155,7 @@ def test_the_system_is_examined_on_demand(proving: Proving, open_page: OpenPage)
     expect(page.locator(".judged > li")).to_have_count(len(names))
 
 
-@pytest.mark.parametrize("how", [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_on_pages_of_evidence(
-    proving: Proving, chromium: Browser, violations: Violations, how: tuple[int, str]
-) -> None:
+def test_axe_finds_nothing_on_pages_of_evidence(proving: Proving, chromium: Browser, violations: Violations) -> None:
     with of_home(proving.served.home) as archive:
         number = archive.trail.head().seq
     addresses = {
@@ -173,4 +170,4 @@ def test_axe_finds_nothing_on_pages_of_evidence(
         "doctor": "/doctor",
     }
     pages = {name: proving.served.url + path for name, path in addresses.items()}
-    look_at(pages, chromium, violations, how, home="evidence-home")
+    look_at(pages, chromium, violations, (1440, "light"), then=(390, "dark"), home="evidence-home")

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive.catalogue.database import Database
-from archive.catalogue.tables import metadata as tables
 from archive.catalogue.trail import AuditTrail
 from archive.composition.evidencing import EvidenceParts
 from archive.demo.pki import Authority, Subject
@@ -44,6 +43,7 @@ from storage.ledger import Ledger, line_of
 from storage.packages import PackageStore
 from storage.ports import ObjectStore
 from tests.fakes.dossiers import Paper, StandingClock, dossier, package_stage
+from tests.generators.tables import make_tables
 
 START = datetime(2026, 11, 28, 8, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -293,7 +293,7 @@ class EvidenceBench:
         self.ledger = Ledger(self.store)
         self.objects = EvidenceObjects(self.store)
         database = Database(sa.create_engine("sqlite://", poolclass=sa.StaticPool))
-        tables.create_all(database.engine)
+        make_tables(database.engine)
         self.trail = AuditTrail(database, self.clock)
         self.status_silent = False
         self._close = database.close

@@ -84,15 +84,29 @@ def test_every_command_is_tried_here() -> None:
 
 @pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
 def test_help_has_an_example(bare: CommandLine, names: tuple[str, ...]) -> None:
-    # One of each module in an interpreter of its own: what it uses, it imports.
-    first = next(other for other in COMMANDS if other[0] == names[0])
-    answer = replace(bare, fresh=names == first).having(LUUTRU_LANG="en").run(*names, "--help")
+    _helps(bare, names)
+
+
+ALONE = ("ingest", "search", "verify", "serve")
+"""Modules that import most, least, and what no other does."""
+
+
+@pytest.mark.parametrize(
+    "module", [pytest.param(name, marks=() if name in ALONE else pytest.mark.soak) for name in sorted(_WHERE)]
+)
+def test_a_module_imports_what_it_uses(bare: CommandLine, module: str) -> None:
+    """In an interpreter of its own, where no other command imported anything; mypy tells most of it."""
+    _helps(replace(bare, fresh=True), next(names for names in COMMANDS if names[0] == module))
+
+
+def _helps(command: CommandLine, names: tuple[str, ...]) -> None:
+    answer = command.having(LUUTRU_LANG="en").run(*names, "--help")
     assert answer.code == 0
     _, _, example = answer.out.partition("Example:")
     assert f"luutru {' '.join(names)}" in example
     assert "--json" in answer.out
     assert "--lang" in answer.out
-    assert not bare.home.exists()
+    assert not command.home.exists()
 
 
 def test_help_is_vietnamese_unless_told_otherwise(bare: CommandLine) -> None:

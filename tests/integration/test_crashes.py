@@ -95,7 +95,7 @@ def test_one_dossier_that_is_killed_in_every_stage_is_archived_once(
     tmp_path: Path, mill: PaperMill, made: Made
 ) -> None:
     """One kill a stage, in the order of the stages, on one home: each start takes over what the dead left."""
-    command = made_home(tmp_path / "home", mill)
+    command = made_home(tmp_path / "home", mill).having(LUUTRU_WORKERS="2")
     killed = []
     for stage in ORDER:
         again = ("ingest", made.path) if stage == "receive" else ("jobs", "--wait")

@@ -28,7 +28,7 @@ def done(client: httpx2.Client, job: str) -> dict[str, Any]:
         said: dict[str, Any] = client.get(f"/api/v1/jobs/{job}").json()
         if said["status"] not in {"waiting", "running"}:
             return said
-        time.sleep(0.2)
+        time.sleep(0.05)
     raise TimeoutError(said)
 
 
@@ -154,7 +154,7 @@ def test_a_reader_gets_copies_and_no_package_as_kept(handed_in: Filled) -> None:
         assert ordered.status_code == 202
         deadline = time.monotonic() + _SECONDS
         while not client.get(ordered.json()["href"]).json()["made"] and time.monotonic() < deadline:
-            time.sleep(0.2)
+            time.sleep(0.05)
         taken = [f"{ordered.json()['href']}/{part}" for part in ("file", "files")]
         assert client.get(taken[0]).content.startswith(b"PK")
         assert client.get(taken[1]).json()["items"]

@@ -71,7 +71,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("found")
-    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "2", "LUUTRU_AGENCY": OWN}
+    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "1", "LUUTRU_AGENCY": OWN}
     options = load_settings(told | {"LUUTRU_ARCHIVE__NAME": "Lưu trữ tỉnh"})
     Archive.make(options)
     with Archive(options) as archive:

@@ -318,7 +318,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("rights")
-    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "2", "LUUTRU_AGENCY": OWN}
+    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "1", "LUUTRU_AGENCY": OWN}
     options = load_settings(told | {"LUUTRU_SERVE__REQUESTS_A_MINUTE": "1000000", "LC_ALL": "C.UTF-8"})
     Archive.make(options)
     with Archive(options) as archive:

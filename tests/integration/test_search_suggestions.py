@@ -51,7 +51,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("suggestions")
-    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "2", "LUUTRU_AGENCY": OWN, "LC_ALL": "C.UTF-8"}
+    told = {"LUUTRU_HOME": str(folder / "home"), "LUUTRU_WORKERS": "1", "LUUTRU_AGENCY": OWN, "LC_ALL": "C.UTF-8"}
     options = load_settings(told | {"LUUTRU_SEARCH__QUERY_LOG": "true"})
     Archive.make(options)
     with Archive(options) as archive:

@@ -58,7 +58,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 
 
 def test_no_call_is_answered_by_a_fault_or_outside_the_schema(application: FastAPI) -> None:
-    answers_within_the_schema(application, examples=6, derandomize=True)
+    answers_within_the_schema(application, examples=4, derandomize=True)
 
 
 @pytest.mark.soak
@@ -95,7 +95,8 @@ def answers_within_the_schema(application: FastAPI, *, examples: int, derandomiz
 
         return answers
 
+    others = cycle(sorted(headers.keys() - {""}))
     for operation in operations:
-        asking(operation, cycle(sorted(headers.keys() - {""})))()
+        asking(operation, others)()
     # An operation that takes nothing has one example.
     assert min(asked[who] for who in headers) >= len(operations) / 8

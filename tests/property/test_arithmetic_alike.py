@@ -16,6 +16,7 @@ from archive.preservation.signatures.algorithms import SignatureAlgorithm, named
 from archive.preservation.signatures.arithmetic import AlgorithmUnknownError, KeyUnusableError, verify
 from archive.preservation.signatures.asn1 import Asn1Error
 from archive.preservation.signatures.keys import public_key
+from tests.generators.examples import examples
 
 DATA = b"noi dung"
 Case = tuple[bytes, bytes, SignatureAlgorithm]
@@ -86,7 +87,7 @@ changes: st.SearchStrategy[Callable[[bytes], bytes]] = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(which=st.integers(0, 6), change=changes, of_key=st.booleans())
 def test_both_ways_give_the_same_answer_and_never_yes(
     which: int, change: Callable[[bytes], bytes], of_key: bool

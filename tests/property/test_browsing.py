@@ -14,7 +14,9 @@ from archive.auth.people import EVERYWHERE, Label
 from archive.auth.policy import Area, Scope, Target
 from archive.catalogue.browsing import UNKNOWN, Browsing, Node, Period, Wanted
 from archive.catalogue.database import Database
-from archive.catalogue.tables import agencies, documents, dossiers, metadata
+from archive.catalogue.tables import agencies, documents, dossiers
+from tests.generators.examples import examples
+from tests.generators.tables import make_tables
 
 LABELS = list(Label)
 PARENTS = {"A": None, "A.1": "A", "A.1.x": "A.1", "A.2": "A", "B": None}
@@ -68,7 +70,7 @@ def path(code: str) -> tuple[str, ...]:
 def browsing(held: Sequence[Held]) -> Iterator[Browsing]:
     # One connection for all: each would have a memory of its own.
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
-    metadata.create_all(engine, [agencies, dossiers, documents])
+    make_tables(engine)
     with engine.begin() as connection:
         connection.execute(
             agencies.insert(), [{"code": code, "name": code, "parent": above} for code, above in PARENTS.items()]
@@ -96,7 +98,7 @@ def seen(held: Sequence[Held], scope: Scope) -> list[tuple[Held, int]]:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(st.lists(HELD, max_size=8), SCOPES)
 def test_the_tree_counts_what_may_be_seen_and_nothing_else(held: list[Held], scope: Scope) -> None:
     # A document is never more open than its dossier: that is how labels are settled.
@@ -131,7 +133,7 @@ def test_the_tree_counts_what_may_be_seen_and_nothing_else(held: list[Held], sco
                     assert sum(part.documents for part in parts) == sum(count for _, count in own)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(
     st.lists(HELD, max_size=8),
     SCOPES,

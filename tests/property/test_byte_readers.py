@@ -17,6 +17,7 @@ from archive.preservation.signatures.certificates import CertificateUnreadableEr
 from archive.preservation.signatures.cms_reading import CmsUnreadableError, read_signed_data
 from tests.generators.byte_targets import ED25519, TARGETS, seeds
 from tests.generators.certificate_facts import by_library, ours
+from tests.generators.examples import examples
 from tests.generators.signed_data import algorithm
 
 EVERY = tuple(dict.fromkeys(data for kinds in seeds().values() for data in kinds))
@@ -94,7 +95,7 @@ def _exchange(draw: st.DrawFn, data: bytes, other: bytes, depth: int) -> bytes:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(start=st.sampled_from(EVERY), changes=st.lists(edits, min_size=1, max_size=4))
 @example(start=b"\x30\x80" * 2000, changes=[])
 @example(start=b"\x24\x80" * 2000, changes=[])
@@ -108,13 +109,13 @@ def test_changed_bytes_give_facts_or_the_named_error(target: str, start: bytes, 
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@settings(max_examples=100)
+@settings(max_examples=examples(40))
 @given(data=spliced())
 def test_spliced_structures_give_facts_or_the_named_error(target: str, data: bytes) -> None:
     TARGETS[target](data)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 @given(change=st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)))
 def test_a_certificate_with_any_byte_changed_is_issued_by_nobody(change: tuple[float, int]) -> None:
     ca, person = seeds()["certificate"]
@@ -127,7 +128,7 @@ def test_a_certificate_with_any_byte_changed_is_issued_by_nobody(change: tuple[f
     assert not found.issued_by(certificate(ca))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(150))
 @given(which=st.sampled_from(seeds()["certificate"]), changes=st.lists(edits, min_size=1, max_size=2))
 def test_whatever_the_library_reads_we_read_alike(which: bytes, changes: list[Edit]) -> None:
     data = which
@@ -147,7 +148,7 @@ def test_whatever_the_library_reads_we_read_alike(which: bytes, changes: list[Ed
         assert differing == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 @given(place=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
 def test_a_value_over_changed_attributes_is_not_genuine(place: float, mask: int) -> None:
     data = bytearray(seeds()["cms"][0])
@@ -163,7 +164,7 @@ def test_a_value_over_changed_attributes_is_not_genuine(place: float, mask: int)
         assert not verify(changed.signature, form, signature_algorithm(algorithm(ED25519)), "", key)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 @given(data=spliced() | st.binary(max_size=64))
 def test_bringing_into_definite_form_twice_changes_nothing_more(data: bytes) -> None:
     try:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from metadata.verdicts import Indication, PlainWord
 from tests.fixtures.pki import SIGNED, Corpus
 from tests.fixtures.xml_signing import MADE, XmlCorpus, package, parts_of
+from tests.generators.examples import examples
 
 TEXT = "Quyết định số 222/QĐ-UBND".encode() * 3
 FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -42,7 +43,7 @@ def _changed(data: bytes, place: int, mask: int) -> bytes:
 
 
 @given(place=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-@settings(FIXTURES, max_examples=120)
+@settings(FIXTURES, max_examples=examples(50))
 def test_no_changed_byte_of_a_cms_that_is_signed_passes(
     corpus: Corpus, enveloping: bytes, signed_places: list[int], place: float, mask: int
 ) -> None:
@@ -54,7 +55,7 @@ def test_no_changed_byte_of_a_cms_that_is_signed_passes(
 
 
 @given(place=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-@settings(FIXTURES, max_examples=120)
+@settings(FIXTURES, max_examples=examples(50))
 def test_whatever_is_changed_in_a_cms_it_ends_with_verdicts_and_passes_only_for_the_same_content(
     corpus: Corpus, enveloping: bytes, place: float, mask: int
 ) -> None:
@@ -64,7 +65,7 @@ def test_whatever_is_changed_in_a_cms_it_ends_with_verdicts_and_passes_only_for_
 
 
 @given(place=st.integers(0, len(TEXT) - 1), mask=st.integers(1, 255), cut=st.booleans())
-@settings(FIXTURES, max_examples=60)
+@settings(FIXTURES, max_examples=examples(30))
 def test_no_other_content_beside_a_detached_signature_passes(
     corpus: Corpus, place: int, mask: int, *, cut: bool
 ) -> None:
@@ -75,7 +76,7 @@ def test_no_other_content_beside_a_detached_signature_passes(
 
 
 @given(data=st.data())
-@settings(FIXTURES, max_examples=80)
+@settings(FIXTURES, max_examples=examples(40))
 def test_no_changed_part_of_an_office_file_is_called_valid(xml_corpus: XmlCorpus, data: st.DataObject) -> None:
     """Content types and the list of parts are XML, where two texts may say the same; the document is bytes."""
     parts = parts_of((MADE / "poi.docx").read_bytes())

@@ -14,6 +14,7 @@ from metadata.rules import message as words
 from tests.fakes.deliveries import findings_of
 from tests.fakes.workers import InlineWorkers
 from tests.generators.edxml import HABITS, Letter, identifier, message, status
+from tests.generators.examples import examples
 
 WHOLE = [message(Letter(), habit) for habit in HABITS.values()]
 WHOLE += [status("13"), message(Letter(business="3", replaces=(identifier(Letter()),)))]
@@ -49,7 +50,7 @@ def changed(data: bytes, changes: list[tuple[float, str, bytes]]) -> bytes:
     return data
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(whole=st.sampled_from(WHOLE), changes=st.lists(change, min_size=1, max_size=4))
 def test_every_changed_message_gives_a_delivery_and_files_only_below_its_root(
     whole: bytes, changes: list[tuple[float, str, bytes]]

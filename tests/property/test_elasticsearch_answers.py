@@ -19,6 +19,7 @@ from search.query import parse
 from search.searching import NOTE_BESIDE
 from search.settings import ElasticsearchSettings
 from tests.contract.search_index import document
+from tests.generators.examples import examples
 from tests.property.test_search_answers import TOKENS, expected, holdings, typed
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("elasticsearch")]
@@ -31,7 +32,7 @@ def shared(elasticsearch_shared: Callable[..., ElasticsearchSettings]) -> Elasti
     return ElasticsearchIndex(elasticsearch_shared())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     holding=holdings,
     queries=st.lists(typed, min_size=1, max_size=8),

@@ -17,6 +17,7 @@ from archive.preservation.signatures.existence import Existence
 from archive.preservation.signatures.signing import Signing, sign_bytes
 from archive.preservation.signatures.world import World
 from tests.fixtures.pki import EXPIRED, LONG, SIGNED, Corpus
+from tests.generators.examples import examples
 
 DAY = timedelta(days=1)
 TEXT = "Quyết định".encode()
@@ -89,7 +90,7 @@ def passes(verdict: dict[str, object]) -> bool:
     return verdict["indication"] == "TOTAL_PASSED"
 
 
-COMMON = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+COMMON = settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @COMMON

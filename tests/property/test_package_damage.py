@@ -15,6 +15,7 @@ from metadata.package_check import check_package
 from metadata.package_reader import read_package
 from metadata.rules import rule
 from tests.fakes.dossiers import PACKAGE_ID, Paper, dossier, package_stage
+from tests.generators.examples import examples
 
 pytestmark = pytest.mark.filterwarnings("error")
 SEALED = "METS.xml"
@@ -62,7 +63,7 @@ pieces = st.binary(max_size=6) | st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40), deadline=None)
 @given(data=st.data(), cut=st.integers(0, 30), piece=pieces)
 def test_a_change_inside_any_file_is_told_and_breaks_nothing(
     whole: Mapping[str, bytes], data: st.DataObject, cut: int, piece: bytes
@@ -78,7 +79,7 @@ def test_a_change_inside_any_file_is_told_and_breaks_nothing(
         assert record == _read(whole)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(20), deadline=None)
 @given(data=st.data())
 def test_files_that_are_lost_added_or_swapped_are_told(whole: Mapping[str, bytes], data: st.DataObject) -> None:
     names = sorted(whole)

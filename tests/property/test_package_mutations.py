@@ -14,6 +14,7 @@ from metadata.rules import message
 from tests.fakes.deliveries import findings_of
 from tests.fakes.workers import InlineWorkers
 from tests.generators.eark_packages import CODE, Habits, Package
+from tests.generators.examples import examples
 
 FILES = (
     "METS.xml",
@@ -46,7 +47,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Package(root, Habits(kind="AIP", premis=True)).lay_out().seal().root
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.sampled_from(FILES),
     st.lists(st.tuples(st.floats(0, 1), st.sampled_from(PIECES), st.integers(0, 40)), min_size=1, max_size=4),

@@ -17,6 +17,7 @@ from archive.preservation.timestamps.tokens import Refused, read_token, request_
 from metadata.time import rfc3339
 from tests.fixtures.pki import TODAY
 from tests.fixtures.pki_servers import PkiServers
+from tests.generators.examples import examples
 
 AT = rfc3339(TODAY)
 NONCE = "0102030405060708"
@@ -73,7 +74,7 @@ def said(task: Callable[..., dict[str, Any]], data: bytes, **arguments: Any) -> 
         return task(Path(), source=file.name, at=AT, slack=300.0, **arguments)
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(50))
 @given(how=st.data())
 def test_any_list_gets_an_answer_and_only_the_genuine_one_is_taken(genuine: Bytes, how: st.DataObject) -> None:
     data = mutated(genuine.list, how)
@@ -84,7 +85,7 @@ def test_any_list_gets_an_answer_and_only_the_genuine_one_is_taken(genuine: Byte
     assert imported["why"] or data == genuine.list
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(50))
 @given(how=st.data())
 def test_any_ocsp_answer_gets_an_answer_and_nothing_altered_is_taken(genuine: Bytes, how: st.DataObject) -> None:
     data = mutated(genuine.answer, how)
@@ -95,7 +96,7 @@ def test_any_ocsp_answer_gets_an_answer_and_nothing_altered_is_taken(genuine: By
         assert (found["this_update"], found["nonce"]) == (AT, True)
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(50))
 @given(how=st.data())
 def test_any_certificate_of_a_file_is_asked_about_or_passed_over(genuine: Bytes, how: st.DataObject) -> None:
     leaf, issuer = mutated(genuine.leaf, how), genuine.issuer
@@ -104,7 +105,7 @@ def test_any_certificate_of_a_file_is_asked_about_or_passed_over(genuine: Bytes,
     assert found[0] is None or leaf == genuine.leaf
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(50))
 @given(how=st.data())
 def test_any_answer_of_a_time_stamp_authority_is_a_token_or_refused(genuine: Bytes, how: st.DataObject) -> None:
     for read, data in ((token_of, genuine.reply), (read_token, genuine.token)):

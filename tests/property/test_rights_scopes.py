@@ -24,7 +24,7 @@ from archive.catalogue.journal import Journal
 from archive.catalogue.labels import Labelled, set_label, settle, under
 from archive.catalogue.places import Place
 from archive.catalogue.sights import Sights
-from archive.catalogue.tables import agencies, documents, metadata
+from archive.catalogue.tables import agencies, documents
 from archive.services.indexing import Indexing
 from archive.services.stored_packages import StoredPackages
 from metadata.descriptions import Cell, Description, DocumentDescription, RecordStatus
@@ -33,6 +33,8 @@ from metadata.package import PackageDocument, PackageRecord
 from search.backends.tantivy import TantivyIndex
 from search.ports import SearchRequest
 from tests.fakes.clock import StandingClock
+from tests.generators.examples import examples
+from tests.generators.tables import make_tables
 
 CODES = ("A", "A.1", "A.1.1", "A.2", "B", "B.1")
 MODES = {"": None, "Công khai": Label.PUBLIC, "Hạn chế": Label.RESTRICTED, "Mật": Label.CONFIDENTIAL}
@@ -110,7 +112,7 @@ def record(number: int, agency: str, fonds: str, mode: str, documents: Sequence[
 def holding(tree: dict[str, str | None], dossiers: Sequence[tuple[str, str, str, list[str]]]) -> Iterator[Holding]:
     with tempfile.TemporaryDirectory() as folder:
         engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-        metadata.create_all(engine)
+        make_tables(engine)
         database, clock = Database(engine), StandingClock()
         catalogue = Catalogue(database, clock)
         with database.transaction() as connection:
@@ -148,7 +150,7 @@ def found(made: Holding, person: Person, agency: str = "") -> tuple[set[Place], 
     return {Place(hit.package_id, hit.ordinal) for hit in answer.hits}, answer.total
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(parents, st.lists(held, max_size=6), st.lists(people, min_size=1, max_size=4), relabels)
 def test_nothing_is_shown_or_counted_that_the_policy_forbids(
     tree: dict[str, str | None],
@@ -223,7 +225,7 @@ def _tree(made: Holding, person: Person, whole: set[str], single: set[Place]) ->
     assert listed.total == len(single)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     people,
     st.sampled_from(list(Action)),

@@ -25,6 +25,7 @@ from metadata.profiles import PROFILES, RECORD_SECTIONS, Section, profile
 from metadata.rules import secrets_of
 from metadata.validation import check_delivery, check_secrets
 from metadata.validation_secrets import secret_findings
+from tests.generators.examples import examples
 
 CODES = ("H49.64.33.2019.01", "h49.64.33.2019.01", "000.00.01.H49.2020.02")
 WORDS = (
@@ -130,14 +131,14 @@ def kept_as(delivery: Delivery, kind: type) -> Delivery:
 
 
 @given(deliveries, refusals)
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 def test_packed_documents_break_the_same_rules_in_the_same_order(delivery: Delivery, refused: list[str]) -> None:
     plain, packed = (check_delivery(one, refused) for one in (delivery, kept_as(delivery, PackedSequence)))
     assert dict(plain) == dict(packed)
 
 
 @given(deliveries, refusals)
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 def test_all_rules_go_over_the_documents_once_and_once_more_for_what_replaces_what(
     delivery: Delivery, refused: list[str]
 ) -> None:
@@ -154,7 +155,7 @@ def test_all_rules_go_over_the_documents_once_and_once_more_for_what_replaces_wh
 
 
 @given(deliveries, refusals)
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 def test_secrets_asked_for_alone_are_those_of_all_rules(delivery: Delivery, refused: list[str]) -> None:
     silent = delivery.model_copy(update={"dossier_findings": {}})
     everything, alone = check_delivery(silent, refused), check_secrets(delivery, refused)

@@ -15,6 +15,7 @@ from search.query import AllOf, AnyOf, Clause, Most, Not, Number, Phrase, Prefix
 from search.searching import NOTE_BESIDE, NOTE_MOST, NOTE_TOLERANT
 from search.vietnamese import forms
 from tests.contract.search_index import document
+from tests.generators.examples import examples
 
 WORDS = ["ban", "bàn", "bán", "hoà", "hòa", "đất", "dat", "kỹ", "kĩ", "kinh", "07", "7", "x"]
 TOKENS = ["all", "u1", "u2"]
@@ -64,7 +65,7 @@ def expected(query: Query, documents: Sequence[IndexedDocument], access: Sequenc
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(holdings, st.lists(typed, min_size=1, max_size=8), st.lists(st.sampled_from(TOKENS), max_size=2))
 def test_answers_are_those_of_a_plain_reading_within_the_rights(
     holding: list[tuple[list[str], list[str]]], queries: list[str], access: list[str]

@@ -14,6 +14,7 @@ from search.facets import FACETS
 from search.ports import IndexedDocument, SearchAnswer, SearchRequest
 from search.searching import SORTS
 from tests.contract.search_index import document
+from tests.generators.examples import examples
 
 TOKENS = ["all", "u1", "u2"]
 DAYS = ["", "2020", "2020-02", "2021-01-01"]
@@ -62,7 +63,7 @@ def told(answer: SearchAnswer) -> tuple[set[str], int, dict[str, list[tuple[str,
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(16), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(documents, max_size=8), st.lists(st.sampled_from(TOKENS), max_size=2), chosen)
 def test_facets_are_those_of_an_index_that_holds_only_what_may_be_seen(
     made: list[dict[str, object]], access: list[str], picked: dict[str, list[str]]
@@ -77,7 +78,7 @@ def test_facets_are_those_of_an_index_that_holds_only_what_may_be_seen(
             assert told(whole.search(request)) == told(visible.search(request))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(16), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(documents, max_size=10), st.integers(1, 4), st.sampled_from(SORTS))
 def test_pages_by_cursor_and_by_offset_are_the_whole_list_in_its_order(
     made: list[dict[str, object]], limit: int, sort: str

@@ -26,6 +26,7 @@ from storage.layout import object_path, package_id_of
 from storage.ledger import LedgerLine
 from storage.packages import PackageStore
 from tests.fakes.clocks import SteppingClock
+from tests.generators.examples import examples
 
 # Syncing costs nothing in memory.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own is made below it
@@ -63,7 +64,7 @@ def test_an_id_survives_the_round_trip_and_cannot_leave_its_shard(package_id: st
     assert not {"", ".", ".."} & set(folder.split("/"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.dictionaries(st.lists(segments, min_size=1, max_size=3).map("/".join), st.binary(max_size=40), max_size=5))
 def test_whatever_a_package_holds_comes_back_or_nothing_is_stored(files: dict[str, bytes]) -> None:
     package_id = str(UUID(int=1, version=4))
@@ -87,7 +88,7 @@ def test_whatever_a_package_holds_comes_back_or_nothing_is_stored(files: dict[st
         assert packages.check_fixity(package_id).findings == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.binary(min_size=1, max_size=300), st.integers(min_value=0, max_value=400), st.integers(0, 400))
 def test_every_range_is_what_slicing_gives(data: bytes, offset: int, length: int) -> None:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from search.backends.tantivy import TantivyIndex
 from search.ports import IndexedDocument, SearchRequest
 from tests.contract.search_index import document
+from tests.generators.examples import examples
 
 WORDS = [
     "ban",
@@ -68,7 +69,7 @@ def told(
     ]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow])
 @given(
     holding=st.lists(documents, max_size=8),
     queries=st.lists(typed, min_size=1, max_size=4),
@@ -88,7 +89,7 @@ def test_what_is_told_depends_on_nothing_that_may_not_be_seen(
         assert told(whole, everything, queries, access, without) == told(part, everything, queries, access, without)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.too_slow])
 @given(holding=st.lists(documents, min_size=1, max_size=8), queries=st.lists(typed, min_size=1, max_size=5))
 def test_what_is_suggested_or_meant_is_found(holding: list[dict[str, Any]], queries: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -32,6 +32,7 @@ from archive.preservation.signatures.xml_reading import read_xml
 from archive.preservation.signatures.xml_tree import XmlUnreadableError, parsed
 from metadata.verdicts import Indication
 from tests.fixtures.xml_signing import DS, MADE, XmlCorpus
+from tests.generators.examples import examples
 
 FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -81,7 +82,7 @@ _METHODS = [Method(exclusive=e, comments=c) for e in (False, True) for c in (Fal
 
 @given(elements(), st.sampled_from(["", "<!-- trước -->", "<?p q?>\n"]))
 @example('<a xmlns="urn:1" xmlns:p="urn:1"><p:b xmlns="" p:x="1" x="2"><c/></p:b></a>', "")
-@settings(max_examples=100)
+@settings(max_examples=examples(50))
 def test_canonical_forms_of_documents_are_those_of_libxml2(text: str, beside: str) -> None:
     data = f"{beside}{text}{beside}".encode()
     document = parsed(io.BytesIO(data))
@@ -92,7 +93,7 @@ def test_canonical_forms_of_documents_are_those_of_libxml2(text: str, beside: st
 
 
 @given(elements())
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 def test_exclusive_forms_of_parts_are_those_of_libxml2(text: str) -> None:
     document = parsed(io.BytesIO(text.encode()))
     theirs = [e for e in etree.fromstring(text.encode()).iter() if not callable(e.tag)]
@@ -103,7 +104,7 @@ def test_exclusive_forms_of_parts_are_those_of_libxml2(text: str) -> None:
 
 
 @given(elements())
-@settings(max_examples=100)
+@settings(max_examples=examples(50))
 def test_the_canonical_form_of_a_part_stands_alone(text: str) -> None:
     """Read again by itself it is the same: everything that it inherits is written into it."""
     document = parsed(io.BytesIO(text.encode()))
@@ -155,7 +156,7 @@ _facts = st.builds(
 
 
 @given(_facts)
-@settings(max_examples=50)
+@settings(max_examples=examples(25))
 def test_kept_facts_come_back_as_they_were(facts: XmlFacts) -> None:
     document = xml_facts_document(facts)
     assert xml_facts_of(document) == facts
@@ -172,7 +173,7 @@ _json = st.recursive(
 
 @given(_json, st.binary(max_size=20))
 @example(None, b"[" * 100_000)
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 def test_hostile_documents_of_facts_end_with_the_one_error(value: object, raw: bytes) -> None:
     wrapped = {"format": "luutru-xml-facts 1", "facts": value}
     for document in (json.dumps(value).encode(), json.dumps(wrapped).encode(), raw):
@@ -181,7 +182,7 @@ def test_hostile_documents_of_facts_end_with_the_one_error(value: object, raw: b
 
 
 @given(_facts.filter(lambda f: f.signatures), st.data())
-@settings(max_examples=50)
+@settings(max_examples=examples(25))
 def test_facts_with_one_value_of_another_kind_are_refused(facts: XmlFacts, data: st.DataObject) -> None:
     loaded = json.loads(xml_facts_document(facts))
     record = loaded["facts"]["signatures"][0]
@@ -231,7 +232,7 @@ def _never_passes_changed(xml_corpus: XmlCorpus, original: bytes, changed: bytes
 
 
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
-@settings(FIXTURES, max_examples=300)
+@settings(FIXTURES, max_examples=examples(120))
 def test_no_changed_byte_of_what_is_signed_passes(xml_corpus: XmlCorpus, signed: bytes, place: int, bit: int) -> None:
     changed = bytearray(signed)
     changed[place % len(changed)] ^= 1 << bit
@@ -239,7 +240,7 @@ def test_no_changed_byte_of_what_is_signed_passes(xml_corpus: XmlCorpus, signed:
 
 
 @given(st.data())
-@settings(FIXTURES, max_examples=150)
+@settings(FIXTURES, max_examples=examples(60))
 def test_no_moved_doubled_removed_or_added_element_passes(
     xml_corpus: XmlCorpus, signed: bytes, data: st.DataObject
 ) -> None:
@@ -267,7 +268,7 @@ _encodings = st.sampled_from(["utf-8", "utf-16", "ascii", "iso-8859-1"])
 
 
 @given(comment=st.text("aệ <&'\t", max_size=8), place=st.integers(0, 4), encoding=_encodings)
-@settings(FIXTURES, max_examples=60)
+@settings(FIXTURES, max_examples=examples(30))
 def test_equal_documents_pass_all_the_same(
     xml_corpus: XmlCorpus, signed: bytes, comment: str, place: int, encoding: str
 ) -> None:
@@ -293,7 +294,7 @@ _SAMPLES = sorted(path for path in MADE.iterdir() if path.suffix in (".xml", ".d
         st.tuples(st.integers(0, 20_000), st.binary(max_size=3), st.integers(0, 40)), min_size=1, max_size=4
     ),
 )
-@settings(FIXTURES, max_examples=150)
+@settings(FIXTURES, max_examples=examples(60))
 def test_reading_damaged_files_of_other_makers_ends_with_facts(
     xml_corpus: XmlCorpus, sample: Path, edits: list[tuple[int, bytes, int]]
 ) -> None:
@@ -309,7 +310,7 @@ def test_reading_damaged_files_of_other_makers_ends_with_facts(
 
 
 @given(_facts)
-@settings(FIXTURES, max_examples=60)
+@settings(FIXTURES, max_examples=examples(30))
 def test_judging_hostile_facts_ends_with_verdicts(xml_corpus: XmlCorpus, facts: XmlFacts) -> None:
     """Facts come out of proofs that strangers hand over."""
     judgement, _ = judge_xml(facts, xml_corpus.world)

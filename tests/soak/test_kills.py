@@ -78,7 +78,7 @@ def finished(command: CommandLine, deliveries: Deliveries) -> tuple[int, int]:
 
 
 def test_documents_survive_two_hundred_kills(tmp_path: Path, mill: PaperMill) -> None:
-    command = made_home(tmp_path / "home", mill)
+    command = made_home(tmp_path / "home", mill).having(LUUTRU_WORKERS="2")
     deliveries = Deliveries(tmp_path, mill)
     killed_while_they_go_in(command, deliveries, KILLS)
     counted(command, *finished(command, deliveries))

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from archive.catalogue.database import Database
-from archive.catalogue.tables import agencies, metadata
+from archive.catalogue.tables import agencies
 from tests.fakes.clock import StandingClock
+from tests.generators.tables import make_tables
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def clock() -> StandingClock:
 @pytest.fixture
 def database() -> Database:
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-    metadata.create_all(engine)
+    make_tables(engine)
     with engine.begin() as connection:
         connection.execute(agencies.insert().values(code="A", name="A"))
     return Database(engine)

@@ -11,13 +11,13 @@ from archive.catalogue.database import Database
 from archive.catalogue.entering import StoredVersion
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import Claim, Journal
-from archive.catalogue.tables import metadata
 from archive.errors import BaseUnderWayError
 from archive.jobs.additions import Additions, Settled
 from ingest.facts import Adds
 from metadata.descriptions import Cell, Description, DocumentDescription, DossierDescription, RecordStatus
 from metadata.package import PackageDocument, PackageFile, PackageRecord, Representation
 from tests.fakes.clock import StandingClock
+from tests.generators.tables import make_tables
 
 BASE = "0b8e4c5e-2d0b-4b6a-9a58-6d2f6b1b7f10"
 CODE = "H49.64.1979.7"
@@ -66,7 +66,7 @@ class Desk:
 
     def __init__(self) -> None:
         engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-        metadata.create_all(engine)
+        make_tables(engine)
         database, clock = Database(engine), StandingClock()
         self.catalogue = Catalogue(database, clock)
         self.journal = Journal(database, clock)

@@ -20,8 +20,9 @@ from archive.catalogue.people import PeopleRows
 from archive.catalogue.rights import RightsRows
 from archive.catalogue.roster import Roster, Wanted
 from archive.catalogue.sights import Sights
-from archive.catalogue.tables import jobs, metadata
+from archive.catalogue.tables import jobs
 from tests.fakes.clock import StandingClock
+from tests.generators.tables import make_tables
 
 NOW, BEFORE = "2026-06-01T00:00:00.000Z", "2026-05-01T00:00:00.000Z"
 OWN = Scope((Area("H49", Label.CONFIDENTIAL),))
@@ -31,7 +32,7 @@ OTHERS = Scope((Area("X01", Label.CONFIDENTIAL),))
 @pytest.fixture
 def database() -> Iterator[Database]:
     made = Database(engine_of("sqlite://"))
-    metadata.create_all(made.engine)
+    make_tables(made.engine)
     rows = RightsRows(made)
     with made.transaction() as connection:
         for code, parent in (("H49", None), ("H49.64", "H49"), ("X01", None)):

@@ -13,13 +13,13 @@ import pytest
 from archive.catalogue.database import Database, engine_of
 from archive.catalogue.duties import Duties, DutyKind
 from archive.catalogue.journal import JobStatus
-from archive.catalogue.tables import metadata
 from archive.dissemination.outgoing import Exported, ExportKind, ExportRefusedError
 from archive.durable import alone
 from archive.services.dissemination import Dissemination
 from archive.services.export_jobs import KEPT, ExportJobs, ExportOrder
 from metadata.errors import NotFoundError
 from tests.fakes.dossiers import StandingClock
+from tests.generators.tables import make_tables
 
 WANTED = ExportOrder(
     operator="lan", dossier_id="d" * 8, agency="H49.64", file_code="H49.1", kind=ExportKind.DIP, eark_version="2.0.4"
@@ -56,7 +56,7 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     database = Database(engine_of("sqlite://"))
-    metadata.create_all(database.engine)
+    make_tables(database.engine)
     clock, leaving = StandingClock(), Leaving()
     duties = Duties(database, clock)
     yield Bench(

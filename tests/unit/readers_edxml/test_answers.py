@@ -11,7 +11,6 @@ import pytest
 from archive.catalogue.database import Database, engine_of
 from archive.catalogue.holdings import Catalogue
 from archive.catalogue.journal import DossierStatus, JobStatus, Journal
-from archive.catalogue.tables import metadata
 from archive.catalogue.trail import AuditTrail
 from archive.errors import WorkFolderFaultError
 from archive.services.statuses import StatusAnswer, Statuses
@@ -19,6 +18,7 @@ from metadata.descriptions import Delivery, DossierDescription
 from metadata.edxml import DocumentName, Exchanged, Organ, PacketKind, StatusCode
 from metadata.findings import Finding
 from tests.fakes.dossiers import StandingClock
+from tests.generators.tables import make_tables
 
 SUBMISSION = "2f0b3a1e-0000-4000-8000-000000000001"
 NAME = DocumentName(document_id="A1", organ_id="H1", number="1", notation="A", date="2026-01-02")
@@ -76,7 +76,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     database = Database(engine_of("sqlite://"))
-    metadata.create_all(database.engine)
+    make_tables(database.engine)
     yield Desk(database, tmp_path / "exchanged")
     database.close()
 
