@@ -1,4 +1,4 @@
-"""Both engines give the same answers on 2,000 documents: totals, facets, orders, and nearly the same first pages.
+"""Both engines give the same answers on 5,000 documents: totals, facets, orders, and nearly the same first pages.
 
 At 100,000: `bench/engines_agree.py`.
 """
@@ -22,7 +22,7 @@ from search.settings import ElasticsearchSettings
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("elasticsearch"), pytest.mark.timeout(600)]
 
-DOCUMENTS = 2_000
+DOCUMENTS = 5_000
 OF_EACH_CLASS = 4
 
 
