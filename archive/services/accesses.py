@@ -62,8 +62,9 @@ class Accesses:
         look = (operator, record.dossier_id, str(ordinal), what, file)
         if self._is_told(look):
             return
-        self.shown(record, operator, ordinal=ordinal, file=file, what=what)
-        self._told(look)
+        if not self._is_told_elsewhere(look):
+            self.shown(record, operator, ordinal=ordinal, file=file, what=what)
+            self._told(look)
 
     def found(self, places: Sequence[tuple[Place, str]], operator: str, what: str = "hit") -> None:
         """Record that a search showed pieces of documents, each with its agency: once in `ONE_LOOK`. See `shown`.
@@ -97,6 +98,16 @@ class Accesses:
         with self._lock:
             before = self._looks.get(look)
         return before is not None and self._clock.now() - before < ONE_LOOK
+
+    def _is_told_elsewhere(self, look: tuple[str, ...]) -> bool:
+        """Whether another process of the server has recorded it: a picture and its file come over several lines."""
+        operator, dossier_id, ordinal, what, file = look
+        detail = {"what": what, "ordinal": ordinal} | ({"file": file} if file else {})
+        since = self._clock.now() - ONE_LOOK
+        return any(
+            (event["agent"], event["detail"]) == (f"person:{operator}", detail)
+            for event in self._trail.showings(dossier_id, since)
+        )
 
     def _told(self, look: tuple[str, ...]) -> None:
         with self._lock:

@@ -81,6 +81,7 @@ PUT     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/text      a      f
 GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/text/versions aruh f
 GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/text/versions/{number} aruh f
 GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/picture   aruh   f
+GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/marks     aruh   f
 GET     /api/v1/text-reviews                                            a      -
 GET     /text-review                                                    a      -
 GET     /text-review/{package_id}/{ordinal}/{number}                    a      f
