@@ -63,7 +63,7 @@ class _Held:
 def _box(page: Page, selector: str) -> dict[str, float]:
     box = page.locator(selector).bounding_box()
     assert box
-    return dict(box)
+    return {name: box[name] for name in ("x", "y", "width", "height")}
 
 
 def test_the_page_is_seen_and_marked_before_the_viewer_is_there_and_nothing_moves_when_it_comes(

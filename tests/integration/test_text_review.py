@@ -195,7 +195,7 @@ def test_a_picture_and_ranges_of_the_file_behind_it_are_one_look(desk: Desk) -> 
     file = next(one for one in desk.client.get(document, headers=who).json()["files"] if one["path"].endswith(".pdf"))
 
     def looks() -> list[Any]:
-        asked = {"type": "access", "subject": kept.package_id, "limit": 200}
+        asked = {"type": "access", "subject": kept.package_id, "limit": "200"}
         told = desk.client.get("/api/v1/audit-events", params=asked, headers=desk.program(Role.AUDITOR)).json()
         return [event["detail"] for event in told["items"]]
 

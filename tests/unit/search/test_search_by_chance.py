@@ -10,7 +10,7 @@ from search.planning import side_by_side
 from search.ports import SearchRequest
 from tests.contract.search_index import document
 
-_WORDS = "kinh tế tuần hoàn đất rừng biển cả".split()
+_WORDS = ["kinh", "tế", "tuần", "hoàn", "đất", "rừng", "biển", "cả"]
 
 
 def test_looking_at_little_finds_what_ranking_everything_finds(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_looking_at_little_finds_what_ranking_everything_finds(tmp_path: Path) -
         most = query.most()
         by_ranking = index._most_beside(side_by_side(most, request))
         for beside in range(len(query.pairs())):
-            assert index._more_beside(most, request, beside) == max(beside if beside else 0, by_ranking), typed
+            assert index._more_beside(most, request, beside) == max(beside or 0, by_ranking), typed
             more_than_all += by_ranking > beside > 0
             nothing_more += by_ranking <= beside
     assert min(more_than_all, nothing_more) > 10

@@ -68,8 +68,8 @@ def _encoded(picture: Image.Image, form: str = "JPEG", **how: object) -> bytes:
 
 
 def _scan(path: Path, picture: bytes, **how: object) -> Path:
-    how.setdefault("layout_fun", img2pdf.get_fixed_dpi_layout_fun((200, 200)))
-    path.write_bytes(img2pdf.convert(picture, **how))  # type: ignore[no-untyped-call]  # it has no types
+    layout = img2pdf.get_fixed_dpi_layout_fun((200, 200))  # type: ignore[no-untyped-call]  # it has no types
+    path.write_bytes(img2pdf.convert(picture, layout_fun=layout, **how))  # type: ignore[no-untyped-call]  # as above
     return path
 
 
