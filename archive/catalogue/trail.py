@@ -337,14 +337,14 @@ class AuditTrail:
                 return [AuditEvent.model_validate(body).body() for body in rows.scalars()]
 
     def showings(self, subject: str, since: datetime) -> list[Mapping[str, Any]]:
-        """The last events that tell that something of `subject` was shown, newest first; some dozens at most."""
+        """Events since (not at) a time that tell that something of `subject` was shown, newest first; some dozens."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 sa.select(audit_events.c.body)
                 .where(
                     audit_events.c.subject == subject,
                     audit_events.c.type == EventType.ACCESS.value,
-                    audit_events.c.at >= rfc3339(since),
+                    audit_events.c.at > rfc3339(since),
                 )
                 .order_by(audit_events.c.seq.desc())
                 .limit(_MOST_SHOWINGS)
