@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 _DOCUMENT = re.compile(r'href="/documents/([0-9a-f-]{36})/(\d+)')
 _DOSSIER = re.compile(r'href="(/dossiers/[0-9a-f-]{36})"')
 _BRANCH = re.compile(r'href="(/holding\?[^"]*agency=[^"]*)"')
+_PICTURED = re.compile(r"/api/v1/documents/[0-9a-f-]{36}/\d+/pages/\d+/picture")
 _RANGED = re.compile(r"&#34;url&#34;: &#34;([^&]+)&#34;")
 _CHUNK = 1 << 18
 """What the viewer asks for at once."""
@@ -229,12 +230,15 @@ class Person:
             await self._ask("document", f"/documents/{place[0]}/{place[1]}?q={quote(self._query)}")
 
     async def _read(self) -> None:
-        """A document with what its viewer asks for: line of time, the copy's end and beginning, hits, texts."""
+        """A document with what its viewer asks for: picture, line of time, both ends of the copy, hits, texts."""
         place = self._place(stored=True)
         if not place:
             return
         here, query = f"/documents/{place[0]}/{place[1]}", quote(self._dice.choice(WORDS))
         shown = await self._ask("document", f"{here}?q={query}")
+        pictured = _PICTURED.search(shown)
+        if pictured:
+            await self._ask("picture of a page", pictured[0])
         if "/signatures/history" in shown:
             await self._ask("line of time", f"{here}/signatures/history", "HX-Request: true\r\n")
         found = _RANGED.search(shown)

@@ -24,12 +24,13 @@ class Assisting(Searching):
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """See `SearchIndex.search`."""
-        answer = super().search(request)
+        # Something else may have been searched than what was typed.
+        answer, total = self.searched(request)
         if not (request.correct and request.access):
             return answer
+        if request.after:
+            total = self._finds(request, request.query)
         looks = Looks(self.find, request.access, request.without)
-        # A note may say that something else was searched than what was typed.
-        total = self._finds(request, request.query) if answer.notes else answer.total
         better = corrected(looks, request.query, total, partial(self._finds, request))
         return replace(answer, did_you_mean=better)
 

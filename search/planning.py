@@ -110,8 +110,32 @@ def question(query: Query, request: SearchRequest) -> Bool:
 def side_by_side(query: Query, request: SearchRequest) -> Bool:
     """What `planned` finds, ranked by how many pairs of neighbours stand side by side: each is worth 1."""
     asked = planned(query, request)
-    pairs = tuple(Worth(Row("fold", pair), 1.0) for pair in query.pairs())
-    return Bool(should=pairs, narrow=(*asked.narrow, *asked.must), never=asked.never)
+    return replace(_ranked_by_pairs(query, asked), narrow=(*asked.narrow, *asked.must))
+
+
+def anywhere_beside(query: Query, request: SearchRequest, least: int) -> Bool:
+    """What has so many pairs of neighbours side by side, ranked by how many, whatever else of `query` it has.
+
+    It costs a fraction of `side_by_side`, and no document of that has more.
+    """
+    asked = planned(query, request)
+    ranked = _ranked_by_pairs(query, asked)
+    return replace(ranked, narrow=(*ranked.narrow, _pairs(query, least)))
+
+
+def answers_beside(query: Query, request: SearchRequest, least: int) -> Bool:
+    """What `planned` finds and has so many pairs of neighbours side by side; to be counted, not ranked."""
+    asked = planned(query, request)
+    return Bool(narrow=(*asked.narrow, _pairs(query, least), *asked.must), never=asked.never)
+
+
+def _ranked_by_pairs(query: Query, asked: Bool) -> Bool:
+    ranked = tuple(Worth(Row("fold", pair), 1.0) for pair in query.pairs())
+    return Bool(should=ranked, narrow=asked.narrow, never=asked.never)
+
+
+def _pairs(query: Query, least: int) -> Node:
+    return Bool(should=tuple(Row("fold", pair) for pair in query.pairs()), least=least)
 
 
 def _typed(query: Query) -> Iterator[Node]:

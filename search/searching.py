@@ -15,7 +15,7 @@ from search.highlight import Marker
 from search.hits import hit
 from search.paging import Order, behind, cursor, position_of, went_on
 from search.plan import Bool, Node, OneOf, Term
-from search.planning import allowed, narrowed, planned, question, side_by_side
+from search.planning import allowed, answers_beside, anywhere_beside, narrowed, planned, question, side_by_side
 from search.ports import IndexedDocument, Reason, SearchAnswer, SearchRequest
 from search.query import Number, Phrase, Query, Word, parse
 from search.synonyms import Synonyms, shipped
@@ -155,6 +155,13 @@ class Searching(ABC):
             SearchRequestError: a field, a sort, a limit or an offset that does not exist.
             SearchFaultError: the index is down.
         """
+        return self.searched(request)[0]
+
+    def searched(self, request: SearchRequest) -> tuple[SearchAnswer, int]:
+        """The same, and how many documents the query finds as it was typed: of a page that goes on, how many this has.
+
+        Raises: as `search`.
+        """
         if request.sort not in SORTS:
             raise SearchRequestError("sort", request.sort)
         if request.limit < 0 or request.offset < 0:
@@ -162,13 +169,14 @@ class Searching(ABC):
         query = self.read(request.query)
         tries = list(_tries(query))
         if request.after:
-            return self._continued(request, tries)
+            answer = self._continued(request, tries)
+            return answer, answer.total
         first = self._answer(request, query)
         for each in self._further(request, tries, first.total):
             answer = self._answer(each.told_apart(request), each.query)
             if answer.total or each.note == NOTE_BESIDE:
-                return replace(answer, notes=(*answer.notes, each.note))
-        return first
+                return replace(answer, notes=(*answer.notes, each.note)), first.total
+        return first, first.total
 
     def _further(self, request: SearchRequest, tries: Sequence[_Try], total: int) -> Iterator[_Try]:
         """What is tried behind the first try, which found so many. Chosen values of facets decide nothing."""
@@ -191,15 +199,29 @@ class Searching(ABC):
         pairs = len(query.pairs())
         if query.tolerates or pairs < MIN_PAIRS or total > MAX_DOUBTED:
             return
-        beside = self._beside(query, request)
-        more = self._beside(query.most(), request) if beside < pairs else beside
+        beside = self._most_beside(side_by_side(query, request))
+        more = self._more_beside(query.most(), request, beside) if beside < pairs else beside
         if more > beside:
             missing = pairs - more
             yield _beside(query, more, ahead=missing <= 1 or (missing == _OF_ONE_WORD and more - beside > 1))
 
-    def _beside(self, query: Query, request: SearchRequest) -> int:
-        """How many pairs stand side by side in the document of `query` that has most of them so."""
-        best = self.find(Wanted(side_by_side(query, request), RELEVANCE, 1, pages=False)).documents
+    def _more_beside(self, query: Query, request: SearchRequest, beside: int) -> int:
+        """The same of what answers `query`, if that is more than `beside`.
+
+        Ranking all that has most of the words is the dearest look of a search. Whatever has two pairs and more is
+        little beside that, so that it is looked at first, and then only whether any of it answers.
+        """
+        if not beside:
+            return self._most_beside(side_by_side(query, request))
+        most = self._most_beside(anywhere_beside(query, request, beside + 1))
+        for least in range(most, beside, -1):
+            if self.find(Wanted(answers_beside(query, request, least), "-date", 0, pages=False)).total:
+                return least
+        return beside
+
+    def _most_beside(self, plan: Bool) -> int:
+        """How many pairs stand side by side in the document that has most of them so."""
+        best = self.find(Wanted(plan, RELEVANCE, 1, pages=False)).documents
         return round(best[0][1]) if best else 0
 
     def _continued(self, request: SearchRequest, tries: Sequence[_Try]) -> SearchAnswer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
+from pathlib import Path
 from random import Random
 from typing import BinaryIO
 
@@ -24,7 +25,7 @@ from storage.layout import (
     package_id_of,
     shard_prefix,
 )
-from storage.ports import ObjectStore
+from storage.ports import ObjectStore, OnDisk
 from storage.writer import PackageWriter, by_path
 
 _PARALLEL = 8
@@ -219,6 +220,21 @@ class PackageStore:
         for file in self.files(package_id):
             if file.path == path:
                 return self.open(file, offset=offset, length=length)
+        missing = f"{object_path(package_id)}/{path}"
+        raise ObjectMissingError(missing)
+
+    def lies(self, package_id: str, path: str) -> Path | None:
+        """Where a file of the newest version lies on this machine's disk; None: the store keeps it elsewhere.
+
+        Raises:
+            ObjectMissingError: no such package or file.
+            RecordUnreadableError: its inventory is damaged.
+        """
+        if not isinstance(self._store, OnDisk):
+            return None
+        for file in self.files(package_id):
+            if file.path == path:
+                return self._store.lies(file.key)
         missing = f"{object_path(package_id)}/{path}"
         raise ObjectMissingError(missing)
 

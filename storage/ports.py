@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from metadata.digests import Digests
 
@@ -98,4 +99,13 @@ class ObjectStore(Protocol):
         Raises:
             StorageFaultError: it cannot; the text says why.
         """
+        ...
+
+
+@runtime_checkable
+class OnDisk(Protocol):
+    """A store whose objects are files of this machine."""
+
+    def lies(self, key: str) -> Path:
+        """Where the object is, or would be. For reading in place only: nobody else may write there."""
         ...

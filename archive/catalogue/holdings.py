@@ -244,18 +244,22 @@ class Catalogue(IndexQueue):
         with self._database.reading() as connection:
             return shown_documents(connection, record)
 
-    def without_files(self, dossier_ids: Collection[str]) -> set[tuple[str, int]]:
-        """Documents of these dossiers that are described without files, by dossier and ordinal."""
+    def without_files(self, places: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Those of these documents, told by dossier and ordinal, that are described without files."""
         there = sa.exists().where(
             files.c.dossier_id == documents.c.dossier_id,
             files.c.ordinal == documents.c.ordinal,
             files.c.representation == Representation.ORIGINAL.value,
         )
+        # Both parts of their keys beside each other: pairs would be looked for row by row.
         query = sa.select(documents.c.dossier_id, documents.c.ordinal).where(
-            documents.c.dossier_id.in_(list(dossier_ids)), ~there
+            documents.c.dossier_id.in_({dossier_id for dossier_id, _ in places}),
+            documents.c.ordinal.in_({ordinal for _, ordinal in places}),
+            ~there,
         )
         with self._database.reading() as connection:
-            return {(str(dossier_id), int(ordinal)) for dossier_id, ordinal in connection.execute(query)}
+            found = {(str(dossier_id), int(ordinal)) for dossier_id, ordinal in connection.execute(query)}
+        return found.intersection(places)
 
     def dossier_of(self, package_id: str) -> str | None:
         """The dossier that a stored package is a part of; None: there is no such package."""

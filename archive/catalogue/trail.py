@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import uuid4
 
@@ -35,6 +35,7 @@ from metadata.errors import ArchiveError
 from metadata.events import AuditEvent, EventOutcome, EventType
 from metadata.time import Clock, from_rfc3339, rfc3339
 
+_MOST_SHOWINGS = 50
 _TIME = len("20261129t005159173z")
 """Characters of the time at the beginning of a segment's name."""
 
@@ -334,6 +335,21 @@ class AuditTrail:
             # Through the model, so that an event answers the same whether it was recorded or restored.
             with _readable("database"):
                 return [AuditEvent.model_validate(body).body() for body in rows.scalars()]
+
+    def showings(self, subject: str, since: datetime) -> list[Mapping[str, Any]]:
+        """Events since (not at) a time that tell that something of `subject` was shown, newest first; some dozens."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                sa.select(audit_events.c.body)
+                .where(
+                    audit_events.c.subject == subject,
+                    audit_events.c.type == EventType.ACCESS.value,
+                    audit_events.c.at > rfc3339(since),
+                )
+                .order_by(audit_events.c.seq.desc())
+                .limit(_MOST_SHOWINGS)
+            )
+            return list(rows.scalars())
 
     # ------------------------------------------------------------ rebuilding
 

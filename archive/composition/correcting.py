@@ -48,4 +48,4 @@ def settle_texts(archive: Installation) -> int:
 
 def page_pictures(archive: Installation) -> PagePictures:
     """Pictures of single pages."""
-    return PagePictures(archive.workers, archive.home.work / "pictures")
+    return PagePictures(archive.picture_pool, archive.home.work / "pictures")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from random import SystemRandom
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from storage.packages import PackageStore
     from storage.ports import ObjectStore
     from storage.segments import AuditSegments
+
+_PICTURES_REST = timedelta(minutes=2)
 
 
 class Installation:
@@ -225,6 +227,17 @@ class Installation:
     @cached_property
     def pool(self) -> WorkerPool:
         """Worker processes."""
+        return self._pool(self.settings.workers)
+
+    @cached_property
+    def picture_pool(self) -> WorkerPool:
+        """The one process that makes pictures of pages: somebody waits for each, and nothing that takes long is before.
+
+        It rests when nobody has looked at a new page for a while.
+        """
+        return self._pool(1, rests_after=_PICTURES_REST)
+
+    def _pool(self, size: int, rests_after: timedelta | None = None) -> WorkerPool:
         from ingest.workers.pool import WorkerPool  # noqa: PLC0415
 
         if self.has_home:
@@ -234,10 +247,11 @@ class Installation:
 
             scratch = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="luutru-scratch-")))
         pool = WorkerPool(
-            self.settings.workers,
+            size,
             scratch,
             isolate=None if self.settings.tools.isolate == "auto" else False,
             hidden=[self.home.database, self.home.settings_file, self.home.keys],
+            rests_after=rests_after,
         )
         self._closing.callback(pool.close)
         return pool

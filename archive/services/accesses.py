@@ -11,7 +11,7 @@ from archive.catalogue.places import Place
 from archive.catalogue.trail import AuditTrail
 from metadata.events import EventType
 from metadata.package import PackageRecord
-from metadata.time import Clock
+from metadata.time import Clock, from_rfc3339
 
 ONE_LOOK = timedelta(minutes=5)
 """A reader on the screen asks for a file range by range, for text page by page: within this time that is one look."""
@@ -62,8 +62,10 @@ class Accesses:
         look = (operator, record.dossier_id, str(ordinal), what, file)
         if self._is_told(look):
             return
-        self.shown(record, operator, ordinal=ordinal, file=file, what=what)
-        self._told(look)
+        at = self._told_elsewhere(look)
+        if at is None:
+            self.shown(record, operator, ordinal=ordinal, file=file, what=what)
+        self._told(look, at)
 
     def found(self, places: Sequence[tuple[Place, str]], operator: str, what: str = "hit") -> None:
         """Record that a search showed pieces of documents, each with its agency: once in `ONE_LOOK`. See `shown`.
@@ -98,9 +100,18 @@ class Accesses:
             before = self._looks.get(look)
         return before is not None and self._clock.now() - before < ONE_LOOK
 
-    def _told(self, look: tuple[str, ...]) -> None:
+    def _told_elsewhere(self, look: tuple[str, ...]) -> datetime | None:
+        """When another process recorded it: a picture and its file come over several lines. None: none did."""
+        operator, dossier_id, ordinal, what, file = look
+        detail = {"what": what, "ordinal": ordinal} | ({"file": file} if file else {})
+        for event in self._trail.showings(dossier_id, self._clock.now() - ONE_LOOK):
+            if (event["agent"], event["detail"]) == (f"person:{operator}", detail):
+                return from_rfc3339(event["at"])
+        return None
+
+    def _told(self, look: tuple[str, ...], at: datetime | None = None) -> None:
         with self._lock:
-            self._looks[look] = self._clock.now()
+            self._looks[look] = at or self._clock.now()
             self._looks.move_to_end(look)
             while len(self._looks) > _MOST_LOOKS:
                 self._looks.popitem(last=False)

@@ -34,7 +34,7 @@ class Indexing:
 
     def told(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """`hits` with what no index knows of them."""
-        bare = self.catalogue.without_files({hit.package_id for hit in hits})
+        bare = self.catalogue.without_files({(hit.package_id, hit.ordinal) for hit in hits})
         return tuple(replace(hit, no_file=(hit.package_id, hit.ordinal) in bare) for hit in hits)
 
     def catch_up(self) -> int:

@@ -11,22 +11,25 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 from uuid import uuid4
 
+from archive.durable import alone
 from ingest.ports import Limits, Workers
 from metadata.digests import chunks_of
 from metadata.errors import ArchiveError, ToolUnreadableError
 
 # Named, not imported: only a worker has the libraries.
 TASK = "ingest.engines.page_picture:page_picture"
-LIMITS = Limits(cpu_seconds=30.0, wall_seconds=60.0, memory_mib=2048, output_mib=64)
+LIMITS = Limits(cpu_seconds=15.0, wall_seconds=40.0, memory_mib=2048, output_mib=64)
 WIDTH = 1300
 """Pixels: enough to read small print, and some 200 KB a page."""
 
-KEPT_PICTURES, KEPT_FILES = 200, 4
+_TOLD = "size.json"
+
+KEPT_PICTURES, KEPT_FILES = 1_000, 4
 KEPT_FILE_BYTES = 2 << 30
 """All files that are kept for their other pages together; one that is larger is kept alone."""
 
@@ -53,6 +56,13 @@ class PageSource:
     """In the file, from 1."""
 
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    lies: Callable[[], Path | None] = lambda: None
+    """Where the file lies on this machine's disk, if the store keeps it there: it is read in place then."""
+
+    @property
+    def name(self) -> str:
+        """Names the picture: of the same bytes and the same page there is one."""
+        return f"{self.sha256}-{self.kind}-{self.page}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,16 @@ class PagePicture:
     path: Path
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is known of a page whose picture was tried."""
+
+    width: int
+    height: int
+    why: str = ""
+    """Why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +98,58 @@ class PagePictures:
             PageNotShownError: there can be none.
             ArchiveError: storage or a worker failed.
         """
-        room = self.folder / f"{source.sha256}-{source.kind}-{source.page}"
-        return self._kept(room) or self._made(source, room)
+        room = self.folder / source.name
+        found = self._kept(room)
+        if found is None:
+            # Whoever wants the same one meanwhile, in whichever process, waits for it.
+            lock = self.folder / f".{source.name}.lock"
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with alone(lock, wait=True):
+                try:
+                    found = self._kept(room) or self._made(source, room)
+                finally:
+                    lock.unlink(missing_ok=True)
+        if found.why:
+            raise PageNotShownError(found.why)
+        return PagePicture(room / "page.jpg", found.width, found.height)
+
+    def kept(self, source: PageSource) -> PagePicture | None:
+        """The picture of a page if it is there already; None: it is not, or there can be none."""
+        room = self.folder / source.name
+        found = self._kept(room)
+        return PagePicture(room / "page.jpg", found.width, found.height) if found and not found.why else None
 
     @staticmethod
-    def _kept(room: Path) -> PagePicture | None:
+    def _kept(room: Path) -> _Kept | None:
         try:
-            said = json.loads((room / "size.json").read_bytes())
+            said = json.loads((room / _TOLD).read_bytes())
             os.utime(room)
-            return PagePicture(room / "page.jpg", int(said["width"]), int(said["height"]))
+            return _Kept(int(said["width"]), int(said["height"]), str(said.get("why", "")))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _made(self, source: PageSource, room: Path) -> PagePicture:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def _made(self, source: PageSource, room: Path) -> _Kept:
         fresh = self.folder / f".new-{uuid4()}"
+        fresh.mkdir(mode=0o700)
         try:
-            said = self._drawn(source, fresh)
-            (fresh / "size.json").write_text(json.dumps(said))
+            try:
+                made = self._drawn(source, fresh)
+            except PageNotShownError as error:
+                # Of the same bytes there will be none the next time either.
+                made = _Kept(0, 0, str(error))
+            (fresh / _TOLD).write_text(json.dumps(asdict(made)))
             with suppress(OSError):
-                # Another request may have made the same one meanwhile.
                 fresh.rename(room)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-        self._clear("*-*-*", KEPT_PICTURES)
-        found = self._kept(room)
-        if found is None:
+        self._clear("[0-9a-f]*-*-*", KEPT_PICTURES)
+        if not (room / _TOLD).exists():
             raise ToolUnreadableError(TASK, "the picture is gone")
-        return found
+        return made
 
-    def _drawn(self, source: PageSource, fresh: Path) -> dict[str, int]:
+    def _drawn(self, source: PageSource, fresh: Path) -> _Kept:
         arguments: dict[str, Any] = {
-            "source": str(self._file(source)),
+            "source": str(source.lies() or self._file(source)),
             "kind": source.kind,
             "page": source.page,
             "width": WIDTH,
@@ -121,12 +161,12 @@ class PagePictures:
             raise PageNotShownError(str(answer.value["problem"]))
         try:
             answer.outputs["page"].rename(fresh / "page.jpg")
-            return {name: int(answer.value[name]) for name in ("width", "height")}
+            return _Kept(int(answer.value["width"]), int(answer.value["height"]))
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise ToolUnreadableError(TASK, repr(error)) from error
 
     def _file(self, source: PageSource) -> Path:
-        """The file on this machine's disk: pages are looked at one after the other."""
+        """A copy of the file where the store is elsewhere: pages are looked at one after the other."""
         path = self.folder / f"{source.sha256}.file"
         with suppress(OSError):
             os.utime(path)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 from archive.auth.access import document_tokens
@@ -68,6 +69,10 @@ class StoredPackages:
         if file.held:
             return io.BytesIO(self.evidence.get(file.sha256))
         return self.packages.open_file(record.package_id, file.path)
+
+    def lies(self, record: PackageRecord, file: PackageFile) -> Path | None:
+        """Where the file lies on this machine's disk; None: it has to be opened. Raises as `open`."""
+        return None if file.held else self.packages.lies(record.package_id, file.path)
 
     def pages(self, record: PackageRecord, document: PackageDocument) -> Iterator[PageText]:
         """Text of all pages of a document, its files one after the other, pages counted through."""

@@ -12,6 +12,7 @@ from archive.auth.policy import Action
 from archive.catalogue.labels import Labelled
 from archive.catalogue.places import Place
 from archive.web.labels import href_of
+from archive.web.page_pictures import seen_first
 from archive.web.reading import Reading, asked_document
 from metadata.descriptions import Description
 from metadata.physical import LEVELS, store_place
@@ -42,6 +43,7 @@ def opened(
         "document": shown,
         "base": base,
         "viewer": json.dumps({"base": base, "query": query, "page": page, "files": _viewed(reading, base)}),
+        "picture": seen_first(asking.archive, reading, page or 1, base),
         "files": _files(shown["files"], base),
         "signatures": newest_verdicts(shown),
         "paper": paper(reading.record.dossier),

@@ -91,6 +91,14 @@ class Reading:
             if page.page in by_page
         ]
 
+    def hits_on(self, archive: Archive, query: str, page: int) -> list[dict[str, Any]]:
+        """The hits of one page with their boxes."""
+        spans = [(start, end) for number, start, end in self.hits(archive, query) if number == page]
+        if not spans:
+            return []
+        told = next((one for one in archive.stored.pages(self.record, self.document) if one.page == page), None)
+        return words_in(told, spans) if told else []
+
 
 def words_in(page: PageText, spans: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
     """Each span with its text and the boxes of the words that it touches."""

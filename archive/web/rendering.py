@@ -39,6 +39,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # They change with the program only: a page is made of a dozen, each of which would be looked at anew.
+        auto_reload=False,
     )
     environment.filters["marked"] = marked
     environment.globals["asset"] = asset

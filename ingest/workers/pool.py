@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -56,6 +57,7 @@ class WorkerPool:
         homes: Packages whose functions are tasks.
         tasks_per_process: A fresh process after this many tasks.
         attempts: How often a task that breaches a limit or kills its process is tried in all.
+        rests_after: A process without a task for so long ends; the next task starts a fresh one. None: it waits.
 
     Raises:
         WorkerFaultError: the scratch folder cannot be used, or `isolate=True` and bubblewrap refuses.
@@ -71,6 +73,7 @@ class WorkerPool:
         homes: tuple[str, ...] = TASK_HOMES,
         tasks_per_process: int = TASKS_PER_PROCESS,
         attempts: int = ATTEMPTS,
+        rests_after: timedelta | None = None,
     ) -> None:
         try:
             self._folder = PoolFolder(scratch_root.resolve())
@@ -85,6 +88,7 @@ class WorkerPool:
         self._terms = Terms(homes, self._isolation, tuple(hidden), ProcessTable())
         self._tasks_per_process = tasks_per_process
         self._attempts = attempts
+        self._rests_after = rests_after.total_seconds() if rests_after else None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -132,7 +136,7 @@ class WorkerPool:
 
     def _serve(self, slot: int) -> None:
         """The life of one thread: it starts processes itself, for they end when the thread that started them does."""
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next(slot)) is not None:
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
@@ -146,6 +150,14 @@ class WorkerPool:
             except Exception as error:  # noqa: BLE001 - the thread must live on, and the future carries the defect
                 job.future.set_exception(error)
             del job
+
+    def _next(self, slot: int) -> _Job | None:
+        """The next task, None at the end; a process that waits too long for it is let go."""
+        try:
+            return self._jobs.get(timeout=self._rests_after)
+        except queue.Empty:
+            self._dismiss(slot)
+            return self._jobs.get()
 
     def _answer(self, slot: int, job: _Job) -> Answer:
         breach = BreachError("crash", "")

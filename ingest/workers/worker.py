@@ -124,6 +124,9 @@ class Worker:
             "PYTHONSAFEPATH": "1",
             "OMP_THREAD_LIMIT": "1",
             "OMP_NUM_THREADS": "1",
+            # Pages and pictures are large and short-lived: what held them goes back, the process stays warm and small.
+            "MALLOC_MMAP_THRESHOLD_": "262144",
+            "MALLOC_TRIM_THRESHOLD_": "262144",
             "LUUTRU_WORKER_PARENT": str(os.getpid()),
         }
 

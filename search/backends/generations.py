@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from search.errors import SearchFaultError, SearchFormatError
@@ -37,6 +37,10 @@ class Generations:
     """Number of the schema; a folder of another number is refused."""
 
     lock_wait_seconds: float
+    _read: dict[Path, tuple[tuple[int, int, int], tuple[object, object]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What the pointer said in the state that it was last seen in."""
 
     def current(self) -> Path | None:
         """Folder of the generation that serves; None when the index was never made.
@@ -47,8 +51,7 @@ class Generations:
         """
         pointer = self.folder / _POINTER
         try:
-            written = json.loads(pointer.read_bytes())
-            found, name = written["format"], written["generation"]
+            found, name = self._pointed(pointer)
         except FileNotFoundError:
             # Killed between the first index and its pointer; what has its final name is whole.
             highest = self._highest()
@@ -62,6 +65,20 @@ class Generations:
             msg = f"{pointer} names {name!r}; run: luutru index rebuild"
             raise SearchFaultError(msg)
         return self.folder / name
+
+    def _pointed(self, pointer: Path) -> tuple[object, object]:
+        """Format and name of the generation that `pointer` tells; read when it has been replaced since.
+
+        Every look asks for it, some of them ten times a page.
+        """
+        told = pointer.stat()
+        state = told.st_ino, told.st_mtime_ns, told.st_size
+        found = self._read.get(pointer)
+        if found is None or found[0] != state:
+            written = json.loads(pointer.read_bytes())
+            found = state, (written["format"], written["generation"])
+            self._read[pointer] = found
+        return found[1]
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -162,6 +162,10 @@ class FilesystemStore:
             source = _FileSource(key, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
         return range_of(source, offset=offset, length=length)
 
+    def lies(self, key: str) -> Path:
+        """See `OnDisk.lies`."""
+        return self._path(key)
+
     def info(self, key: str) -> ObjectInfo:
         """See `ObjectStore.info`."""
         with _faults(key):

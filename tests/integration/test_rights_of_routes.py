@@ -81,6 +81,7 @@ PUT     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/text      a      f
 GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/text/versions aruh f
 GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/text/versions/{number} aruh f
 GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/picture   aruh   f
+GET     /api/v1/documents/{package_id}/{ordinal}/pages/{page}/marks     aruh   f
 GET     /api/v1/text-reviews                                            a      -
 GET     /text-review                                                    a      -
 GET     /text-review/{package_id}/{ordinal}/{number}                    a      f
@@ -402,6 +403,7 @@ def _request(world: World, route: Route, thing: Held, agency: str) -> tuple[str,
         ("POST", "/api/v1/submissions"): {"json": {"name": "x"}, "params": {"agency": OWN}},
         ("GET", "/api/v1/documents"): {"params": {"code": thing.package_id}},
         ("GET", "/api/v1/documents/{package_id}/{ordinal}/hits"): {"params": {"q": "báo cáo"}},
+        ("GET", "/api/v1/documents/{package_id}/{ordinal}/pages/{page}/marks"): {"params": {"q": "báo cáo"}},
         ("GET", "/api/v1/signatures"): {"params": {"package_id": thing.package_id, "ordinal": 1}},
         ("POST", "/api/v1/signatures"): {"json": {"package_id": thing.package_id, "ordinal": 1}},
         ("POST", "/api/v1/fixity-checks"): {"json": {"ids": [thing.package_id]}},

@@ -185,6 +185,45 @@ def test_the_picture_of_a_page_is_made_and_kept(desk: Desk) -> None:
     assert answer.content[:3] == b"\xff\xd8\xff"
     assert desk.client.get(place, headers=who).content == answer.content
     assert desk.client.get(address(kept, 4).removesuffix("text") + "picture", headers=who).status_code == 404
+    again = desk.client.get(place, headers={**who, "If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_picture_and_ranges_of_the_file_behind_it_are_one_look(desk: Desk) -> None:
+    kept, who = desk.keep(), desk.program(Role.READER)
+    document = f"/api/v1/documents/{kept.package_id}/1"
+    file = next(one for one in desk.client.get(document, headers=who).json()["files"] if one["path"].endswith(".pdf"))
+
+    def looks() -> list[Any]:
+        asked = {"type": "access", "subject": kept.package_id, "limit": "200"}
+        told = desk.client.get("/api/v1/audit-events", params=asked, headers=desk.program(Role.AUDITOR)).json()
+        return [event["detail"] for event in told["items"]]
+
+    before = looks()
+    for path in (f"{document}/pages/1/picture", f"{document}/pages/2/picture", file["href"]):
+        assert desk.client.get(path, headers={**who, "Range": "bytes=0-99"}).is_success
+    assert looks()[len(before) :] == [{"what": "file", "ordinal": "1", "file": file["sha256"]}]
+
+
+def test_marks_lie_on_the_words_of_the_query_and_nowhere_else(desk: Desk) -> None:
+    kept, who = desk.keep(), desk.program(Role.READER)
+    page = address(kept).removesuffix("text")
+    desk.archive.indexing.catch_up()
+    told = desk.client.get(f"{page}text", headers=who).json()
+    word = next(one for one in told["words"] if len(told["text"][one["start"] : one["end"]]) > 2)
+    typed = told["text"][word["start"] : word["end"]]
+    hits = desk.client.get(f"{page}text", params={"q": typed}, headers=who).json()["hits"]
+    boxes = [box for hit in hits for box in hit["boxes"]]
+    answer = desk.client.get(f"{page}marks", params={"q": typed}, headers=who)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert boxes
+    assert answer.text.count("<rect ") == len(boxes)
+    assert f'x="{round(boxes[0][0] * 10_000)}" y="{round(boxes[0][1] * 10_000)}"' in answer.text
+    nothing = desk.client.get(f"{page}marks", params={"q": "xyzzy"}, headers=who)
+    assert (nothing.status_code, nothing.text.count("<rect ")) == (200, 0)
+    beyond = address(kept, 9).removesuffix("text")
+    assert desk.client.get(f"{beyond}marks", params={"q": typed}, headers=who).status_code == 404
 
 
 # ---------------------------------------------------------------- pages

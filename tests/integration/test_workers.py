@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,20 @@ def test_a_task_gets_its_arguments_and_an_empty_folder_in_which_it_stands(rough_
 def test_a_process_stays_warm_between_tasks(tmp_path: Path, rough_pool: WorkerPool) -> None:
     with WorkerPool(1, tmp_path, homes=("misbehaviour",), isolate=rough_pool.isolation == "bubblewrap") as pool:
         assert [run(pool, "count").value["calls"] for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_process_that_has_nothing_to_do_rests_and_the_next_task_starts_a_fresh_one(
+    tmp_path: Path, rough_pool: WorkerPool
+) -> None:
+    isolate = rough_pool.isolation == "bubblewrap"
+    with WorkerPool(1, tmp_path, homes=("misbehaviour",), isolate=isolate, rests_after=timedelta(seconds=0.3)) as pool:
+        before = set(offspring())
+        assert [run(pool, "count").value["calls"] for _ in range(2)] == [1, 2]
+        deadline = time.monotonic() + 60
+        while set(offspring()) - before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert set(offspring()) <= before
+        assert run(pool, "count").value["calls"] == 1
 
 
 def test_a_process_gives_way_to_a_fresh_one_after_so_many_tasks(tmp_path: Path, rough_pool: WorkerPool) -> None:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.xdist_group("api-schema")
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 # Bytes of a file like any others, by the name that tus gives them.
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
-_OPERATIONS = 104
+_OPERATIONS = 105
 
 
 @pytest.fixture(scope="module")

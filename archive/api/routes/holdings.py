@@ -26,6 +26,8 @@ router = APIRouter()
 
 HTTP_PARTIAL_CONTENT = 206
 HTTP_NOT_MODIFIED = 304
+LOOKING = "luutru-looking"
+"""Header of the viewer, which does not know yet how long a file is: what it asks for is a part of one look."""
 
 Holding = Annotated[Asking, may(Action.HOLDING_READ)]
 Ordinal = Annotated[int, Path(ge=0, le=999_999_999)]
@@ -133,7 +135,8 @@ def file(request: Request, asking: Holding, package_id: str, ordinal: Ordinal, n
     answer = send(request, Served(path, found.mime, found.size_bytes, found.sha256, opened, closed=closed))
     if request.method == "GET" and answer.status_code != HTTP_NOT_MODIFIED:
         accesses = archive.dossiers.accesses
-        note = accesses.looked if answer.status_code == HTTP_PARTIAL_CONTENT else accesses.shown
+        part = answer.status_code == HTTP_PARTIAL_CONTENT or LOOKING in request.headers
+        note = accesses.looked if part else accesses.shown
         note(reading.record, asking.login, ordinal=ordinal, file=found.sha256, what="file")
     return answer
 

@@ -16,9 +16,10 @@ from archive.api.rights import Asking, may
 from archive.auth.people import Label
 from archive.auth.policy import Action
 from archive.catalogue.text_changes import Doubtful, Waiting
-from archive.composition.correcting import text_changes, text_corrections
+from archive.composition.correcting import page_pictures, text_changes, text_corrections
+from archive.services.page_pictures import PageNotShownError
 from archive.services.text_corrections import PageState, Wanted
-from archive.web.page_pictures import picture_of
+from archive.web.page_pictures import marks_of, source_of
 from archive.web.reading import Reading, asked_document
 from metadata.errors import NotFoundError
 from metadata.page_corrections import MAX_EDITS, MAX_PAGE_LETTERS, Edit
@@ -191,20 +192,60 @@ def _state(asking: Asking, package_id: str, ordinal: int, page: int) -> tuple[Re
 @router.get(
     f"{_PAGE}/picture",
     tags=["documents"],
-    responses={200: {"content": {"image/jpeg": {}}}, 404: {"description": "There is no such page to be shown"}},
+    responses={
+        200: {"content": {"image/jpeg": {}}},
+        304: {"description": "The caller has it"},
+        404: {"description": "There is no such page to be shown"},
+    },
 )
 def picture(request: Request, asking: Holding, package_id: str, ordinal: Ordinal, page: PageNumber) -> Response:
     """A page as a picture (JPEG), for looking at; what counts are the files."""
     reading = asked_document(asking, package_id, ordinal)
-    asking.archive.dossiers.accesses.looked(reading.record, asking.login, ordinal=ordinal, what="page")
-    found = picture_of(request, reading, page)
-    if found is None:
-        missing = f"{package_id}/{ordinal} page {page}"
+    source = source_of(asking.archive, reading, page)
+    missing = f"{package_id}/{ordinal} page {page}"
+    if source is None:
         raise NotFoundError(missing)
+    headers = {"ETag": f'"{source.name}"', "Cache-Control": _kept(asking, reading)}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    try:
+        found = page_pictures(asking.archive).picture(source)
+    except PageNotShownError:
+        raise NotFoundError(missing) from None
+    # One look with the file itself, of which a viewer asks for ranges beside it.
+    accesses = asking.archive.dossiers.accesses
+    accesses.looked(reading.record, asking.login, ordinal=ordinal, file=source.sha256, what="file")
+    return FileResponse(found.path, media_type="image/jpeg", headers=headers)
+
+
+def _kept(asking: Asking, reading: Reading) -> str:
+    """`Cache-Control` of what is shown of a document."""
     target = asking.archive.permits.sights.place(reading.place)
     closed = target is None or target.label.rank > Label.INTERNAL.rank
-    kept = "private, no-store" if closed else "private, no-cache"
-    return FileResponse(found.path, media_type="image/jpeg", headers={"Cache-Control": kept})
+    return "private, no-store" if closed else "private, no-cache"
+
+
+@router.get(
+    f"{_PAGE}/marks",
+    tags=["documents"],
+    responses={200: {"content": {"image/svg+xml": {}}}, 404: {"description": "There is no such page"}},
+)
+def marks(
+    asking: Holding,
+    package_id: str,
+    ordinal: Ordinal,
+    page: PageNumber,
+    q: Annotated[str, Query(max_length=1000, description="Query whose hits are marked")],
+) -> Response:
+    """Marks of the hits of `q` as a picture (SVG) to lie over that of the page, for readers without scripts."""
+    reading = asked_document(asking, package_id, ordinal)
+    if source_of(asking.archive, reading, page) is None:
+        missing = f"{package_id}/{ordinal} page {page}"
+        raise NotFoundError(missing)
+    asking.archive.dossiers.accesses.looked(reading.record, asking.login, ordinal=ordinal, what="text")
+    hits = reading.hits_on(asking.archive, q, page)
+    headers = {"Cache-Control": _kept(asking, reading), "Content-Security-Policy": "sandbox; default-src 'none'"}
+    return Response(marks_of(hits), media_type="image/svg+xml", headers=headers)
 
 
 @router.get("/text-reviews", tags=["documents"])

@@ -19,6 +19,8 @@ async function show(address) {
   const panel = made.getElementById("beside");
   // Whatever else came (a sign-in, an error) is a page of its own.
   if (!answer.ok || answer.redirected || !panel) return window.location.assign(address);
+  // Parsed without scripts, it holds what is for those without.
+  for (const told of panel.querySelectorAll("noscript")) told.remove();
   document.getElementById("beside").replaceWith(panel);
   finding.classList.toggle("with-beside", !panel.hidden);
   localise(panel);

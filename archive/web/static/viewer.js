@@ -24,11 +24,17 @@ export function start(viewer) {
   const drawn = []; // numbers of drawn pages, oldest first
   let zoom = 1;
   let beside = false; // whether the text of a page stands beside its picture
-  let hits = []; // [{page, boxes, marks}]
+  let hits = []; // [{page, marks}]
   let here = -1;
   let strip = null; // small pictures of the pages, once somebody asks for them
 
   function leaf(number, ratio) {
+    const known = leaves.get(number);
+    if (known) {
+      known.ratio ||= ratio;
+      size(known);
+      return known;
+    }
     const paper = element("div", { className: "paper" });
     const sheet = element("div", { className: "sheet" }, paper);
     const text = element("div", { className: "text" });
@@ -41,6 +47,30 @@ export function start(viewer) {
     leaves.set(number, entry);
     size(entry);
     return entry;
+  }
+
+  // The page that was asked for came with the document, as a picture: it is seen, and marked, until its own is drawn.
+  function takeAhead() {
+    const came = pages.querySelector("figure.ahead");
+    const image = came?.querySelector("img.ahead");
+    if (!image) return null;
+    const entry = leaf(Number(came.dataset.page), 0);
+    const known = () => {
+      if (image.isConnected && image.naturalWidth) entry.ratio ||= image.naturalWidth / image.naturalHeight;
+    };
+    image.addEventListener("load", known, { once: true });
+    image.addEventListener("error", () => image.remove(), { once: true });
+    entry.paper.append(image);
+    came.replaceWith(entry.figure);
+    if (image.complete) image.naturalWidth ? known() : image.remove();
+    return entry;
+  }
+
+  // What comes in above the page that is being read pushes it nowhere.
+  function put(figures) {
+    const before = ahead?.figure.getBoundingClientRect().top;
+    pages.append(...figures);
+    if (ahead) pages.scrollTop += ahead.figure.getBoundingClientRect().top - before;
   }
 
   function room() {
@@ -88,6 +118,7 @@ export function start(viewer) {
   async function openPdf(file) {
     const pdf = await getDocument({
       url: file.url,
+      httpHeaders: { "Luutru-Looking": "1" },
       wasmUrl: new URL("./vendor/pdfjs/wasm/", import.meta.url).href,
       isEvalSupported: false,
       enableXfa: false,
@@ -97,7 +128,7 @@ export function start(viewer) {
     }).promise;
     const first = await pdf.getPage(1);
     const { width, height } = first.getViewport({ scale: 1 });
-    const figures = new DocumentFragment();
+    const figures = [];
     for (let index = 1; index <= pdf.numPages; index += 1) {
       const entry = leaf(file.first + index - 1, width / height);
       const picture = async (page, width) => {
@@ -115,35 +146,37 @@ export function start(viewer) {
         const canvas = await picture(page, entry.turn % 180 ? entry.width * entry.ratio : entry.width);
         canvas.setAttribute("role", "img");
         canvas.setAttribute("aria-label", viewer.dataset.pageName.replace("{}", entry.number));
-        entry.paper.querySelector("canvas")?.remove();
+        for (const before of entry.paper.querySelectorAll("canvas, img.ahead")) before.remove();
         entry.paper.prepend(canvas);
         page.cleanup();
       };
       entry.small = async (width) => picture(await pdf.getPage(index), width);
-      figures.append(entry.figure);
+      figures.push(entry.figure);
     }
-    pages.append(figures);
+    put(figures);
   }
 
   function openImage(file) {
     const entry = leaf(file.first, 0);
     const image = element("img", { src: file.url, alt: viewer.dataset.pageName.replace("{}", file.first) });
     image.addEventListener("error", () => entry.figure.prepend(element("p", { className: "note", textContent: viewer.dataset.broken })));
-    entry.paper.append(image);
+    const before = entry.paper.querySelector("img.ahead");
+    if (before) image.decode().then(() => before.replaceWith(image), () => {});
+    else entry.paper.prepend(image);
     entry.draw = async () => {};
     entry.small = async () => element("img", { src: file.url, alt: "" });
-    pages.append(entry.figure);
+    put([entry.figure]);
   }
 
   function openText(file) {
-    const figures = new DocumentFragment();
+    const figures = [];
     for (let number = file.first; number < file.first + Math.max(1, file.pages); number += 1) {
       const entry = leaf(number, 0);
-      entry.sheet.remove();
+      if (!entry.paper.querySelector("img.ahead")) entry.sheet.remove();
       entry.details.open = true;
-      figures.append(entry.figure);
+      figures.push(entry.figure);
     }
-    pages.append(figures);
+    put(figures);
   }
 
   const watcher = new IntersectionObserver(
@@ -158,7 +191,8 @@ export function start(viewer) {
     try {
       await entry.draw();
     } catch (error) {
-      entry.paper.replaceChildren(element("p", { className: "note", textContent: viewer.dataset.broken }));
+      // The picture that came first may be all there is of it.
+      if (!entry.paper.querySelector("img.ahead")) entry.paper.replaceChildren(element("p", { className: "note", textContent: viewer.dataset.broken }));
       throw error;
     }
     drawn.push(number);
@@ -175,24 +209,35 @@ export function start(viewer) {
     }
   }
 
-  async function mark() {
-    if (!view.query) return;
+  async function findHits() {
+    if (!view.query) return [];
     const answer = await fetch(`${view.base}/hits?q=${encodeURIComponent(view.query)}`);
-    const found = answer.ok ? (await answer.json()).items : [];
+    return answer.ok ? (await answer.json()).items : [];
+  }
+
+  function tellHits(found) {
     for (const { page, hits: places } of found) {
-      const entry = leaves.get(page);
       for (const place of places) {
         const marks = place.boxes.map(([left, top, right, bottom]) => {
           const box = element("div", { className: "hit", title: place.text });
           Object.assign(box.style, { left: `${left * 100}%`, top: `${top * 100}%`, width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%` });
           return box;
         });
-        entry?.paper.append(...marks);
         hits.push({ page, marks });
       }
     }
-    hitting.hidden = false;
+    hitting.hidden = !view.query;
     hitOutput.textContent = hits.length ? `0/${hits.length}` : viewer.dataset.noHits;
+  }
+
+  // On the pages that are there by now.
+  function mark() {
+    for (const { page, marks } of hits) leaves.get(page)?.paper.append(...marks);
+  }
+
+  // The hit that is shown first: on the page that was asked for, or of all.
+  function firstHit() {
+    return view.page ? hits.findIndex((hit) => hit.page === view.page) : 0;
   }
 
   // Scrolls the pages and nothing else: the title of the document stays where it is.
@@ -299,6 +344,13 @@ export function start(viewer) {
 
   async function open() {
     const loading = pages.querySelector(".loading");
+    let opened = false;
+    const finding = findHits().then((found) => {
+      tellHits(found);
+      mark();
+      if (!opened && ahead && hits[firstHit()]?.page === ahead.number) goToHit(firstHit());
+    });
+    finding.catch(() => {}); // Told where it is waited for.
     for (const file of view.files) {
       try {
         if (file.kind === "pdf") await openPdf(file);
@@ -310,15 +362,17 @@ export function start(viewer) {
         openText(file);
       }
     }
+    opened = true;
     loading.remove();
     for (const entry of leaves.values()) watcher.observe(entry.figure);
-    await mark();
-    const first = view.page ? hits.findIndex((hit) => hit.page === view.page) : 0;
-    if (hits[first]) await goToHit(first);
-    else if (view.page) goTo(view.page);
+    mark();
+    await finding;
+    if (here < 0 && hits[firstHit()]) await goToHit(firstHit());
+    else if (here < 0 && view.page && view.page !== ahead?.number) goTo(view.page);
     viewer.dataset.ready = "yes";
   }
 
+  const ahead = takeAhead();
   open();
 }
 

@@ -51,6 +51,22 @@ def test_pieces_of_one_look_are_one_event(trail: Trail) -> None:
     assert len(shown(trail)) == 4
 
 
+def test_pieces_that_several_processes_answer_are_one_event_too(trail: Trail) -> None:
+    one, other = (Accesses(trail.trail, trail.clock) for _ in range(2))
+    one.looked(RECORD, "lan", ordinal=1, file="ab" * 32, what="file")
+    trail.clock.go(seconds=60)
+    for _ in range(2):
+        other.looked(RECORD, "lan", ordinal=1, file="ab" * 32, what="file")
+    assert len(shown(trail)) == 1
+    other.looked(RECORD, "minh", ordinal=1, file="ab" * 32, what="file")
+    other.looked(RECORD, "lan", ordinal=1, file="cd" * 32, what="file")
+    assert len(shown(trail)) == 3
+    # The look began with the first piece, whoever answered it.
+    trail.clock.go(seconds=ONE_LOOK.total_seconds() - 60)
+    other.looked(RECORD, "lan", ordinal=1, file="ab" * 32, what="file")
+    assert len(shown(trail)) == 4
+
+
 def test_what_cannot_be_recorded_is_not_shown_and_no_later_piece_of_it_either(trail: Trail) -> None:
     class Down(AuditTrail):
         def record(self, *_: object) -> None:
