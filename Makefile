@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo   install, make a sample delivery, take it in, find it again"
-	@echo "make test   install, lint, all tests (20 minutes on 2 cores after installation)"
+	@echo "make test   install, lint, all tests (16 minutes on 2 cores after installation)"
 	@echo "make soak   long runs: 200 random kills and more"
 	@echo "make bench  side-by-side benchmarks, one JSON line each"
 	@echo "make docs   generate docs/rules.md, docs/verdicts.md, docs/metadata.md and docs/rights.md"
