@@ -120,13 +120,13 @@ def anywhere_beside(query: Query, request: SearchRequest, least: int) -> Bool:
     """
     asked = planned(query, request)
     ranked = _ranked_by_pairs(query, asked)
-    return replace(ranked, narrow=(*ranked.narrow, _pairs(query, least)))
+    return replace(ranked, narrow=(*ranked.narrow, _pairs(query.pairs(), least)))
 
 
 def answers_beside(query: Query, request: SearchRequest, least: int) -> Bool:
     """What `planned` finds and has so many pairs of neighbours side by side; to be counted, not ranked."""
     asked = planned(query, request)
-    return Bool(narrow=(*asked.narrow, _pairs(query, least), *asked.must), never=asked.never)
+    return Bool(narrow=(*asked.narrow, _pairs(query.pairs(), least), *asked.must), never=asked.never)
 
 
 def _ranked_by_pairs(query: Query, asked: Bool) -> Bool:
@@ -134,8 +134,9 @@ def _ranked_by_pairs(query: Query, asked: Bool) -> Bool:
     return Bool(should=ranked, narrow=asked.narrow, never=asked.never)
 
 
-def _pairs(query: Query, least: int) -> Node:
-    return Bool(should=tuple(Row("fold", pair) for pair in query.pairs()), least=least)
+def _pairs(pairs: Iterable[tuple[str, str]], least: int) -> Node:
+    """At least so many of `pairs` side by side."""
+    return Bool(should=tuple(Row("fold", pair) for pair in pairs), least=least)
 
 
 def _typed(query: Query) -> Iterator[Node]:
@@ -172,15 +173,11 @@ def _compound(clause: AllOf | Most | Same | Not) -> Node:
         if not clause.beside:
             return most
         as_typed = _every([made_tolerant(each, tolerant=False) for each in clause.clauses])
-        return Bool(must=(most,), narrow=(_either(as_typed, _beside(clause)),))
+        return Bool(must=(most,), narrow=(_either(as_typed, _pairs(clause.pairs, clause.beside)),))
     if isinstance(clause, Same):
         others = (Worth(_clause(other), SAME_SCORE) for other in clause.others)
         return Bool(should=(_every(clause.typed), *others))
     return Bool(narrow=(Everything(),), never=(_clause(clause.clause),))
-
-
-def _beside(clause: Most) -> Node:
-    return Bool(should=tuple(Row("fold", pair) for pair in clause.pairs), least=clause.beside)
 
 
 def _every(clauses: Sequence[Clause]) -> Node:
@@ -262,7 +259,8 @@ def _bonuses(query: Query) -> Iterator[Node]:
         yield Worth(_every(as_typed), TYPED_SCORE, "search.why.as_typed")
     for clause in query.clauses:
         if isinstance(clause, Most) and clause.beside:
-            yield Worth(_beside(clause), AHEAD_SCORE if clause.ahead else BESIDE_SCORE, "search.why.beside")
+            score = AHEAD_SCORE if clause.ahead else BESIDE_SCORE
+            yield Worth(_pairs(clause.pairs, clause.beside), score, "search.why.beside")
     yield from _titled(query, words)
     yield from _marked(query, [word for word in words if word.marked])
     yield from _side_by_side(query.clauses)

@@ -217,11 +217,7 @@ class PackageStore:
             ObjectMissingError: no such package or file.
             RecordUnreadableError: its inventory is damaged.
         """
-        for file in self.files(package_id):
-            if file.path == path:
-                return self.open(file, offset=offset, length=length)
-        missing = f"{object_path(package_id)}/{path}"
-        raise ObjectMissingError(missing)
+        return self.open(self._file(package_id, path), offset=offset, length=length)
 
     def lies(self, package_id: str, path: str) -> Path | None:
         """Where a file of the newest version lies on this machine's disk; None: the store keeps it elsewhere.
@@ -230,13 +226,7 @@ class PackageStore:
             ObjectMissingError: no such package or file.
             RecordUnreadableError: its inventory is damaged.
         """
-        if not isinstance(self._store, OnDisk):
-            return None
-        for file in self.files(package_id):
-            if file.path == path:
-                return self._store.lies(file.key)
-        missing = f"{object_path(package_id)}/{path}"
-        raise ObjectMissingError(missing)
+        return self._store.lies(self._file(package_id, path).key) if isinstance(self._store, OnDisk) else None
 
     def package_ids(self, prefix: str = f"{ROOT}/") -> Iterator[str]:
         """All packages, in no order that means anything. Walks the whole store: for rebuild only.
@@ -274,6 +264,13 @@ class PackageStore:
             StorageFaultError: the store failed.
         """
         return check_object(self._store, package_id, parallel=self._parallel, inventory_sha512=inventory_sha512)
+
+    def _file(self, package_id: str, path: str) -> PackageFile:
+        for file in self.files(package_id):
+            if file.path == path:
+                return file
+        missing = f"{object_path(package_id)}/{path}"
+        raise ObjectMissingError(missing)
 
     def _known(self, package_id: str) -> Committed:
         found = committed(self._store, package_id)

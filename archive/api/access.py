@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from archive.api.files import has_it
 from archive.api.problems import ApiError
 from archive.api.rights import Asking, may
 from archive.auth.people import EVERYWHERE
@@ -132,7 +133,7 @@ def tagged(request: Request, body: Any) -> Response:  # noqa: ANN401 - JSON
     """`body` as JSON with an ETag; 304 when the caller has it."""
     data = JSONResponse(body)
     etag = f'"{hashlib.sha256(bytes(data.body)).hexdigest()[:32]}"'
-    if etag in request.headers.get("if-none-match", ""):
+    if has_it(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
     data.headers["ETag"] = etag
     data.headers["Cache-Control"] = "private, no-cache"

@@ -38,8 +38,18 @@ class Served:
     @property
     def kept(self) -> str:
         """`Cache-Control`."""
-        # The bytes of an address may be the same for ever; the rights of who has them are not.
-        return "private, no-store" if self.closed else "private, no-cache"
+        return cache_control(closed=self.closed)
+
+
+def cache_control(*, closed: bool) -> str:
+    """`Cache-Control` of what is shown of a document."""
+    # The bytes of an address may be the same for ever; the rights of who has them are not.
+    return "private, no-store" if closed else "private, no-cache"
+
+
+def has_it(request: Request, etag: str) -> bool:
+    """Whether the caller has what `etag` names."""
+    return etag in request.headers.get("if-none-match", "")
 
 
 def disposition(name: str) -> str:
@@ -63,7 +73,7 @@ def send(request: Request, file: Served) -> Response:
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Repr-Digest": f"sha-256=:{_base64(file.sha256)}:",
     }
-    if etag in request.headers.get("if-none-match", ""):
+    if has_it(request, etag):
         return Response(status_code=304, headers=headers)
     wanted = _range(request, file, etag)
     start, end = wanted if wanted is not None else (0, file.size_bytes - 1)

@@ -46,14 +46,13 @@ class Accesses:
         Raises:
             DatabaseFaultError: it could not be recorded, so nothing may be shown.
         """
-        detail = {"what": what} | ({"ordinal": str(ordinal)} if ordinal is not None else {})
         self._trail.record(
             self._trail.event(
                 EventType.ACCESS,
                 record.dossier_id,
                 agency=record.agency,
                 agent=f"person:{operator}",
-                detail=detail | ({"file": file} if file else {}),
+                detail=_detail(what, "" if ordinal is None else str(ordinal), file),
             )
         )
 
@@ -87,7 +86,7 @@ class Accesses:
                     dossier_id,
                     agency=agency,
                     agent=f"person:{operator}",
-                    detail={"what": what, "ordinal": ordinal},
+                    detail=_detail(what, ordinal),
                 )
                 for (_, dossier_id, ordinal, *_), agency in fresh.items()
             ]
@@ -103,7 +102,7 @@ class Accesses:
     def _told_elsewhere(self, look: tuple[str, ...]) -> datetime | None:
         """When another process recorded it: a picture and its file come over several lines. None: none did."""
         operator, dossier_id, ordinal, what, file = look
-        detail = {"what": what, "ordinal": ordinal} | ({"file": file} if file else {})
+        detail = _detail(what, ordinal, file)
         for event in self._trail.showings(dossier_id, self._clock.now() - ONE_LOOK):
             if (event["agent"], event["detail"]) == (f"person:{operator}", detail):
                 return from_rfc3339(event["at"])
@@ -115,3 +114,9 @@ class Accesses:
             self._looks.move_to_end(look)
             while len(self._looks) > _MOST_LOOKS:
                 self._looks.popitem(last=False)
+
+
+def _detail(what: str, ordinal: str, file: str = "") -> dict[str, str]:
+    """What an event of access tells of its object."""
+    told = {"what": what, "ordinal": ordinal, "file": file}
+    return {name: value for name, value in told.items() if value}

@@ -125,6 +125,14 @@ def _unauthorised(status: int, reason: str) -> str:
     return f"{status}: the key lacks {lacks}; docs/elasticsearch.md names what it needs"
 
 
+def attempts(pauses: Iterable[float]) -> Iterator[None]:
+    """Once, and again after each pause of so many seconds."""
+    yield
+    for pause in pauses:
+        time.sleep(pause)
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One document put or, without a source, taken away; ignored where a later write stands already."""
@@ -197,7 +205,7 @@ class Cluster:
             SearchFaultError: the cluster does not answer, or no copy of some part is alive.
         """
         names = ",".join(sorted(indices))
-        for pause in (*_PAUSES_SECONDS, None):
+        for _ in attempts(_PAUSES_SECONDS):
             with answering(doing):
                 shards = self.client.indices.refresh(index=names, ignore_unavailable=True)["_shards"]
                 if shards["successful"] == shards["total"]:
@@ -210,19 +218,15 @@ class Cluster:
             # Copies that no node has yet will have all of it when they are made.
             if shards["successful"] >= health["active_shards"] and not health["timed_out"]:
                 return
-            if pause is not None:
-                time.sleep(pause)
         msg = f"Elasticsearch is too busy to show what was written ({doing})"
         raise SearchFaultError(msg)
 
     def _batch(self, batch: Sequence[Write], missing: set[str], refused: dict[str, str]) -> None:
         waiting: Sequence[Write] = batch
-        for pause in (*_PAUSES_SECONDS, None):
+        for _ in attempts(_PAUSES_SECONDS):
             waiting = self._sent(waiting, missing, refused)
             if not waiting:
                 return
-            if pause is not None:
-                time.sleep(pause)
         msg = f"Elasticsearch is too busy to take {len(waiting)} documents, among them {waiting[0].id}"
         raise SearchFaultError(msg)
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from elasticsearch import ApiError, BadRequestError, ConflictError, NotFoundError
 
-from search.backends.elasticsearch_cluster import Cluster, answering
+from search.backends.elasticsearch_cluster import Cluster, answering, attempts
 from search.backends.elasticsearch_schema import index_settings, mappings
 from search.documents import FORMAT
 from search.errors import SearchFaultError, SearchFormatError
@@ -183,18 +183,18 @@ class Generations:
 
     def _read(self) -> State | None:
         """The state; None: there never was one. An index that another process has just made is waited for."""
-        for pause in (*_OPENING_PAUSES_SECONDS, None):
+        for _ in attempts(_OPENING_PAUSES_SECONDS):
             try:
                 answer = self._client.get(index=self._states, id=_STATE)
             except NotFoundError:
                 return None
             except ApiError as error:
-                if error.status_code != _UNAVAILABLE or pause is None:
+                if error.status_code != _UNAVAILABLE:
                     raise
-                time.sleep(pause)
+                unavailable = error
             else:
                 return _state(answer["_version"], answer["_source"])
-        raise AssertionError
+        raise unavailable
 
     def _aliased(self) -> dict[str, Any]:
         """What the alias stands for, with the mappings."""

@@ -57,22 +57,16 @@ def near_the_narrow(node: Node, share: Callable[[Node], float]) -> Node:
         node: A plan.
         share: Of all documents, in how many a condition holds: 0 to 1, rather too many.
     """
-    if not isinstance(node, Bool) or not node.narrow or not any(map(_is_row, node.should)):
+    if not isinstance(node, Bool) or not node.narrow:
+        return node
+    rows = [each for each in node.should if isinstance(each, Worth) and isinstance(each.inner, Row)]
+    if not rows:
         return node
     least, narrowest = min(((share(each), each) for each in node.narrow), key=lambda each: each[0])
     if least > _NARROW:
         return node
-    should = tuple(
-        replace(each, inner=Bool(must=(each.inner,), narrow=(narrowest,)))
-        if isinstance(each, Worth) and isinstance(each.inner, Row)
-        else each
-        for each in node.should
-    )
-    return replace(node, should=should)
-
-
-def _is_row(node: Node) -> bool:
-    return isinstance(node, Worth) and isinstance(node.inner, Row)
+    near: dict[Node, Node] = {row: replace(row, inner=Bool(must=(row.inner,), narrow=(narrowest,))) for row in rows}
+    return replace(node, should=tuple(near.get(each, each) for each in node.should))
 
 
 def _one_of(field: str, values: tuple[str, ...], stands: Stands) -> Node:

@@ -263,17 +263,17 @@ class FilesystemStore:
 
     def _into_place(self, act: Callable[[Path, Path], None], path: Path, target: Path) -> None:
         """Give `path` its name by `act`, making the folders that it needs."""
-        for _ in range(_MOST_RIVALS):
+        for further in reversed(range(_MOST_RIVALS + 1)):
             try:
                 self._make_folder(target.parent)
                 act(path, target)
             except FileNotFoundError:
                 # Another writer discarded the last file beside it and the empty folder with it.
                 self._synced.clear()
+                if not further:
+                    raise
             else:
                 return
-        self._make_folder(target.parent)
-        act(path, target)
 
     def _make_sure(self, target: Path) -> None:
         """Make the name of `target` last, whoever gave it: its maker may have died before syncing it.

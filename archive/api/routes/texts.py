@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from archive.api.access import Cursor, Limit, cursor_after, cursor_parts, page_of
+from archive.api.files import cache_control, has_it
 from archive.api.lines import ROOT
 from archive.api.problems import ApiError
 from archive.api.rights import Asking, may
@@ -206,7 +207,7 @@ def picture(request: Request, asking: Holding, package_id: str, ordinal: Ordinal
     if source is None:
         raise NotFoundError(missing)
     headers = {"ETag": f'"{source.name}"', "Cache-Control": _kept(asking, reading)}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:
         found = page_pictures(asking.archive).picture(source)
@@ -219,10 +220,8 @@ def picture(request: Request, asking: Holding, package_id: str, ordinal: Ordinal
 
 
 def _kept(asking: Asking, reading: Reading) -> str:
-    """`Cache-Control` of what is shown of a document."""
     target = asking.archive.permits.sights.place(reading.place)
-    closed = target is None or target.label.rank > Label.INTERNAL.rank
-    return "private, no-store" if closed else "private, no-cache"
+    return cache_control(closed=target is None or target.label.rank > Label.INTERNAL.rank)
 
 
 @router.get(
