@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -103,6 +105,21 @@ def test_the_page_that_is_asked_for_stays_where_it_is_when_those_above_it_come(
     expect(page.locator("#page-1")).to_have_count(1)
     assert _box(page, "#page-2 .sheet") == pytest.approx(before, abs=2)
     expect(page.locator("#page")).to_have_value("2")
+
+
+def test_a_window_that_is_resized_while_the_file_comes_gets_the_page_itself(
+    handed_in: Filled, open_page: OpenPage
+) -> None:
+    page = open_page(f"{handed_in.served.url}/help", width=390)
+    held = _Held(page)
+    page.goto(_document(handed_in, 1))
+    before = page.locator("#page-1").evaluate("leaf => leaf.style.width")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.locator("#page-1")).not_to_have_attribute("style", re.compile(f"width: {before}"))
+    page.evaluate("() => new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+    held.let_go()
+    page.locator("#viewer[data-ready=yes]").wait_for()
+    page.locator("#page-1[data-drawn] canvas").wait_for()
 
 
 def test_pages_are_read_with_their_marks_without_script(

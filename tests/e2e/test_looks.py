@@ -163,7 +163,7 @@ def settled(page: Page) -> None:
     """Wait until what the page draws by itself is there."""
     if page.locator(".viewer[data-view]").count():
         page.locator(".viewer[data-ready=yes]").wait_for(timeout=60_000)
-        page.locator(".leaf[data-drawn], .leaf .text").first.wait_for(timeout=60_000)
+        page.locator(".leaf[data-drawn], .leaf details[open] .text").first.wait_for(timeout=60_000)
     if page.locator("[hx-trigger=load]").count():
         page.locator("#line").wait_for(timeout=60_000)
     if page.locator(".compare").count():

@@ -184,6 +184,12 @@ export function start(viewer) {
     { root: pages, rootMargin: "600px" },
   );
 
+  // Who is watched already is told nothing when asked for again: one page may have come into sight before it could be drawn.
+  function watch(entry) {
+    watcher.unobserve(entry.figure);
+    watcher.observe(entry.figure);
+  }
+
   async function draw(number) {
     const entry = leaves.get(number);
     if (!entry?.draw || entry.drawn) return;
@@ -203,8 +209,7 @@ export function start(viewer) {
         old.paper.querySelector("canvas")?.remove();
         old.drawn = false;
         delete old.figure.dataset.drawn;
-        watcher.unobserve(old.figure);
-        watcher.observe(old.figure);
+        watch(old);
       }
     }
   }
@@ -298,8 +303,7 @@ export function start(viewer) {
     for (const entry of leaves.values()) {
       size(entry, whole);
       entry.drawn = false;
-      watcher.unobserve(entry.figure);
-      watcher.observe(entry.figure);
+      watch(entry);
     }
     drawn.length = 0;
     goTo(number);
@@ -364,7 +368,7 @@ export function start(viewer) {
     }
     opened = true;
     loading.remove();
-    for (const entry of leaves.values()) watcher.observe(entry.figure);
+    leaves.forEach(watch);
     mark();
     await finding;
     if (here < 0 && hits[firstHit()]) await goToHit(firstHit());
