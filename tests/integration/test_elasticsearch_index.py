@@ -75,14 +75,17 @@ def test_a_writer_waits_for_the_index_that_another_one_has_just_made(
 ) -> None:
     state = f"{settings.index_prefix}-state"
     index.add([document("first", title="đầu")])
-    allocation = "index.routing.allocation.enable"
-    elasticsearch_client.indices.close(index=state)
-    elasticsearch_client.indices.put_settings(index=state, settings={allocation: "none"})
-    elasticsearch_client.indices.open(index=state, wait_for_active_shards=0)
+    allocation = "index.routing.allocation.require._name"
+    mappings = elasticsearch_client.indices.get_mapping(index=state).body[state]["mappings"]
+    elasticsearch_client.indices.delete(index=state)
+    # No node may have it: it is there, and its only part is not.
+    elasticsearch_client.indices.create(
+        index=state, mappings=mappings, settings={allocation: "nobody"}, wait_for_active_shards=0
+    )
     with pytest.raises(ApiError, match="503"):
         elasticsearch_client.options(max_retries=0).get(index=state, id="generations")
     opening = threading.Timer(
-        0.3, lambda: elasticsearch_client.indices.put_settings(index=state, settings={allocation: "all"})
+        0.3, lambda: elasticsearch_client.indices.put_settings(index=state, settings={allocation: None})
     )
     opening.start()
     assert ElasticsearchIndex(settings).add([document("second", title="sau")]) == 1
