@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -21,24 +20,31 @@ class GrantRows:
 
     def of(self, person_id: str) -> tuple[Grant, ...]:
         """All grants of an account."""
-        query = sa.select(grants).where(grants.c.person_id == person_id).order_by(grants.c.role, grants.c.agency)
-        with self._database.reading() as connection:
-            return tuple(_grant(row) for row in connection.execute(query))
+        return self.of_each([person_id])[person_id]
+
+    def of_each(self, person_ids: Sequence[str]) -> dict[str, tuple[Grant, ...]]:
+        """The same of several accounts."""
+        rows = self.listed(person_ids)
+        return {each: tuple(_grant(row) for row in rows[each]) for each in person_ids}
 
     def all(self) -> dict[tuple[str, str], tuple[Grant, ...]]:
         """Grants of everybody who has some, by identifier and login of the account."""
         query = sa.select(people.c.id, people.c.login, grants).join(people, people.c.id == grants.c.person_id)
         found: dict[tuple[str, str], list[Grant]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query.order_by(people.c.login, grants.c.role, grants.c.agency)):
-                found.setdefault((row.person_id, row.login), []).append(_grant(row))
+            rows = connection.execute(query.order_by(people.c.login, grants.c.role, grants.c.agency)).mappings()
+            for row in rows:
+                found.setdefault((row["person_id"], row["login"]), []).append(_grant(row))
         return {person: tuple(given) for person, given in found.items()}
 
-    def listed(self, person_id: str) -> list[Mapping[str, Any]]:
+    def listed(self, person_ids: Sequence[str]) -> dict[str, list[sa.RowMapping]]:
         """The same as rows: since when and by whom."""
-        query = sa.select(grants).where(grants.c.person_id == person_id).order_by(grants.c.role, grants.c.agency)
+        query = sa.select(grants).where(grants.c.person_id.in_(person_ids)).order_by(grants.c.role, grants.c.agency)
+        found: dict[str, list[sa.RowMapping]] = {each: [] for each in person_ids}
         with self._database.reading() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's accessor
+            for row in connection.execute(query).mappings():
+                found[row["person_id"]].append(row)
+        return found
 
     def give(self, connection: sa.Connection, person_id: str, grant: Grant, *, by: str, at: str) -> Label | None:
         """Give a grant; of the same role over the same agency it takes the place of the one before.
@@ -67,5 +73,5 @@ def _same(person_id: str, role: Role, agency: str) -> sa.ColumnElement[bool]:
     return (grants.c.person_id == person_id) & (grants.c.role == role.value) & (grants.c.agency == agency)
 
 
-def _grant(row: sa.Row[Any]) -> Grant:
-    return Grant(Role(row.role), row.agency, Label(row.up_to))
+def _grant(row: sa.RowMapping) -> Grant:
+    return Grant(Role(row["role"]), row["agency"], Label(row["up_to"]))

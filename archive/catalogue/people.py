@@ -92,6 +92,12 @@ class PeopleRows:
         """The account that a provider's person uses, or None."""
         return self._one(people.c.subject == subject, connection)
 
+    def several(self, logins: Sequence[str]) -> list[Account]:
+        """The accounts of some logins, by login."""
+        query = sa.select(people).where(people.c.login.in_(logins)).order_by(people.c.login)
+        with self._database.reading() as connection:
+            return [_account(row) for row in connection.execute(query)]
+
     def page(self, limit: int, after: str = "") -> list[Account]:
         """Accounts by login."""
         query = sa.select(people).where(people.c.login > after).order_by(people.c.login).limit(limit)

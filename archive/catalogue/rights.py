@@ -80,13 +80,15 @@ class RightsRows:
         with self._database.reading() as connection:
             return [_change(row) for row in connection.execute(query)]
 
-    def unconfirmed(self, subject: str) -> frozenset[tuple[str, str]]:
-        """Role and agency of each grant to `subject` (`person/LOGIN`) that nobody has confirmed."""
+    def unconfirmed(self, subjects: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
+        """Role and agency of each grant to one of `subjects` (`person/LOGIN`) that nobody has confirmed."""
         waits = (rights_changes.c.kind == "grant") & (rights_changes.c.confirmed_at == "")
-        query = sa.select(rights_changes.c.detail).where(waits, rights_changes.c.subject == subject)
+        query = sa.select(rights_changes.c.subject, rights_changes.c.detail)
+        found: dict[str, set[tuple[str, str]]] = {each: set() for each in subjects}
         with self._database.reading() as connection:
-            told = connection.execute(query).scalars()
-            return frozenset((str(detail["role"]), str(detail["agency"])) for detail in told)
+            for subject, detail in connection.execute(query.where(waits, rights_changes.c.subject.in_(subjects))):
+                found[subject].add((str(detail["role"]), str(detail["agency"])))
+        return found
 
     def waiting(self, subject: str) -> frozenset[str]:
         """Identifiers of the changes of `subject` that nobody has confirmed."""

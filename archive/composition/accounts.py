@@ -22,6 +22,6 @@ def accounts(archive: Installation) -> Accounts:
         archive.trail,
         archive.clock,
         archive.settings.auth,
-        GrantRows(archive.database).of,
+        GrantRows(archive.database).of_each,
         Sights(archive.database).path,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -53,8 +53,8 @@ class Visitor:
 class Granting(Protocol):
     """Where grants are kept (`archive.catalogue.grants`)."""
 
-    def __call__(self, person_id: str) -> tuple[Grant, ...]:
-        """All grants of an account."""
+    def __call__(self, person_ids: Sequence[str]) -> Mapping[str, tuple[Grant, ...]]:
+        """All grants of some accounts."""
         ...
 
 
@@ -81,7 +81,12 @@ class Accounts:
 
     def grants(self, account: Account) -> tuple[Grant, ...]:
         """All that the account may: granted by people, and given by the provider's groups."""
-        return tuple(dict.fromkeys((*account.given, *self.granted(account.id))))
+        return self.grants_each([account])[account.id]
+
+    def grants_each(self, accounts: Sequence[Account]) -> dict[str, tuple[Grant, ...]]:
+        """The same of several accounts, by their identifiers."""
+        granted = self.granted([account.id for account in accounts])
+        return {each.id: tuple(dict.fromkeys((*each.given, *granted[each.id]))) for each in accounts}
 
     def person(self, account: Account, via: Via) -> Person:
         """The account as the policy knows people."""

@@ -69,9 +69,20 @@ class People:
         """Accounts by login."""
         return self._rows.page(limit, after)
 
+    def several(self, logins: Sequence[str]) -> list[Account]:
+        """Those of some logins that are there, by login."""
+        return self._rows.several(logins)
+
     def told(self, account: Account) -> dict[str, Any]:
         """What is told of an account: nothing of its secrets."""
-        grants = self.accounts.grants(account)
+        return self.told_each([account])[0]
+
+    def told_each(self, accounts: Sequence[Account]) -> list[dict[str, Any]]:
+        """The same of several accounts, in their order."""
+        granted = self.accounts.grants_each(accounts)
+        return [self._told(account, granted[account.id]) for account in accounts]
+
+    def _told(self, account: Account, grants: tuple[Grant, ...]) -> dict[str, Any]:
         locked = account.locked_why if self.accounts.is_locked(account) else ""
         # Closed at the next try to sign in; told already.
         locked = locked or ("idle" if self.accounts.is_forgotten(account) else "")

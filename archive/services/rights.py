@@ -7,7 +7,7 @@ rebuild from storage alone has them again. Grants belong to accounts, which stor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -114,8 +114,14 @@ class Rights:
         Raises:
             NotFoundError: no such person.
         """
-        rows = self.grants.listed(self._person(login))
-        return [{name: row[name] for name in ("role", "agency", "up_to", "at", "by")} for row in rows]
+        person_id = self._person(login)
+        return self.granted_each([person_id])[person_id]
+
+    def granted_each(self, person_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """The same of several people, by the identifiers of their accounts."""
+        shown = ("role", "agency", "up_to", "at", "by")
+        rows = self.grants.listed(person_ids)
+        return {each: [{name: row[name] for name in shown} for row in rows[each]] for each in person_ids}
 
     def _person(self, login: str) -> str:
         found = self.grants.person(login)
@@ -300,7 +306,7 @@ class Rights:
         subject = f"person/{person.login}"
         if self.rows.is_reset(subject):
             return replace(person, grants=())
-        waiting = self.rows.unconfirmed(subject)
+        waiting = self.rows.unconfirmed([subject])[subject]
         return replace(
             person, grants=tuple(one for one in person.grants if (one.role.value, one.agency) not in waiting)
         )

@@ -6,7 +6,8 @@ agencies that are theirs to look into, and only these roles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -75,7 +76,7 @@ def _listed(
         "people.html",
         status,
         refused=refused,
-        rows=[_row(asking, login, manages=manages) for login in logins],
+        rows=_rows(asking, asking.archive.desk.people.several(logins), manages=manages),
         following=logins[-1] if len(found) > _LISTED else "",
         sought=sought,
         manages=manages,
@@ -103,27 +104,37 @@ def _granting(asking: Asking) -> dict[str, Any]:
     }
 
 
-def _row(asking: Asking, login: str, *, manages: bool) -> dict[str, Any]:
+def _rows(asking: Asking, accounts: Sequence[Account], *, manages: bool) -> list[dict[str, Any]]:
+    """Accounts and their roles, as far as who asks may look; many are asked for at once."""
     people = asking.archive.desk.people
-    account = people.account(login)
-    told = people.told(account) if manages else {"login": account.login, "name": account.name}
-    return told | {"grants": _held(asking, account, manages=manages)}
+    told = people.told_each(accounts) if manages else [{"login": each.login, "name": each.name} for each in accounts]
+    held = _held(asking, accounts, manages=manages)
+    return [row | {"grants": held[account.id]} for account, row in zip(accounts, told, strict=True)]
 
 
-def _held(asking: Asking, account: Account, *, manages: bool) -> list[dict[str, Any]]:
-    """Roles of a person as far as who asks may look: since when, by whom, and whether they wait for confirmation."""
+def _held(asking: Asking, accounts: Sequence[Account], *, manages: bool) -> dict[str, list[dict[str, Any]]]:
+    """Roles of each of some people: since when, by whom, and whether they wait for confirmation."""
     rights = asking.archive.rights
-    granted = rights.granted(account.login)
-    waiting = rights.rows.unconfirmed(f"person/{account.login}")
-    rows: list[dict[str, Any]] = [
-        {**row, "waits": (row["role"], row["agency"]) in waiting, "provider": False}
-        for row in granted
-        if asking.may(Action.RIGHTS_READ, target_over(asking, row["agency"]))
-    ]
-    if manages:
-        given = ({"role": one.role.value, "agency": one.agency, "up_to": one.up_to.value} for one in account.given)
-        rows += [{**one, "at": "", "by": "", "waits": False, "provider": True} for one in given]
-    return rows
+    granted = rights.granted_each([account.id for account in accounts])
+    waiting = rights.rows.unconfirmed([f"person/{account.login}" for account in accounts])
+
+    @cache
+    def may_look(agency: str) -> bool:
+        return bool(asking.may(Action.RIGHTS_READ, target_over(asking, agency)))
+
+    def of(account: Account) -> list[dict[str, Any]]:
+        waits = waiting[f"person/{account.login}"]
+        rows: list[dict[str, Any]] = [
+            {**row, "waits": (row["role"], row["agency"]) in waits, "provider": False}
+            for row in granted[account.id]
+            if may_look(row["agency"])
+        ]
+        if manages:
+            given = ({"role": one.role.value, "agency": one.agency, "up_to": one.up_to.value} for one in account.given)
+            rows += [{**one, "at": "", "by": "", "waits": False, "provider": True} for one in given]
+        return rows
+
+    return {account.id: of(account) for account in accounts}
 
 
 # ------------------------------------------------------------ one person
@@ -160,7 +171,7 @@ def _person(
         "person.html",
         status,
         refused=refused,
-        account=_row(asking, account.login, manages=manages),
+        account=_rows(asking, [account], manages=manages)[0],
         manages=manages,
         oneself=account.login == asking.login,
         secret=secret,
@@ -182,7 +193,7 @@ def _seen(asking: Asking, login: str) -> Account:
         account = asking.archive.desk.people.account(login)
     except NotFoundError:
         raise permits.absent(asking.person, Action.RIGHTS_READ, login) from None
-    if not manages_people(asking) and not _held(asking, account, manages=False):
+    if not manages_people(asking) and not _held(asking, [account], manages=False)[account.id]:
         raise permits.absent(asking.person, Action.RIGHTS_READ, login)
     return account
 
@@ -293,5 +304,5 @@ def _changed(
     except (UsageError, ValueError):
         return _listed(request, asking, Sought(), BAD, Refused("role", said))
     account = asking.archive.desk.people.account(login)
-    visible = manages_people(asking) or bool(_held(asking, account, manages=False))
+    visible = manages_people(asking) or bool(_held(asking, [account], manages=False)[account.id])
     return back(address("people", login) if visible else address("people"), done)

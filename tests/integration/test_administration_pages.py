@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy.event import listen
 
 from archive.api.application import make_application
 from archive.auth.people import EVERYWHERE, Grant, Label, Role
@@ -121,6 +122,29 @@ def test_each_role_has_its_parts_and_no_other_opens(browser: NewBrowser, role: R
     assert 'href="/administration"' in window.open("/")
     for section in everyone:
         window.open(f"/administration/{section}", 200 if section in sections else 403)
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR])
+def test_the_list_of_people_asks_no_more_for_many_than_for_few(
+    archive: Archive, browser: NewBrowser, role: Role
+) -> None:
+    window: Browser = browser(f"dem.{role}", Grant(role, EVERYWHERE, Label.INTERNAL))
+    asked: list[str] = []
+
+    def statements(page: str) -> int:
+        asked.clear()
+        window.open(page)
+        return len([statement for statement in asked if statement.startswith("SELECT")])
+
+    for number in range(3):
+        person(archive, f"dem.it.{number}", (Grant(Role.READER, OWN, Label.INTERNAL),))
+    for number in range(30):
+        person(archive, f"dem.nhieu.{number:02}", (Grant(Role.READER, OWN, Label.INTERNAL),))
+    window.open("/administration/people?q=dem.it")
+    listen(archive.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    few, many = statements("/administration/people?q=dem.it"), statements("/administration/people?q=dem.nhieu")
+    assert "dem.nhieu.29" in window.page
+    assert 0 < many <= few
 
 
 def test_a_reader_has_no_administration(browser: NewBrowser) -> None:

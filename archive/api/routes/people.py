@@ -198,7 +198,8 @@ def users(asking: Managing, limit: Limit = 50, cursor: Cursor = None) -> dict[st
     people = accounts_of(asking)
     parts = cursor_parts(cursor, parts=1)
     rows = people.listed(limit + 1, parts[0] if parts else "")
-    return page_of(rows, limit, people.told, lambda account: cursor_after(account.login))
+    told = {account.id: line for account, line in zip(rows, people.told_each(rows), strict=True)}
+    return page_of(rows, limit, lambda account: told[account.id], lambda account: cursor_after(account.login))
 
 
 @router.post("/users", status_code=201, tags=["users"], responses=_MADE)

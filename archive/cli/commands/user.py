@@ -55,8 +55,7 @@ def listed(speak: Speaker) -> int:
     with Archive.opened() as archive:
         people, after = archive.desk.people, ""
         while found := people.listed(_PAGE, after):
-            for account in found:
-                told = people.told(account)
+            for told in people.told_each(found):
                 roles = ", ".join(f"{grant['role']}@{grant['agency']}" for grant in told["grants"])
                 speak.line(told, f"{told['login']:<20} {told['status']:<8} {told['name']:<30} {roles}")
             after = found[-1].login
