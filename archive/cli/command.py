@@ -36,7 +36,9 @@ def command(name: str, *, group: str = "") -> Decorator:
             return function(speaker(as_json=as_json, language=lang), **arguments)
 
         run.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
-        made = click.command(name, help=words(f"{key}.help"), epilog=_example(key))(run)
+        made = click.command(
+            name, help=words(f"{key}.help"), epilog=_example(key), options_metavar=words("option.metavar")
+        )(run)
         made.params += [
             click.Option(["--json", "as_json"], is_flag=True, help=words("option.json")),
             click.Option(["--lang"], type=click.Choice(["vi", "en"]), help=words("option.lang")),
@@ -54,6 +56,8 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
 
     def __init__(self, *arguments: Any, lazy: Mapping[str, str], **attributes: Any) -> None:  # noqa: ANN401
+        attributes["options_metavar"] = words("option.metavar")
+        attributes["subcommand_metavar"] = words("option.command_metavar")
         super().__init__(*arguments, **attributes)
         self._lazy = lazy
 

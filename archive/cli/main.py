@@ -6,8 +6,10 @@ import sys
 
 import click
 
+from archive.cli.click_words import speak
 from archive.cli.command import LazyGroup, words
 from archive.cli.running import told
+from archive.cli.speech import process_language
 from archive.version import VERSION
 
 _COMMANDS = "archive.cli.commands"
@@ -47,6 +49,7 @@ _WHERE = {
 
 def make_group() -> click.Group:
     """The command group with its help in the language of this process."""
+    speak(process_language())
     group = LazyGroup("luutru", lazy=_WHERE, help=words("luutru.help"), context_settings={"max_content_width": 110})
     return click.version_option(VERSION, prog_name="luutru")(group)
 
