@@ -115,6 +115,23 @@ def test_a_large_scan_is_made_smaller(tmp_path: Path) -> None:
     assert _near(seen, 0.5, 0.25, RED)
 
 
+@pytest.mark.parametrize(("edge", "quality"), [(600, 60), (1600, 95)])
+def test_a_picture_that_the_page_turns_over_is_seen_as_the_page_shows_it(
+    tmp_path: Path, edge: int, quality: int
+) -> None:
+    noise = Image.frombytes("L", (edge, edge), random.Random(1).randbytes(edge * edge))  # noqa: S311 - noise
+    negative = noise.point(lambda value: value // 16)
+    negative.paste(255, (0, 0, edge, edge // 8))
+    source = _scan(tmp_path / "a.pdf", _encoded(negative, quality=quality))
+    with pikepdf.open(source, allow_overwriting_input=True) as pdf:
+        (image,) = pdf.pages[0].Resources.XObject.values()
+        image.Decode = pikepdf.Array([1, 0])
+        pdf.save(source)
+    seen = _seen(tmp_path, source)
+    assert _near(seen, 0.5, 0.5, (255, 255, 255))
+    assert _near(seen, 0.5, 0.05, (0, 0, 0))
+
+
 @pytest.mark.parametrize("form", ["JPEG2000", "PNG", "TIFF"])
 def test_a_scan_in_another_coding_is_seen_in_its_colours(tmp_path: Path, form: str) -> None:
     seen = _seen(tmp_path, _scan(tmp_path / "a.pdf", _encoded(_halves(1200, 1600), form)))
