@@ -7,7 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,11 @@ _PROBE_SECONDS = 20
 _WAYS: tuple[tuple[str, ...], ...] = ((), ("--unshare-user",))
 """Root without the privilege to mount (in a container) may still make a user namespace, in which it has it."""
 
+
+_OWN = (("shm", Path("/dev/shm")), ("tmp", Path("/var/tmp")))  # noqa: S108 - mounted over, not used
+"""Folders of the machine in whose place a process has folders of its room: programs write there unasked."""
+
+_LONGEST_PATH = 4096
 
 _ENDINGS = ("", "-wal", "-shm", "-journal")
 """SQLite keeps pages of a database beside it."""
@@ -31,12 +36,13 @@ class Isolation:
     reason: str = ""
     """Why it is not bubblewrap, in the words of the program that refused."""
 
-    def command(self, room: Path, hidden: Sequence[Path]) -> list[str]:
+    def command(self, room: Path, hidden: Sequence[Path], shown: Iterable[Path] = ()) -> list[str]:
         """What to put before the command of a process whose only writable folder is `room`.
 
         The whole file system is there to read, without the network, without
         other processes, without the sockets of services (`/run`), and without
-        what is in `hidden` and exists.
+        what is in `hidden` and exists. Of `/dev/shm` and `/var/tmp` only what is
+        in `shown` is there (`named_in`), beside what the process writes.
         """
         if self.kind == "rlimits":
             return []
@@ -45,16 +51,55 @@ class Isolation:
         arguments += ["--cap-add", "CAP_DAC_READ_SEARCH"] if os.geteuid() == 0 else []
         arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         secrets = [Path(f"{place}{ending}") for place in hidden for ending in _ENDINGS]
-        masked = [(place, _mask(place)) for place in (*_services(room), *secrets)]
+        own = [(name, target) for name, target in _OWN if not room.is_relative_to(target) and target.is_dir()]
+        for name, target in own:
+            arguments += ["--bind", str(room / name), str(target)]
+        there = sorted(shown)
+        for place in there:
+            arguments += ["--ro-bind-try", str(place), str(place)]
+        masked = [
+            (place, _mask(place))
+            for place in (*_services(room), *secrets)
+            if _within(place, there) or not _within(place, (target for _, target in own))
+        ]
         for _, mask in masked:
             arguments += mask
-        for name, target in (("shm", "/dev/shm"), ("tmp", "/var/tmp")):  # noqa: S108 - mounted over, not used
-            if not room.is_relative_to(target) and Path(target).is_dir():
-                arguments += ["--bind", str(room / name), target]
         arguments += ["--bind", str(room), str(room), "--remount-ro", "/dev"]
         for place, mask in masked:
             arguments += ["--remount-ro", str(place)] if "--tmpfs" in mask else []
         return [*arguments, "--"]
+
+
+def named_in(arguments: object) -> frozenset[Path]:
+    """What is to be shown to a process so that it can read the files that its task names.
+
+    Returns:
+        Entries of the folders of which it has its own, those that the named files are or lie in.
+    """
+    found: set[Path] = set()
+    for text in _texts(arguments):
+        if not text.startswith("/") or len(text) > _LONGEST_PATH or "\0" in text:
+            continue
+        for place in {Path(text), Path(os.path.realpath(text))}:
+            for _, target in _OWN:
+                if place.is_relative_to(target):
+                    found.add(target.joinpath(*place.relative_to(target).parts[:1]))
+    return frozenset(found)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _within(place: Path, folders: Iterable[Path]) -> bool:
+    return any(place.is_relative_to(folder) for folder in folders)
 
 
 def _services(room: Path) -> Iterator[Path]:

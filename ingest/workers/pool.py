@@ -18,7 +18,7 @@ from typing import Any, Literal, Self
 
 from ingest.ports import Answer, Limits
 from ingest.workers.errors import UnknownTaskError, WorkerFaultError, WorkersClosedError, from_message
-from ingest.workers.isolation import probe
+from ingest.workers.isolation import named_in, probe
 from ingest.workers.processes import ProcessTable
 from ingest.workers.scratch import PoolFolder, hand_over
 from ingest.workers.worker import BreachError, Terms, Worker
@@ -169,7 +169,7 @@ class WorkerPool:
         return Answer(breach=breach.breach, detail=breach.detail)
 
     def _attempt(self, slot: int, job: _Job) -> Answer:
-        worker, room = self._worker(slot)
+        worker, room = self._worker(slot, job)
         scratch = room / f"task-{worker.tasks}"
         scratch.mkdir()
         try:
@@ -188,9 +188,12 @@ class WorkerPool:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _worker(self, slot: int) -> tuple[Worker, Path]:
+    def _worker(self, slot: int, job: _Job) -> tuple[Worker, Path]:
         worker = self._workers.get(slot)
-        if worker is not None and (worker.tasks >= self._tasks_per_process or not worker.usable):
+        shown = named_in(job.arguments) if self._isolation.kind == "bubblewrap" else frozenset[Path]()
+        if worker is not None and (
+            worker.tasks >= self._tasks_per_process or not worker.usable or not shown <= worker.shown
+        ):
             self._dismiss(slot)
             worker = None
         if worker is None:
@@ -198,7 +201,7 @@ class WorkerPool:
                 if self._closed.is_set():
                     raise WorkersClosedError
                 self._rooms += 1
-                worker = Worker(self._folder.path / f"w{self._rooms}", self._terms)
+                worker = Worker(self._folder.path / f"w{self._rooms}", self._terms, shown)
                 self._workers[slot] = worker
         return worker, worker.room
 

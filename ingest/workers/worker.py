@@ -77,9 +77,11 @@ class Worker:
         WorkerFaultError: no process can be started.
     """
 
-    def __init__(self, room: Path, terms: Terms) -> None:
+    def __init__(self, room: Path, terms: Terms, shown: frozenset[Path] = frozenset()) -> None:
         self.room = room
         """The only folder that the process may write to."""
+        self.shown = shown
+        """See `Isolation.command`."""
         self._terms = terms
         self._log = room / "output.log"
         prepare(room)
@@ -87,7 +89,7 @@ class Worker:
         with theirs, self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(
-                    [*terms.isolation.command(room, terms.hidden), *self._program(theirs.fileno())],
+                    [*terms.isolation.command(room, terms.hidden, shown), *self._program(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -146,6 +147,35 @@ def test_bubblewrap_lets_a_task_write_to_its_own_folder_only(rough_pool: WorkerP
         # Programs that know no other temporary folder get one, and it is not the machine's.
         assert run(rough_pool, "write", path="/var/tmp/x-of-luutru").value["written"]  # noqa: S108
         assert not Path("/var/tmp/x-of-luutru").exists()  # noqa: S108
+
+
+@pytest.mark.parametrize("place", ["/dev/shm", "/var/tmp"])  # noqa: S108
+def test_a_delivery_is_read_wherever_it_lies_and_what_is_hidden_stays_so(
+    tmp_path: Path, rough_pool: WorkerPool, place: str
+) -> None:
+    """Also where a process has a folder of its own in the place of the machine's, and whenever it came there."""
+    shut_in = rough_pool.isolation == "bubblewrap"
+    with tempfile.TemporaryDirectory(dir=place) as folder, tempfile.TemporaryDirectory(dir=place) as other:
+        secret = Path(folder) / "luutru.toml"
+        secret.write_text("secret")
+        with WorkerPool(1, tmp_path, homes=("misbehaviour",), isolate=shut_in, hidden=[secret]) as pool:
+            assert run(pool, "count").value["calls"] == 1
+            delivered, link, foreign = Path(folder) / "delivered.txt", tmp_path / "link", Path(other) / "foreign.txt"
+            delivered.write_text("x")
+            foreign.write_text("x")
+            link.symlink_to(folder)
+            names = [str(delivered), str(secret)]
+            assert run(pool, "surroundings", names=names).value["readable"] == dict(
+                zip(names, (True, not shut_in), strict=True)
+            )
+            assert run(pool, "surroundings", names=[str(link / delivered.name)]).value["readable"].popitem()[1]
+            calls = [run(pool, "count", named=[str(delivered), *more]).value["calls"] for more in ([], [str(tmp_path)])]
+            assert (calls[1], run(pool, "count").value["calls"]) == (calls[0] + 1, calls[0] + 2), "the process stays"
+            assert run(pool, "write", path=f"{folder}/x").value["written"] is not shut_in
+            assert run(pool, "write", path=f"{place}/x-of-luutru").value["written"]
+            assert run(pool, "surroundings", names=[str(foreign)]).value["readable"] == {str(foreign): True}
+        assert Path(place, "x-of-luutru").exists() is not shut_in
+        Path(place, "x-of-luutru").unlink(missing_ok=True)
 
 
 def test_a_hidden_thing_that_does_not_exist_yet_stops_nothing(tmp_path: Path, rough_pool: WorkerPool) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def echo(scratch: Path, value: object) -> dict[str, Any]:
     return {"value": value, "cwd": str(Path.cwd()), "scratch": str(scratch), "empty": not any(scratch.iterdir())}
 
 
-def count(scratch: Path) -> dict[str, Any]:
+def count(scratch: Path, named: Sequence[str] = ()) -> dict[str, Any]:
     global CALLS  # noqa: PLW0603 - shows whether the process is the same one
     CALLS += 1
     return {"calls": CALLS, "pid": os.getpid()}
