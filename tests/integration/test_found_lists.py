@@ -121,6 +121,19 @@ def test_the_page_orders_a_list_of_what_one_may_see(world: World) -> None:
     assert 'href="/search?q=bao+cao&amp;sort=number"' in shown
 
 
+def test_the_page_tells_how_many_rows_are_found_and_then_that_the_file_is_written(world: World) -> None:
+    world.browser("doc.gia")
+    world.posted("/search/exports", where="q=bao+cao", **{"as": "pdf"})
+    jobs = export_jobs(world.archive)
+    job_id = jobs.all()[0].job_id
+    jobs.duties.hold(job_id)
+    for done, said in ((1, "1/2"), (2, "đang ghi tệp")):
+        assert jobs.duties.told(job_id, done)
+        assert f"<small>{said}</small>" in world.client.get("/exports/progress").text
+    world.newest()
+    assert "đang ghi tệp" not in world.client.get("/exports/progress").text
+
+
 def test_word_and_pdf_hold_the_same_rows(world: World) -> None:
     client = world.browser("doc.gia")
     # Both are of one day: then they stand by their identifiers, which are made anew for each run.
