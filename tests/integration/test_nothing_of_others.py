@@ -140,3 +140,5 @@ def test_whether_a_code_is_taken_elsewhere_is_not_told_by_trying(archive: Archiv
     assert archive.permits.sights.path("H49.elsewhere") == ("V01", "H49.elsewhere")
     whole = asking(archive, Role.ADMINISTRATOR, EVERYWHERE)
     assert client.post("/api/v1/agencies", json={"code": "G05"}, headers=whole).status_code == 201
+    there = client.post("/api/v1/agencies", json={"code": "Sở⁄1 ?#%"}, headers=whole).headers["location"]
+    assert client.patch(there, json={"name": "Sở một"}, headers=whole).json()["code"] == "Sở⁄1 ?#%"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
@@ -89,7 +90,7 @@ def add_agency(asking: Managing, said: NewAgency) -> Response:
     rights = asking.archive.rights
     nameable(asking, said.code, said.parent)
     line = rights.put_agency(said.code, said.name, said.parent, by=asking.login)
-    headers = {"Location": f"{ROOT}/agencies/{said.code}"}
+    headers = {"Location": f"{ROOT}/agencies/{quote(said.code, safe='')}"}
     return JSONResponse(line, 201 if line["status"] == "added" else 200, headers)
 
 
