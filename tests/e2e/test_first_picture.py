@@ -48,6 +48,7 @@ class _Held:
     def __init__(self, page: Page) -> None:
         self.waiting: list[Route] = []
         self._held = True
+        self._page = page
         page.route("**/files/**", self._hold)
 
     def _hold(self, route: Route) -> None:
@@ -55,6 +56,11 @@ class _Held:
             self.waiting.append(route)
         else:
             route.continue_()
+
+    def asked_for(self) -> None:
+        """The viewer has asked for one and waits; or the test ends in time."""
+        while not self.waiting:
+            self._page.wait_for_timeout(20)
 
     def let_go(self) -> None:
         self._held = False
@@ -77,7 +83,7 @@ def test_the_page_is_seen_and_marked_before_the_viewer_is_there_and_nothing_move
     image = page.locator("#page-1 img.ahead")
     assert 0.001 < image.evaluate(_SHARE_OF_INK) < 0.3
     expect(page.locator("#page-1 .hit.here")).to_have_count(1)
-    assert held.waiting, "the viewer waits for the file"
+    held.asked_for()
     expect(page.locator("#page-1 canvas")).to_have_count(0)
     before = _box(page, "#page-1 .sheet"), _box(page, "#page-1 .hit.here")
     held.let_go()
@@ -117,9 +123,22 @@ def test_a_window_that_is_resized_while_the_file_comes_gets_the_page_itself(
     page.set_viewport_size({"width": 1440, "height": 900})
     expect(page.locator("#page-1")).not_to_have_attribute("style", re.compile(f"width: {before}"))
     page.evaluate("() => new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+    held.asked_for()
     held.let_go()
     page.locator("#viewer[data-ready=yes]").wait_for()
     page.locator("#page-1[data-drawn] canvas").wait_for()
+
+
+def test_a_window_that_changes_in_height_alone_draws_nothing_anew(handed_in: Filled, open_page: OpenPage) -> None:
+    page = open_page(_document(handed_in, 1), width=390)
+    canvas = page.locator("#page-1[data-drawn] canvas")
+    canvas.wait_for()
+    page.locator("#viewer[data-ready=yes]").wait_for()
+    canvas.evaluate("drawn => { drawn.dataset.first = 'yes'; }")
+    for width, height, left in ((390, 700, 1), (800, 700, 0)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(600)
+        expect(page.locator("#page-1 canvas[data-first]")).to_have_count(left)
 
 
 def test_pages_are_read_with_their_marks_without_script(

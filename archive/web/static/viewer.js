@@ -26,6 +26,7 @@ export function start(viewer) {
   let beside = false; // whether the text of a page stands beside its picture
   let hits = []; // [{page, marks}]
   let here = -1;
+  let sized = 0; // the room that the pages were made for
   let strip = null; // small pictures of the pages, once somebody asks for them
 
   function leaf(number, ratio) {
@@ -300,6 +301,7 @@ export function start(viewer) {
   function redraw() {
     const number = Number(pageInput.value);
     const whole = room();
+    sized = whole;
     for (const entry of leaves.values()) {
       size(entry, whole);
       entry.drawn = false;
@@ -338,15 +340,17 @@ export function start(viewer) {
     }
   }, { passive: true });
   let waiting;
+  // On a phone the window grows and shrinks in height whenever one scrolls.
   function resized() {
     // Another document may have taken its place.
     if (!viewer.isConnected) return window.removeEventListener("resize", resized);
     clearTimeout(waiting);
-    waiting = setTimeout(redraw, 250);
+    waiting = setTimeout(() => room() !== sized && redraw(), 250);
   }
   window.addEventListener("resize", resized);
 
   async function open() {
+    sized = room();
     const loading = pages.querySelector(".loading");
     let opened = false;
     const finding = findHits().then((found) => {
