@@ -309,7 +309,8 @@ def test_keys_are_told_and_can_be_turned_off(handed_in: Filled, open_page: OpenP
     page.keyboard.press("Escape")
     expect(dialogue).to_be_hidden()
     page.keyboard.press("?")
-    dialogue.get_by_role("link", name="Tắt phím tắt").click()
+    with page.expect_navigation():
+        dialogue.get_by_role("link", name="Tắt phím tắt").click()
     expect(page).to_have_url(f"{handed_in.served.url}/holding")
     page.keyboard.press("?")
     page.keyboard.press("j")
@@ -351,18 +352,21 @@ def test_the_tree_leads_down_and_the_address_says_the_list(handed_in: Filled, op
     expect(page.locator("tbody tr", has_text=GOOD)).to_have_count(1)
     counts = tree.get_by_role("link", name="Năm 2021").locator(".tally").inner_text()
     expect(page.locator(".listhead .total")).to_contain_text(f"trong {counts.split()[0]}")
-    page.get_by_role("link", name="Văn bản", exact=True).click()
-    page.get_by_role("link", name="Ngày ban hành").click()
+    for link in ("Văn bản", "Ngày ban hành"):
+        with page.expect_navigation():
+            page.get_by_role("link", name=link, exact=link == "Văn bản").click()
     days = page.locator("tbody td[data-label='Ngày ban hành']").all_inner_texts()
     assert days == sorted(days, key=lambda day: day.split("/")[::-1])
     assert len(days) >= 2
-    page.get_by_role("link", name="Ngày ban hành").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Ngày ban hành").click()
     assert page.locator("tbody td[data-label='Ngày ban hành']").all_inner_texts() == days[::-1]
     page.get_by_text("Lọc và chọn cột").click()
     page.get_by_label("Mã văn bản").check()
     page.get_by_label("Cơ quan ban hành").uncheck()
     page.get_by_label("Tiêu đề, trích yếu có chứa").fill("Báo cáo")
-    page.get_by_role("button", name="Áp dụng").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Áp dụng").click()
     expect(page.locator("tbody tr", has_not_text="Báo cáo")).to_have_count(0)
     expect(page.locator("tbody tr").first).to_be_visible()
     heads = page.locator("thead th").all_inner_texts()
