@@ -81,5 +81,5 @@ class LazyGroup(click.Group):
             key = f"cli.{name}.help" if self.name == "luutru" else f"cli.{self.name}_{name}.help"
             if key in catalogue():
                 rows.append((name, text(key, process_language()).split(". ")[0].rstrip(".")))
-        with formatter.section(words("option.commands")):
+        with formatter.section(text("click.commands", process_language())):
             formatter.write_dl(rows)

@@ -26,7 +26,7 @@ export function start(viewer) {
   let beside = false; // whether the text of a page stands beside its picture
   let hits = []; // [{page, marks}]
   let here = -1;
-  let sized = 0; // the room that the pages were made for
+  let sized = room(); // what the pages were made for
   let strip = null; // small pictures of the pages, once somebody asks for them
 
   function leaf(number, ratio) {
@@ -350,7 +350,6 @@ export function start(viewer) {
   window.addEventListener("resize", resized);
 
   async function open() {
-    sized = room();
     const loading = pages.querySelector(".loading");
     let opened = false;
     const finding = findHits().then((found) => {
